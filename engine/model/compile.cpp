@@ -1,0 +1,152 @@
+#include "engine/model/compile.h"
+
+#include "engine/model/compile_parts.h"
+
+namespace nuri::model {
+namespace {
+using namespace scene;
+
+void check_bodies(Compilation& c) {
+  const Scene& s = c.scene;
+  const int bodies = int(s.bodies.size());
+  if (bodies == 0) return c.error("no-world", "a scene needs at least the world body", {});
+  for (int b = 1; b < bodies; ++b) {
+    if (s.bodies[b].parent < 0 || s.bodies[b].parent >= b) c.error("body-order", label("body", s.bodies[b].name, b) + " stands before its parent", s.bodies[b].place);
+  }
+  auto ordered = [&](const auto& list, const char* kind) {
+    int last = 0;
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (list[i].body < last || list[i].body >= bodies) return c.error("body-order", label(kind, list[i].name, i) + " is not in the order of its bodies", list[i].place);
+      last = list[i].body;
+    }
+  };
+  ordered(s.joints, "joint");
+  ordered(s.geoms, "geom");
+  ordered(s.sites, "site");
+}
+
+// Number of objects a sensor's object type indexes.
+size_t size_of(const Scene& s, ObjectType type) {
+  switch (type) {
+    case ObjectType::none: return 0;
+    case ObjectType::body: case ObjectType::xbody: return s.bodies.size();
+    case ObjectType::joint: return s.joints.size();
+    case ObjectType::geom: return s.geoms.size();
+    case ObjectType::site: return s.sites.size();
+    case ObjectType::tendon: return s.tendons.size();
+    case ObjectType::actuator: return s.actuators.size();
+  }
+  return 0;
+}
+}  // namespace
+
+std::string label(const char* kind, const std::string& name, size_t index) {
+  return std::string(kind) + (name.empty() ? " " + std::to_string(index) : " '" + name + "'");
+}
+
+void check_references(Compilation& c) {
+  const Scene& s = c.scene;
+  check_bodies(c);
+  auto need = [&](int index, size_t count, const std::string& who, const Place& place) {
+    if (index < 0 || size_t(index) >= count) c.error("bad-reference", who + " refers to something that is not in the scene", place);
+  };
+  for (size_t i = 0; i < s.pairs.size(); ++i) {
+    need(s.pairs[i].geom1, s.geoms.size(), label("pair", s.pairs[i].name, i), s.pairs[i].place);
+    need(s.pairs[i].geom2, s.geoms.size(), label("pair", s.pairs[i].name, i), s.pairs[i].place);
+  }
+  for (size_t i = 0; i < s.excludes.size(); ++i) {
+    need(s.excludes[i].body1, s.bodies.size(), label("exclude", s.excludes[i].name, i), s.excludes[i].place);
+    need(s.excludes[i].body2, s.bodies.size(), label("exclude", s.excludes[i].name, i), s.excludes[i].place);
+  }
+  for (size_t i = 0; i < s.equalities.size(); ++i) {
+    const Equality& e = s.equalities[i];
+    const bool bodies = e.type == EqualityType::connect || e.type == EqualityType::weld;
+    const size_t count = bodies ? (e.uses_sites ? s.sites.size() : s.bodies.size()) : e.type == EqualityType::joint ? s.joints.size() : s.tendons.size();
+    if (!bodies || e.uses_sites || e.object1 != -1) need(e.object1, count, label("equality", e.name, i), e.place);
+    if (e.object2 != -1 || e.uses_sites) need(e.object2, count, label("equality", e.name, i), e.place);
+  }
+  for (size_t i = 0; i < s.tendons.size(); ++i) {
+    for (const auto& term : s.tendons[i].joints) need(term.joint, s.joints.size(), label("tendon", s.tendons[i].name, i), s.tendons[i].place);
+  }
+  for (size_t i = 0; i < s.actuators.size(); ++i) {
+    const Actuator& a = s.actuators[i];
+    need(a.target, a.transmission == Transmission::tendon ? s.tendons.size() : s.joints.size(), label("actuator", a.name, i), a.place);
+  }
+  for (size_t i = 0; i < s.sensors.size(); ++i) {
+    const Sensor& r = s.sensors[i];
+    if (r.object_type != ObjectType::none) need(r.object, size_of(s, r.object_type), label("sensor", r.name, i), r.place);
+    if (r.reference_type != ObjectType::none) need(r.reference, size_of(s, r.reference_type), label("sensor", r.name, i), r.place);
+  }
+}
+
+void compile_options(Compilation& c) {
+  Model& m = c.model;
+  const Option& o = c.scene.option;
+  const Flags& f = o.flags;
+  m.name = c.scene.name;
+  m.iterations = o.iterations;
+  m.ls_iterations = o.ls_iterations;
+  m.integrator = int(o.integrator);
+  m.solver = int(o.solver);
+  m.elliptic = o.cone == Cone::elliptic;
+  auto set = [&](bool on, Flag bit) { if (on) m.flags |= bit; };
+  set(f.constraint, flag_constraint);
+  set(f.equality, flag_equality);
+  set(f.frictionloss, flag_frictionloss);
+  set(f.limit, flag_limit);
+  set(f.contact, flag_contact);
+  set(f.spring, flag_spring);
+  set(f.damper, flag_damper);
+  set(f.gravity, flag_gravity);
+  set(f.clampctrl, flag_clampctrl);
+  set(f.warmstart, flag_warmstart);
+  set(f.actuation, flag_actuation);
+  set(f.sensor, flag_sensor);
+  set(f.eulerdamp, flag_eulerdamp);
+  set(f.island, flag_island);
+  set(f.refsafe, flag_refsafe);
+  set(f.energy, flag_energy);
+  set(o.density > 0 || o.viscosity > 0, flag_fluid);
+  m.timestep = {o.timestep};
+  append(m.gravity, o.gravity);
+  append(m.wind, o.wind);
+  append(m.magnetic, o.magnetic);
+  m.density = {o.density};
+  m.viscosity = {o.viscosity};
+  m.impratio = {o.impratio};
+  m.tolerance = {o.tolerance};
+  m.ls_tolerance = {o.ls_tolerance};
+  if (!(o.timestep > 0)) c.error("bad-timestep", "the timestep must be positive", {});
+  if (o.iterations < 0 || o.ls_iterations < 0) c.error("bad-option", "iteration limits must not be negative", {});
+  if (o.noslip_iterations > 0) c.error("unsupported-noslip", "the noslip solver is not part of the dynamics", {}, "set noslip_iterations to 0 and raise impratio");
+}
+
+Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report) {
+  Compilation c{scene, {}, {}, {}};
+  check_references(c);
+  if (!c.errors.empty()) return c.errors;
+  compile_options(c);
+  compile_bodies(c);
+  compile_geoms(c);
+  compile_pairs(c);
+  if (!c.errors.empty()) return c.errors;
+  compile_tendons(c);
+  if (!c.errors.empty()) return c.errors;
+  resize(c.model);
+  compile_equalities(c);
+  compile_actuators(c);
+  compile_sensors(c);
+  compile_keys(c);
+  if (!c.errors.empty()) return c.errors;
+  resize(c.model);
+  compile_rows(c);
+  resize(c.model);
+  compile_visuals(c);
+  derive(c.model);
+  compile_servos(c);
+  if (!c.errors.empty()) return c.errors;
+  if (out_report) out_report->insert(out_report->end(), c.report.begin(), c.report.end());
+  return std::move(c.model);
+}
+
+}  // namespace nuri::model

@@ -1,0 +1,202 @@
+// Tendons, actuators and equality constraints.
+#include <algorithm>
+#include <cmath>
+
+#include "engine/model/compile_parts.h"
+#include "engine/model/derive_initial.h"
+
+namespace nuri::model {
+using namespace scene;
+using namespace shape;
+namespace {
+
+constexpr double smallest = 1e-15;
+
+bool scalar(const Model& m, int joint) { return m.joint_type[joint] >= int(JointType::slide); }
+
+bool empty_range(const Array2& r) { return !(r[0] < r[1]); }
+}  // namespace
+
+void compile_tendons(Compilation& c) {
+  Model& m = c.model;
+  m.term_adr.push_back(0);
+  for (size_t i = 0; i < c.scene.tendons.size(); ++i) {
+    const Tendon& t = c.scene.tendons[i];
+    const std::string who = label("tendon", t.name, i);
+    double rest = 0;
+    if (t.joints.empty()) c.error("empty-tendon", who + " has no joints", t.place);
+    for (const auto& term : t.joints) {
+      if (!scalar(m, term.joint)) { c.error("bad-tendon", who + ": only hinges and slides can be in a tendon", t.place); continue; }
+      const int q = m.joint_qpos[term.joint];
+      m.term_dof.push_back(m.joint_dof[term.joint]);
+      m.term_qpos.push_back(q);
+      m.term_coef.push_back(term.coef);
+      rest += term.coef * m.qpos_spring[q];
+    }
+    m.term_adr.push_back(int(m.term_dof.size()));
+    m.tendon_name.push_back(t.name);
+    m.tendon_limited.push_back(t.limited);
+    append(m.tendon_range, t.range);
+    m.tendon_margin.push_back(t.margin);
+    m.tendon_stiffness.push_back(t.stiffness);
+    m.tendon_damping.push_back(t.damping);
+    m.tendon_frictionloss.push_back(t.frictionloss);
+    const bool from_pose = t.springlength[0] == -1 && t.springlength[1] == -1;     // the length where joint springs rest
+    append(m.tendon_spring, from_pose ? Array2{rest, rest} : t.springlength);
+    append(m.tendon_solref, t.solreflimit);
+    append(m.tendon_solimp, t.solimplimit);
+    append(m.tendon_friction_solref, t.solreffriction);
+    append(m.tendon_friction_solimp, t.solimpfriction);
+    if (t.limited && empty_range(t.range)) c.error("bad-range", who + " is limited but its range is empty", t.place);
+    if (t.springlength[0] > t.springlength[1]) c.error("bad-range", who + ": springlength must ascend", t.place);
+    if (t.armature != 0) c.error("unsupported-armature", who + ": tendon armature is not part of the dynamics", t.place);
+    if (t.actuatorfrclimited) c.error("unsupported-range", who + ": actuatorfrcrange of tendons is not part of the dynamics", t.place);
+  }
+  m.tendon_count = int(c.scene.tendons.size());
+  m.term_count = int(m.term_dof.size());
+}
+
+void compile_actuators(Compilation& c) {
+  Model& m = c.model;
+  for (size_t i = 0; i < c.scene.actuators.size(); ++i) {
+    const Actuator& a = c.scene.actuators[i];
+    const std::string who = label("actuator", a.name, i);
+    Array2 control = a.ctrlrange, activation = a.actrange;
+    bool control_limited = a.ctrllimited, activation_limited = a.actlimited;
+
+    // a servo's range taken from its target's
+    if (a.inheritrange > 0) {
+      const bool tendon = a.transmission == Transmission::tendon;
+      const bool limited = tendon ? m.tendon_limited[a.target] : m.joint_limited[a.target];
+      const double* r = tendon ? &m.tendon_range[2 * a.target] : &m.joint_range[2 * a.target];
+      if (!limited) c.error("bad-inheritrange", who + ": inheritrange needs a target with a range", a.place);
+      const double mean = 0.5 * (r[1] + r[0]), radius = 0.5 * (r[1] - r[0]) * a.inheritrange;
+      (a.dynamics == Dynamics::integrator ? activation : control) = {mean - radius, mean + radius};
+      (a.dynamics == Dynamics::integrator ? activation_limited : control_limited) = true;
+    }
+    m.actuator_name.push_back(a.name);
+    m.actuator_transmission.push_back(int(a.transmission));
+    m.actuator_target.push_back(a.target);
+    m.actuator_dynamics.push_back(int(a.dynamics));
+    m.actuator_gain.push_back(int(a.gain));
+    m.actuator_bias.push_back(int(a.bias));
+    m.actuator_act.push_back(a.dynamics == Dynamics::none ? -1 : m.activation_count++);
+    m.actuator_limits.push_back(control_limited | a.forcelimited << 1 | activation_limited << 2 | a.actearly << 3);
+    append(m.actuator_gear, a.gear);
+    append(m.actuator_dynprm, a.dynprm);
+    append(m.actuator_gainprm, a.gainprm);
+    append(m.actuator_biasprm, a.biasprm);
+    append(m.actuator_ctrlrange, control);
+    append(m.actuator_forcerange, a.forcerange);
+    append(m.actuator_actrange, activation);
+    if ((control_limited && empty_range(control)) || (a.forcelimited && empty_range(a.forcerange)) || (activation_limited && empty_range(activation))) {
+      c.error("bad-range", who + " is limited but its range is empty", a.place);
+    }
+    if (activation_limited && a.dynamics == Dynamics::none) c.error("bad-range", who + " has an actrange but no activation", a.place);
+  }
+  m.actuator_count = int(c.scene.actuators.size());
+}
+
+void compile_servos(Compilation& c) {
+  Model& m = c.model;
+
+  // joint springs given by time constant and damping ratio, from the joint's mean inertia
+  for (size_t j = 0; j < c.scene.joints.size(); ++j) {
+    const Array2& k = c.scene.joints[j].springdamper;
+    if (!(k[0] > 0 && k[1] > 0)) continue;
+    const int first = m.joint_dof[j], end = j + 1 < c.scene.joints.size() ? m.joint_dof[j + 1] : m.dof_count;
+    double weight = 0;
+    for (int i = first; i < end; ++i) weight += m.dof_invweight[i];
+    const double inertia = (end - first) / std::max(smallest, weight);
+    m.joint_stiffness[j] = inertia / std::max(smallest, k[0] * k[0] * k[1] * k[1]);
+    for (int i = first; i < end; ++i) m.dof_damping[i] = 2 * inertia / std::max(smallest, k[0]);
+    c.note("spring-from-springdamper", label("joint", c.scene.joints[j].name, j) + ": stiffness " + std::to_string(m.joint_stiffness[j]), c.scene.joints[j].place);
+  }
+  for (double d : m.dof_damping) if (d != 0) m.flags |= flag_damping;
+
+  // position servos with a damping ratio: kv = ratio 2 sqrt(kp inertia), with the inertia that the actuator sees at qpos0
+  Initial initial;
+  for (size_t i = 0; i < c.scene.actuators.size(); ++i) {
+    const Actuator& a = c.scene.actuators[i];
+    double *gain = &m.actuator_gainprm[3 * i], *bias = &m.actuator_biasprm[3 * i];
+    const double ratio = a.dampratio > 0 ? a.dampratio : bias[2];
+    if (gain[0] != -bias[1] || !(ratio > 0)) continue;
+    if (initial.mass.empty()) initial = initial_state(m);
+    double inertia = 0;
+    auto see = [&](int dof, double moment) {
+      if (moment * moment > smallest) inertia += initial.mass[m.mass_adr[dof + 1] - 1] / (moment * moment);
+    };
+    if (a.transmission == Transmission::tendon) {
+      for (int k = m.term_adr[a.target]; k < m.term_adr[a.target + 1]; ++k) see(m.term_dof[k], std::abs(a.gear[0] * m.term_coef[k]));
+    } else {
+      const int type = m.joint_type[a.target], dofs = type == 0 ? 6 : type == 1 ? 3 : 1;
+      for (int k = 0; k < dofs; ++k) see(m.joint_dof[a.target] + k, std::abs(a.gear[k]));
+    }
+    bias[2] = -(ratio * 2 * std::sqrt(gain[0] * inertia));
+    c.note("kv-from-dampratio", label("actuator", a.name, i) + ": kv " + std::to_string(-bias[2]), a.place);
+  }
+}
+
+void compile_equalities(Compilation& c) {
+  Model& m = c.model;
+  const Scene& s = c.scene;
+  m.equality_count = int(s.equalities.size());
+  if (s.equalities.empty()) return;
+  const Initial initial = initial_state(m);
+  auto world = [&](int b, const Vec& p) { return add(initial.pos[b], rotate(initial.quat[b], p)); };
+  auto local = [&](int b, const Vec& p) { return transposed_mul(matrix(initial.quat[b]), sub(p, initial.pos[b])); };
+  for (size_t i = 0; i < s.equalities.size(); ++i) {
+    const Equality& e = s.equalities[i];
+    const std::string who = label("equality", e.name, i);
+    std::array<double, 11> data{};
+    int one = e.object1, two = e.object2;
+    if (e.type == EqualityType::connect || e.type == EqualityType::weld) {
+      const bool weld = e.type == EqualityType::weld;
+      Vec anchor1, anchor2;
+      Rot relative{1, 0, 0, 0};
+      if (e.uses_sites) {
+        const Site &a = s.sites[one], &b = s.sites[two];
+        anchor1 = a.pos;
+        anchor2 = b.pos;
+        relative = mul(unit(a.quat), conjugate(unit(b.quat)));    // the sites' axes coincide
+        one = a.body;
+        two = b.body;
+      } else {
+        one = std::max(0, one);
+        two = std::max(0, two);
+        const auto& r = e.relpose;
+        if (weld && (r[3] || r[4] || r[5] || r[6])) {
+          anchor1 = {r[0], r[1], r[2]};
+          anchor2 = e.anchor;
+          relative = unit({r[3], r[4], r[5], r[6]});
+        } else if (weld) {
+          anchor1 = local(one, world(two, e.anchor));
+          anchor2 = e.anchor;
+          relative = mul(conjugate(initial.quat[one]), initial.quat[two]);
+        } else {
+          anchor1 = e.anchor;
+          anchor2 = local(two, world(one, e.anchor));
+        }
+      }
+      put(&data[0], weld ? anchor2 : anchor1);
+      put(&data[3], weld ? anchor1 : anchor2);
+      if (weld) put(&data[6], relative);
+      if (weld) data[10] = e.torquescale;
+      if (one == two) c.error("bad-equality", who + " joins a body with itself", e.place);
+    } else {
+      std::copy(e.polycoef.begin(), e.polycoef.end(), data.begin());
+      if (one == two) c.error("bad-equality", who + " couples something with itself", e.place);
+      if (e.type == EqualityType::joint && (!scalar(m, one) || (two >= 0 && !scalar(m, two)))) c.error("bad-equality", who + ": only hinges and slides can be coupled", e.place);
+    }
+    m.equality_name.push_back(e.name);
+    m.equality_type.push_back(int(e.type));
+    m.equality_object1.push_back(one);
+    m.equality_object2.push_back(two);
+    m.equality_active.push_back(e.active);
+    append(m.equality_data, data);
+    append(m.equality_solref, e.solref);
+    append(m.equality_solimp, e.solimp);
+  }
+}
+
+}  // namespace nuri::model

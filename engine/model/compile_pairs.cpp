@@ -1,0 +1,181 @@
+// Candidate pairs of geoms and the owners of their contacts.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "engine/model/compile_parts.h"
+#include "engine/model/derive_initial.h"
+#include "engine/model/pairs.h"
+
+namespace nuri::model {
+namespace {
+using namespace scene;
+
+struct Candidate { int geom1, geom2, explicit_index, body1, body2, dim; };
+
+// Bodies that MuJoCo never lets touch: of one weld group, or a weld group and the one it hangs from. The world is no
+// parent in this sense, or nothing could stand on the floor it is bolted to.
+bool filtered(const Model& m, const Flags& flags, int b1, int b2) {
+  const int w1 = m.body_weld[b1], w2 = m.body_weld[b2];
+  if (w1 == w2) return true;
+  const int p1 = m.body_weld[m.body_parent[w1]], p2 = m.body_weld[m.body_parent[w2]];
+  return flags.filterparent && w1 != 0 && w2 != 0 && (w1 == p2 || w2 == p1);
+}
+
+class Pairs {
+ public:
+  explicit Pairs(Compilation& c) : c_(c), geoms_(c.scene.bodies.size()) {
+    for (size_t g = 0; g < c.scene.geoms.size(); ++g) geoms_[c.scene.geoms[g].body].push_back(int(g));
+    for (const Exclude& e : c.scene.excludes) excluded_.insert(std::minmax(e.body1, e.body2));
+  }
+
+  // In MuJoCo's order: by bodies; within two bodies explicit pairs, then geoms as they stand.
+  std::vector<Candidate> collect() {
+    std::map<std::pair<int, int>, std::vector<int>> explicit_pairs;
+    for (size_t e = 0; e < c_.scene.pairs.size(); ++e) {
+      const Pair& p = c_.scene.pairs[e];
+      explicit_pairs[std::minmax(c_.scene.geoms[p.geom1].body, c_.scene.geoms[p.geom2].body)].push_back(int(e));
+    }
+    const int n = int(geoms_.size());
+    for (int b1 = 0; b1 < n; ++b1) {
+      for (int b2 = b1; b2 < n; ++b2) {
+        const auto found = explicit_pairs.empty() ? explicit_pairs.end() : explicit_pairs.find({b1, b2});
+        std::set<std::pair<int, int>> taken;
+        if (found != explicit_pairs.end()) {
+          for (int e : found->second) {
+            const Pair& p = c_.scene.pairs[e];
+            if (!taken.insert(std::minmax(p.geom1, p.geom2)).second) {
+              c_.note("pair-repeated", label("pair", p.name, e) + " repeats an earlier pair and is left out", p.place);
+              continue;
+            }
+            const bool turned = c_.scene.geoms[p.geom1].body > c_.scene.geoms[p.geom2].body;
+            offer(turned ? p.geom2 : p.geom1, turned ? p.geom1 : p.geom2, e, p.place);
+          }
+        }
+        if (geoms_[b1].empty() || geoms_[b2].empty() || filtered(c_.model, c_.scene.option.flags, b1, b2) || excluded_.count({b1, b2})) continue;
+        for (int g1 : geoms_[b1]) {
+          for (int g2 : geoms_[b2]) {
+            const Geom &x = c_.scene.geoms[g1], &y = c_.scene.geoms[g2];
+            if (((x.contype & y.conaffinity) || (y.contype & x.conaffinity)) && !taken.count(std::minmax(g1, g2))) offer(g1, g2, -1, y.place);
+          }
+        }
+      }
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void offer(int g1, int g2, int e, const Place& place) {
+    const auto& geoms = c_.scene.geoms;
+    if (geoms[g1].type > geoms[g2].type) std::swap(g1, g2);
+    const Geom &x = geoms[g1], &y = geoms[g2];
+    const int type1 = int(x.type), type2 = int(y.type);
+    const bool still = c_.model.body_weld[x.body] == c_.model.body_weld[y.body];   // both static, or rigidly joined
+    if (still || pair_is_void(type1, type2)) return;
+    if (pair_hits(type1, type2) == 0) {
+      static const char* const names[] = {"plane", "hfield", "sphere", "capsule", "ellipsoid", "cylinder", "box", "mesh"};
+      return c_.error("unsupported-pair", label("geom", x.name, g1) + " (" + names[type1] + ") and " + label("geom", y.name, g2) + " (" + names[type2] +
+                      ") cannot collide yet", place, "exclude them by contype and conaffinity, or use primitive shapes");
+    }
+    int dim = e >= 0 ? c_.scene.pairs[e].condim : x.priority != y.priority ? (x.priority > y.priority ? x.condim : y.condim) : std::max(x.condim, y.condim);
+    if (dim != 1 && dim != 3 && dim != 4 && dim != 6) c_.error("bad-condim", "a pair's condim is 1, 3, 4 or 6", place);
+    out_.push_back({g1, g2, e, x.body, y.body, dim});
+  }
+
+  Compilation& c_;
+  std::vector<std::vector<int>> geoms_;
+  std::set<std::pair<int, int>> excluded_;
+  std::vector<Candidate> out_;
+};
+
+// Sort key of an owner: those that touch the static world first, by the body that moves.
+std::array<int, 5> owner_key(const Model& m, const Candidate& p) {
+  const bool still1 = m.body_weld[p.body1] == 0, still2 = m.body_weld[p.body2] == 0;
+  if (still1) return {0, p.body2, p.body1, p.dim, 0};
+  if (still2) return {0, p.body1, p.body2, p.dim, 1};
+  return {1, p.body1, p.body2, p.dim, 0};
+}
+
+// Dofs that move one body against the other; those of body 1 are written -1 - dof.
+void relative_dofs(const Model& m, int body1, int body2, std::vector<int32_t>& out) {
+  const std::vector<int> one = chain(m, body1), two = chain(m, body2);
+  size_t i = 0, k = 0;
+  while (i < one.size() || k < two.size()) {
+    if (i < one.size() && k < two.size() && one[i] == two[k]) { ++i; ++k; continue; }
+    if (k == two.size() || (i < one.size() && one[i] < two[k])) out.push_back(-1 - one[i++]);
+    else out.push_back(two[k++]);
+  }
+}
+
+void explicit_numbers(Compilation& c) {
+  Model& m = c.model;
+  const Option& o = c.scene.option;
+  auto put = [&](const Array5& friction, const Array2& solref, const Array2& solreffriction, const Array5& solimp, double margin, double gap) {
+    append(m.explicit_friction, friction);
+    append(m.explicit_solref, solref);
+    append(m.explicit_solreffriction, solreffriction);
+    append(m.explicit_solimp, solimp);
+    m.explicit_margin.push_back(margin);
+    m.explicit_gap.push_back(gap);
+    ++m.explicit_count;
+  };
+  // contact override: one set of numbers for every pair
+  if (o.flags.override_contact) return put(o.o_friction, o.o_solref, o.o_solref, o.o_solimp, o.o_margin, 0);
+  for (const Pair& p : c.scene.pairs) put(p.friction, p.solref, p.solreffriction, p.solimp, p.margin, p.gap);
+}
+}  // namespace
+
+void compile_pairs(Compilation& c) {
+  Model& m = c.model;
+  const bool off = !(m.flags & flag_constraint) || !(m.flags & flag_contact);
+  std::vector<Candidate> pairs;
+  if (!off) pairs = Pairs(c).collect();
+  std::stable_sort(pairs.begin(), pairs.end(), [&](const Candidate& a, const Candidate& b) { return owner_key(m, a) < owner_key(m, b); });
+  explicit_numbers(c);
+
+  std::vector<int> owner_hits;
+  for (size_t p = 0; p < pairs.size(); ++p) {
+    const Candidate& a = pairs[p];
+    if (p == 0 || owner_key(m, a) != owner_key(m, pairs[p - 1])) {
+      const bool still1 = m.body_weld[a.body1] == 0, still2 = m.body_weld[a.body2] == 0;
+      m.owner_body1.push_back(a.body1);
+      m.owner_body2.push_back(a.body2);
+      m.owner_dim.push_back(a.dim);
+      m.owner_body.push_back(still1 ? a.body2 : still2 ? a.body1 : -1);
+      m.owner_sign.push_back(still1 ? 1 : still2 ? -1 : 0);
+      m.owner_dof_adr.push_back(int(m.owner_dof.size()));
+      if (!still1 && !still2) relative_dofs(m, a.body1, a.body2, m.owner_dof);
+      else m.world_owner_count = int(m.owner_body.size());
+      owner_hits.push_back(0);
+    }
+    const int type1 = m.geom_type[a.geom1], type2 = m.geom_type[a.geom2], hits = pair_hits(type1, type2);
+    m.pair_geom1.push_back(a.geom1);
+    m.pair_geom2.push_back(a.geom2);
+    m.pair_type1.push_back(type1);
+    m.pair_type2.push_back(type2);
+    m.pair_owner.push_back(int(m.owner_dim.size()) - 1);
+    m.pair_explicit.push_back(c.scene.option.flags.override_contact ? 0 : a.explicit_index);
+    m.geom_collides[a.geom1] = m.geom_collides[a.geom2] = 1;
+    m.hit_count += hits;
+    owner_hits.back() += hits;
+  }
+  m.pair_count = int(pairs.size());
+  m.owner_count = int(m.owner_dim.size());
+  m.owner_dof_adr.push_back(int(m.owner_dof.size()));
+  m.owner_dof_count = int(m.owner_dof.size());
+
+  // owners of a body; sum keys: every row an owner can have gets its own (compile_rows adds the catalog below them)
+  m.body_owner_adr.assign(m.body_count + 1, 0);
+  for (int o = 0; o < m.world_owner_count; ++o) ++m.body_owner_adr[m.owner_body[o] + 1];
+  for (int b = 0; b < m.body_count; ++b) m.body_owner_adr[b + 1] += m.body_owner_adr[b];
+  int key = 0;
+  for (int o = 0; o < m.owner_count; ++o) {
+    const int dim = m.owner_dim[o];
+    m.owner_key.push_back(key);
+    key += owner_hits[o] * (dim == 1 ? 1 : m.elliptic ? dim : 2 * (dim - 1));
+  }
+}
+
+}  // namespace nuri::model

@@ -1,0 +1,42 @@
+// The steps of compile(), in order. Each reads the scene, writes its fields of the model and adds what it finds wrong.
+#pragma once
+#include <string>
+#include <vector>
+#include "engine/model/compile.h"
+#include "engine/shape/rigid.h"
+
+namespace nuri::model {
+
+struct Compilation {
+  const scene::Scene& scene;
+  Model model;
+  std::vector<Diagnostic> errors, report;
+
+  void error(const std::string& code, const std::string& message, const Place& place, const std::string& hint = "") {
+    errors.push_back({Severity::error, code, message, hint, place, "", {}});
+  }
+  void note(const std::string& code, const std::string& message, const Place& place) {
+    report.push_back({Severity::note, code, message, "", place, "", {}});
+  }
+};
+
+// "body 'torso'", or "body 3" where it has no name
+std::string label(const char* kind, const std::string& name, size_t index);
+
+void check_references(Compilation& c);       // every index of the scene points at something
+void compile_options(Compilation& c);
+void compile_bodies(Compilation& c);         // frames, mass, joints, dofs, trees
+void compile_geoms(Compilation& c);          // geoms, sites
+void compile_pairs(Compilation& c);          // candidate pairs and owners
+void compile_tendons(Compilation& c);
+void compile_actuators(Compilation& c);
+void compile_equalities(Compilation& c);
+void compile_rows(Compilation& c);           // the row catalog
+void compile_sensors(Compilation& c);
+void compile_keys(Compilation& c);
+void compile_visuals(Compilation& c);
+void compile_servos(Compilation& c);         // after derive(): springdamper and dampratio need inverse weights
+
+template <size_t N> void append(std::vector<double>& to, const std::array<double, N>& from) { to.insert(to.end(), from.begin(), from.end()); }
+
+}  // namespace nuri::model

@@ -1,0 +1,17 @@
+// Small enumerations that the compiler of models and the kernels share.
+#pragma once
+
+namespace nuri::model {
+
+// What is switched; bits of Model::flags. Named for the switch being ON.
+enum Flag : int {
+  flag_constraint = 1 << 0, flag_equality = 1 << 1, flag_frictionloss = 1 << 2, flag_limit = 1 << 3, flag_contact = 1 << 4,
+  flag_spring = 1 << 5, flag_damper = 1 << 6, flag_gravity = 1 << 7, flag_clampctrl = 1 << 8, flag_warmstart = 1 << 9,
+  flag_actuation = 1 << 10, flag_sensor = 1 << 11, flag_eulerdamp = 1 << 12, flag_island = 1 << 13, flag_fluid = 1 << 14,
+  flag_refsafe = 1 << 15, flag_energy = 1 << 16, flag_gravcomp = 1 << 17, flag_damping = 1 << 18 /* some dof is damped */,
+};
+
+// Rows that are not contacts, in their order.
+enum RowKind : int { row_connect, row_weld, row_joint_equality, row_tendon_equality, row_dof_friction, row_tendon_friction, row_joint_limit, row_ball_limit, row_tendon_limit };
+
+}  // namespace nuri::model

@@ -1,0 +1,118 @@
+#include "engine/model/model_tree.h"
+
+#include <algorithm>
+
+namespace nuri::model {
+namespace {
+
+// Joints of a body, their positions and dofs, and the chain of dofs above each.
+void link_joints(Model& m) {
+  m.qpos_count = m.dof_count = m.free_count = 0;
+  for (auto* v : {&m.joint_qpos, &m.joint_dof, &m.joint_free, &m.body_joint_adr, &m.body_joint_num, &m.body_dof_adr, &m.body_dof_num, &m.body_last_dof,
+                  &m.dof_body, &m.dof_joint, &m.dof_parent}) v->clear();
+  int j = 0;
+  for (int b = 0; b < m.body_count; ++b) {
+    int last = b == 0 ? -1 : m.body_last_dof[m.body_parent[b]];
+    m.body_joint_adr.push_back(j);
+    m.body_dof_adr.push_back(m.dof_count);
+    for (; j < m.joint_count && m.joint_body[j] == b; ++j) {
+      const int type = m.joint_type[j];
+      m.joint_qpos.push_back(m.qpos_count);
+      m.joint_dof.push_back(m.dof_count);
+      m.joint_free.push_back(type == 0 ? m.free_count++ : -1);
+      m.qpos_count += joint_positions[type];
+      for (int k = 0; k < joint_dofs[type]; ++k) {
+        m.dof_body.push_back(b);
+        m.dof_joint.push_back(j);
+        m.dof_parent.push_back(last);
+        last = m.dof_count++;
+      }
+    }
+    m.body_joint_num.push_back(j - m.body_joint_adr[b]);
+    m.body_dof_num.push_back(m.dof_count - m.body_dof_adr[b]);
+    m.body_last_dof.push_back(last);
+  }
+}
+
+// Weld groups, trees, levels and children.
+void link_bodies(Model& m) {
+  const int n = m.body_count;
+  for (auto* v : {&m.body_weld, &m.body_root, &m.body_tree, &m.body_frame, &m.child_adr, &m.child, &m.level_adr, &m.level_body, &m.tree_body_adr, &m.tree_body}) v->clear();
+  std::vector<int> depth(n, 0);
+  m.tree_count = m.level_count = 0;
+  for (int b = 0; b < n; ++b) {
+    const int parent = m.body_parent[b];
+    depth[b] = b == 0 ? 0 : depth[parent] + 1;
+    m.level_count = std::max(m.level_count, depth[b]);
+    m.body_weld.push_back(b == 0 || m.body_joint_num[b] ? b : m.body_weld[parent]);
+    if (b == 0 || m.body_weld[b] == 0) {                       // static: its topmost ancestor under the world
+      m.body_root.push_back(b == 0 || parent == 0 ? b : m.body_root[parent]);
+      m.body_tree.push_back(-1);
+    } else if (m.body_tree[parent] < 0) {                      // moves against something static: a new tree
+      m.body_root.push_back(b);
+      m.body_tree.push_back(m.tree_count++);
+    } else {
+      m.body_root.push_back(m.body_root[parent]);
+      m.body_tree.push_back(m.body_tree[parent]);
+    }
+    m.body_frame.push_back(std::max(0, m.body_tree[b]));
+  }
+  // lists by counting, bodies ascending within each
+  auto group = [&](int groups, int first, auto key, std::vector<int32_t>& adr, std::vector<int32_t>& out) {
+    adr.assign(groups + 1, 0);
+    for (int b = first; b < n; ++b) if (key(b) >= 0) ++adr[key(b) + 1];
+    for (int g = 0; g < groups; ++g) adr[g + 1] += adr[g];
+    std::vector<int32_t> next(adr.begin(), adr.end() - 1);
+    out.assign(n, 0);
+    for (int b = first; b < n; ++b) if (key(b) >= 0) out[next[key(b)]++] = b;
+  };
+  group(n, 1, [&](int b) { return m.body_parent[b]; }, m.child_adr, m.child);
+  group(m.level_count, 1, [&](int b) { return depth[b] - 1; }, m.level_adr, m.level_body);
+  group(m.tree_count, 0, [&](int b) { return m.body_tree[b]; }, m.tree_body_adr, m.tree_body);
+}
+
+// Ancestors and descendants of dofs, rows of the mass matrix.
+void link_dofs(Model& m) {
+  const int n = m.dof_count;
+  m.bit_words = (n + 63) / 64;
+  m.dof_bits.assign(size_t(2) * m.bit_words * n, 0);
+  m.ancestor_adr.assign(1, 0);
+  m.mass_adr.assign(1, 0);
+  m.ancestor.clear();
+  std::vector<int32_t> count(n + 1, 0);
+  for (int i = 0; i < n; ++i) {
+    const size_t first = m.ancestor.size();
+    for (int a = m.dof_parent[i]; a >= 0; a = m.dof_parent[a]) m.ancestor.push_back(a);
+    std::reverse(m.ancestor.begin() + first, m.ancestor.end());
+    for (size_t k = first; k < m.ancestor.size(); ++k) {
+      const int a = m.ancestor[k];
+      ++count[a + 1];
+      int32_t& word = m.dof_bits[size_t(2) * m.bit_words * i + a / 32];
+      word = int32_t(uint32_t(word) | uint32_t(1) << (a % 32));
+    }
+    m.ancestor_adr.push_back(int32_t(m.ancestor.size()));
+    m.mass_adr.push_back(int32_t(m.ancestor.size()) + i + 1);
+  }
+  m.ancestor_count = int32_t(m.ancestor.size());
+  m.mass_count = m.ancestor_count + n;
+  for (int i = 0; i < n; ++i) count[i + 1] += count[i];
+  m.descendant_adr = count;
+  m.descendant.assign(m.ancestor_count, 0);
+  m.descendant_mass.assign(m.ancestor_count, 0);
+  for (int i = 0; i < n; ++i) {
+    for (int k = m.ancestor_adr[i]; k < m.ancestor_adr[i + 1]; ++k) {
+      const int at = count[m.ancestor[k]]++;
+      m.descendant[at] = i;
+      m.descendant_mass[at] = m.mass_adr[i] + k - m.ancestor_adr[i];
+    }
+  }
+}
+}  // namespace
+
+void link_tree(Model& model) {
+  link_joints(model);
+  link_bodies(model);
+  link_dofs(model);
+}
+
+}  // namespace nuri::model

@@ -1,0 +1,15 @@
+// Tables that follow from who hangs on whom by which joint. Compiling fills them in; reading a file fills them in again
+// and compares.
+#pragma once
+#include "engine/model/model.h"
+
+namespace nuri::model {
+
+// Positions and dofs of a joint by scene::JointType.
+inline constexpr int joint_positions[4] = {7, 4, 1, 1}, joint_dofs[4] = {6, 3, 1, 1};
+
+// From body_count, body_parent (parents first), joint_count, joint_type and joint_body (ascending): every other index field
+// of bodies and dofs except body_mocap, and the counts they need.
+void link_tree(Model& model);
+
+}  // namespace nuri::model

@@ -1,0 +1,35 @@
+// What a pair of geom types can give, and how far a geom reaches: the host's side of physics/kernel/shape_pair.h, which
+// sits on a higher floor. Types are numbered as scene::GeomType.
+#pragma once
+#include <cmath>
+
+namespace nuri::model {
+
+enum GeomKind : int { geom_plane, geom_hfield, geom_sphere, geom_capsule, geom_ellipsoid, geom_cylinder, geom_box, geom_mesh, geom_kinds };
+
+// Hits that a pair of types can give at most; type1 <= type2. 0: no narrow phase for it.
+constexpr int pair_hits(int type1, int type2) {
+  if (type1 == geom_plane) {
+    return type2 == geom_sphere || type2 == geom_ellipsoid ? 1 : type2 == geom_capsule ? 2 : type2 == geom_cylinder || type2 == geom_box ? 4 : 0;
+  }
+  if (type1 == geom_capsule && (type2 == geom_capsule || type2 == geom_box)) return 2;
+  if (type1 == geom_box && type2 == geom_box) return 8;
+  return type1 >= geom_sphere && type2 <= geom_box ? 1 : 0;
+}
+
+// Pairs that never touch, in MJCF too: planes and height fields among themselves.
+constexpr bool pair_is_void(int type1, int type2) { return type1 <= geom_hfield && type2 <= geom_hfield; }
+
+// Radius of a geom's bounding sphere about its own centre; 0 for planes, which have none.
+inline double bound_radius(int type, const double* s) {
+  switch (type) {
+    case geom_sphere: return s[0];
+    case geom_capsule: return s[0] + s[1];
+    case geom_cylinder: return std::sqrt(s[0] * s[0] + s[1] * s[1]);
+    case geom_ellipsoid: return std::fmax(std::fmax(s[0], s[1]), s[2]);
+    case geom_box: return std::sqrt(s[0] * s[0] + s[1] * s[1] + s[2] * s[2]);
+  }
+  return 0;
+}
+
+}  // namespace nuri::model

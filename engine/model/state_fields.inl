@@ -1,0 +1,31 @@
+// Every field of a State, once. [environment][item], row major, in the World's precision.
+//
+//   NURI_STATE(name, count, unit, doc)     belongs to the state: saved, hashed, restored
+//   NURI_OUTPUT(name, count, unit, doc)    computed by the step for readers; not part of the state
+
+#if !defined(NURI_STATE)
+#define NURI_STATE(name, count, unit, doc)
+#endif
+#if !defined(NURI_OUTPUT)
+#define NURI_OUTPUT(name, count, unit, doc)
+#endif
+
+NURI_STATE(qpos, m.qpos_count, "m, rad", "generalised position")
+NURI_STATE(qpos_residual, 3 * m.free_count, "m", "what the translation of free joints lost to rounding: position = qpos + residual")
+NURI_STATE(qvel, m.dof_count, "m/s, rad/s", "generalised velocity")
+NURI_STATE(act, m.activation_count, "", "actuator activation")
+NURI_STATE(warmstart, m.dof_count, "m/s^2, rad/s^2", "acceleration the solver starts from")
+NURI_STATE(ctrl, m.actuator_count, "", "control")
+NURI_STATE(qfrc_applied, m.dof_count, "N, N m", "applied generalised force")
+NURI_STATE(xfrc_applied, 6 * m.body_count, "N, N m", "force and torque applied at bodies' centres of mass, world axes")
+NURI_STATE(mocap_pos, 3 * m.mocap_count, "m", "mocap positions")
+NURI_STATE(mocap_quat, 4 * m.mocap_count, "1", "mocap orientations")
+NURI_STATE(equality_active, m.equality_count, "0 or 1", "which equalities act")
+
+NURI_OUTPUT(qacc, m.dof_count, "m/s^2, rad/s^2", "acceleration of the last substep")
+NURI_OUTPUT(xpos, 3 * m.body_count, "m", "body positions in the final state")
+NURI_OUTPUT(xquat, 4 * m.body_count, "1", "body orientations in the final state")
+NURI_OUTPUT(sensordata, m.sensor_value_count, "", "sensor values, taken at the start of the last substep")
+
+#undef NURI_STATE
+#undef NURI_OUTPUT

@@ -1,0 +1,115 @@
+// Attributes of what bodies hold. Angles, limited="auto" and orientations stay as written; mjcf_body.cpp resolves them.
+#include "engine/scene/mjcf_reader.h"
+
+namespace nuri::scene::mjcf {
+namespace {
+
+template <class T> bool read_shape(Attributes& a, T& out) {
+  using Entry = std::pair<const char*, GeomType>;
+  static constexpr Entry types[] = {{"plane", GeomType::plane}, {"hfield", GeomType::hfield}, {"sphere", GeomType::sphere}, {"capsule", GeomType::capsule},
+                                    {"ellipsoid", GeomType::ellipsoid}, {"cylinder", GeomType::cylinder}, {"box", GeomType::box}, {"mesh", GeomType::mesh}};
+  a.keyword("type", out.type, {types[0], types[1], types[2], types[3], types[4], types[5], types[6], types[7]});
+  int sizes = a.up_to("size", out.size);
+  a.vector("pos", out.pos);
+  a.integer("group", out.group);
+  a.colour("rgba", out.rgba);
+  a.accept({"user"});
+  return sizes > 0;
+}
+
+const char* const camera_modes[] = {"fixed", "track", "trackcom", "targetbody", "targetbodycom"};
+
+void read_mode(Attributes& a, std::string& out) {
+  int mode = 0;
+  if (a.keyword("mode", mode, {{camera_modes[0], 0}, {camera_modes[1], 1}, {camera_modes[2], 2}, {camera_modes[3], 3}, {camera_modes[4], 4}}))
+    out = camera_modes[mode];
+}
+
+}  // namespace
+
+void read(Attributes& a, JointSpec& out) {
+  Joint& j = out.joint;
+  a.keyword("type", j.type, {{"free", JointType::free}, {"ball", JointType::ball}, {"slide", JointType::slide}, {"hinge", JointType::hinge}});
+  a.vector("pos", j.pos);
+  a.vector("axis", j.axis);
+  a.polynomial("stiffness", j.stiffness);
+  a.polynomial("damping", j.damping);
+  if (a.number("armature", j.armature)) a.check(j.armature >= 0, "armature", "be >= 0 kg m^2 (hinge, ball) or kg (slide)");
+  if (a.number("frictionloss", j.frictionloss)) a.check(j.frictionloss >= 0, "frictionloss", "be >= 0 N m (hinge, ball) or N (slide)");
+  a.number("margin", j.margin);
+  a.number("ref", j.ref);
+  a.number("springref", j.springref);
+  a.vector("springdamper", j.springdamper);
+  a.limited("limited", out.limited);
+  a.vector("range", j.range);
+  a.limited("actuatorfrclimited", out.actuatorfrclimited);
+  a.vector("actuatorfrcrange", j.actuatorfrcrange);
+  a.boolean("actuatorgravcomp", j.actuatorgravcomp);
+  a.up_to("solreflimit", j.solreflimit);
+  a.up_to("solimplimit", j.solimplimit);
+  a.up_to("solreffriction", j.solreffriction);
+  a.up_to("solimpfriction", j.solimpfriction);
+  a.integer("group", j.group);
+  a.accept({"user"});
+}
+
+void read(Attributes& a, GeomSpec& out) {
+  Geom& g = out.geom;
+  read_shape(a, g);
+  read_orientation(a, out.orientation);
+  a.vector("fromto", out.fromto);
+  a.integer("contype", g.contype);
+  a.integer("conaffinity", g.conaffinity);
+  if (a.integer("condim", g.condim)) a.check(g.condim == 1 || g.condim == 3 || g.condim == 4 || g.condim == 6, "condim", "be 1, 3, 4 or 6");
+  a.integer("priority", g.priority);
+  if (a.up_to("friction", g.friction)) a.check(g.friction[0] >= 0 && g.friction[1] >= 0 && g.friction[2] >= 0, "friction", "hold values >= 0");
+  if (a.number("solmix", g.solmix)) a.check(g.solmix >= 0, "solmix", "be >= 0");
+  a.up_to("solref", g.solref);
+  a.up_to("solimp", g.solimp);
+  a.number("margin", g.margin);
+  a.number("gap", g.gap);
+  if (a.number("mass", g.mass)) a.check(g.mass >= 0, "mass", "be >= 0 kg");
+  if (a.number("density", g.density)) a.check(g.density >= 0, "density", "be >= 0 kg/m^3");
+  a.boolean("shellinertia", g.shellinertia);
+  a.keyword("fluidshape", g.fluid_ellipsoid, {{"none", false}, {"ellipsoid", true}});
+  a.text("material", g.material);
+  std::array<double, 5> coefficients{0.5, 0.25, 1.5, 1, 1};
+  if (a.up_to("fluidcoef", coefficients) && coefficients != std::array<double, 5>{0.5, 0.25, 1.5, 1, 1})
+    a.error("fluidcoef", "not-supported-yet", "fluid coefficients other than MuJoCo's defaults are not supported yet");
+  a.accept_zero({"surfacevel", "adhesion"});
+  a.accept({"fitscale"});
+  a.refuse({"mesh", "hfield"});
+}
+
+void read(Attributes& a, SiteSpec& out) {
+  read_shape(a, out.site);
+  read_orientation(a, out.orientation);
+  a.vector("fromto", out.fromto);
+  a.accept({"material"});
+  a.refuse({"mesh"});
+}
+
+void read(Attributes& a, CameraSpec& out) {
+  a.vector("pos", out.camera.pos);
+  read_orientation(a, out.orientation);
+  read_mode(a, out.camera.mode);
+  if (a.number("fovy", out.fovy_degrees)) a.check(out.fovy_degrees > 0 && out.fovy_degrees < 180, "fovy", "lie between 0 and 180 degrees");
+  a.accept({"projection", "ipd", "resolution", "output", "focal", "focalpixel", "principal", "principalpixel", "sensorsize", "user"});
+}
+
+void read(Attributes& a, Light& out) {
+  a.vector("pos", out.pos);
+  a.vector("dir", out.dir);
+  read_mode(a, out.mode);
+  a.boolean("directional", out.directional);
+  enum class Type { spot, directional, point, image } type{};
+  if (a.keyword("type", type, {{"spot", Type::spot}, {"directional", Type::directional}, {"point", Type::point}, {"image", Type::image}}))
+    out.directional = type == Type::directional;
+  a.boolean("castshadow", out.castshadow);
+  a.vector("ambient", out.ambient);
+  a.vector("diffuse", out.diffuse);
+  a.vector("specular", out.specular);
+  a.accept({"active", "bulbradius", "intensity", "range", "attenuation", "cutoff", "softness", "exponent"});
+}
+
+}  // namespace nuri::scene::mjcf

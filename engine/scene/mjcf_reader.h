@@ -1,0 +1,112 @@
+// What the parts of the MJCF reader share: the scene being filled, the compiler's settings, default classes, names.
+//
+// Order of reading is MuJoCo's, not the file's: settings, defaults and assets first, then bodies, then what refers to them.
+// Elements start as copies of their class (a complete set of values, itself a copy of its parent class), so "default" needs
+// no merging; values whose meaning depends on settings (angles, limited="auto", fromto) stay raw until their element is done.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+#include "engine/scene/mjcf_attributes.h"
+#include "engine/scene/mjcf_pose.h"
+#include "engine/scene/scene.h"
+
+namespace nuri::scene::mjcf {
+
+struct Settings {
+  bool degree = true, autolimits = true;
+  std::string eulerseq = "xyz";
+  double angle(double written) const;                 // rad
+};
+
+struct JointSpec { Joint joint; Limited limited = Limited::automatic, actuatorfrclimited = Limited::automatic; };
+struct GeomSpec { Geom geom; Orientation orientation; FromTo fromto = no_fromto; };
+struct SiteSpec { Site site; Orientation orientation; FromTo fromto = no_fromto; };
+struct CameraSpec { Camera camera; Orientation orientation; double fovy_degrees = 45; };
+struct TendonSpec { Tendon tendon; Limited limited = Limited::automatic, actuatorfrclimited = Limited::automatic; };
+
+// How an actuator was written decides which class values a shortcut takes over (see mjcf_actuator.cpp).
+enum class ActuatorKind { general, motor, position, velocity, intvelocity, damper, cylinder };
+struct ActuatorSpec {
+  Actuator actuator;
+  ActuatorKind kind = ActuatorKind::general;
+  Limited ctrllimited = Limited::automatic, forcelimited = Limited::automatic, actlimited = Limited::automatic;
+};
+
+struct Class {
+  std::string name;
+  int parent = -1;                                    // index into Reader::classes
+  JointSpec joint;
+  GeomSpec geom;
+  SiteSpec site;
+  CameraSpec camera;
+  Light light;
+  Texture texture;
+  Material material;
+  Pair pair;
+  Equality equality;
+  TendonSpec tendon;
+  ActuatorSpec actuator;
+};
+
+enum class Kind { body, joint, geom, site, camera, light, texture, material, pair, exclude, equality, tendon, actuator, sensor, key, frame, custom, count };
+const char* word(Kind kind);
+
+struct Reader {
+  Scene scene;
+  Findings findings;
+  Settings settings;
+  std::vector<Class> classes;                         // [0] is main
+  int least_keys = 0;                                 // size/nkey
+  std::vector<const xml::Element*> materials;         // beside scene.materials
+  struct Named { int index; Place place; };
+  std::map<std::string, Named> names[static_cast<std::size_t>(Kind::count)];
+
+  // Reads attribute `name` and makes it known; an error if the kind has it already.
+  void declare(Attributes& attributes, Kind kind, std::string& out_name, std::size_t index);
+  // The thing the attribute names; -1: not written, or unknown (then an error was added).
+  int find(Attributes& attributes, const std::string& attribute, Kind kind);
+  int find(Attributes& attributes, const std::string& attribute, const std::string& name, Kind kind);  // a name that may come from a class
+  int find_class(Attributes& attributes, const std::string& attribute, int otherwise);
+
+  // limited="auto" means: limited if the range is one.
+  bool is_limited(Attributes& attributes, Limited limited, const std::string& limited_name, const Array2& range, const std::string& range_name);
+
+  void error(const xml::Element& element, const std::string& code, const std::string& message, const std::string& hint = {});
+  void unknown_element(const xml::Element& element, const std::vector<std::string>& known);
+  void not_supported(const xml::Element& element);
+  void no_children(const xml::Element& element);
+};
+
+// sections; each takes the element of the section
+void read_compiler(Reader& reader, const xml::Element& section);
+void read_option(Reader& reader, const xml::Element& section);
+void read_size(Reader& reader, const xml::Element& section);
+void read_statistic(Reader& reader, const xml::Element& section);
+void read_visual(Reader& reader, const xml::Element& section);
+void read_custom(Reader& reader, const xml::Element& section);
+void read_default(Reader& reader, const xml::Element& section, int parent);
+void read_asset(Reader& reader, const xml::Element& section);
+void check_textures(Reader& reader);                  // of materials; all assets are read
+void read_worldbodies(Reader& reader, const std::vector<const xml::Element*>& sections);
+void read_contact(Reader& reader, const xml::Element& section);
+void read_tendons(Reader& reader, const xml::Element& section);
+void read_equalities(Reader& reader, const xml::Element& section);
+void read_actuators(Reader& reader, const xml::Element& section);
+void read_sensors(Reader& reader, const xml::Element& section);
+void read_keyframe(Reader& reader, const xml::Element& section);
+
+// attributes that a class can hold too; they do not read name and class, and do not finish
+void read(Attributes& attributes, JointSpec& out);
+void read(Attributes& attributes, GeomSpec& out);
+void read(Attributes& attributes, SiteSpec& out);
+void read(Attributes& attributes, CameraSpec& out);
+void read(Attributes& attributes, Light& out);
+void read(Attributes& attributes, Texture& out);
+void read(Attributes& attributes, Material& out);
+void read(Attributes& attributes, Pair& out);
+void read(Attributes& attributes, Equality& out);
+void read(Attributes& attributes, TendonSpec& out);
+bool read(Attributes& attributes, ActuatorSpec& out, const std::vector<Class>& classes, int class_index);  // false: not an actuator this reads
+
+}  // namespace nuri::scene::mjcf

@@ -1,0 +1,253 @@
+// Scene: what a person writes. Names, defaults already applied, SI units, angles in radians; still editable, not yet
+// laid out for stepping (engine/model compiles it).
+//
+// The description follows MJCF because its meaning is published and people's models are written in it; every field
+// has MJCF's name and default (mujoco.readthedocs.io, XML Reference). Readers of other formats fill the same
+// structures. Bodies stand in depth-first order, body 0 is the world; joints, geoms and sites are listed in the order
+// of their bodies and, within a body, of the file. Everything keeps its place in the source, for reports.
+#pragma once
+#include <array>
+#include <limits>
+#include <string>
+#include <vector>
+#include "engine/core/result.h"
+
+namespace nuri::scene {
+
+using Array2 = std::array<double, 2>;
+using Array3 = std::array<double, 3>;
+using Array4 = std::array<double, 4>;   // quaternion w x y z, unit
+using Array5 = std::array<double, 5>;
+
+enum class JointType { free, ball, slide, hinge };                                   // numbers as in MJCF's compiled models
+enum class GeomType { plane, hfield, sphere, capsule, ellipsoid, cylinder, box, mesh };
+enum class Integrator { euler, rk4, implicit, implicitfast };
+enum class Cone { pyramidal, elliptic };
+enum class Solver { pgs, cg, newton };
+enum class InertiaFromGeom { no, yes, automatic };
+
+// Option flags; each is `enable` unless said otherwise. MJCF: option/flag.
+struct Flags {
+  bool constraint = true, equality = true, frictionloss = true, limit = true, contact = true, spring = true, damper = true,
+       gravity = true, clampctrl = true, warmstart = true, filterparent = true, actuation = true, refsafe = true,
+       sensor = true, eulerdamp = true, midphase = true, nativeccd = true, island = true, autoreset = true;
+  bool override_contact = false, energy = false, fwdinv = false, invdiscrete = false, multiccd = false, sleep = false;
+};
+
+struct Option {
+  double timestep = 0.002;                       // s
+  Array3 gravity{0, 0, -9.81};                   // m/s^2
+  Array3 wind{0, 0, 0};                          // m/s
+  Array3 magnetic{0, -0.5, 0};
+  double density = 0, viscosity = 0;             // of the medium; kg/m^3, Pa s
+  double impratio = 1;
+  double tolerance = 1e-8, ls_tolerance = 0.01, noslip_tolerance = 1e-6, ccd_tolerance = 1e-6;
+  int iterations = 100, ls_iterations = 50, noslip_iterations = 0, ccd_iterations = 50;
+  Integrator integrator = Integrator::euler;
+  Cone cone = Cone::pyramidal;
+  Solver solver = Solver::newton;
+  double o_margin = 0;                           // contact override, used with Flags::override_contact
+  Array2 o_solref{0.02, 1};
+  Array5 o_solimp{0.9, 0.95, 0.001, 0.5, 2};
+  Array5 o_friction{1, 1, 0.005, 0.0001, 0.0001};
+  Flags flags;
+};
+
+struct Compiler {
+  double boundmass = 0, boundinertia = 0, settotalmass = -1;
+  bool balanceinertia = false;
+  InertiaFromGeom inertiafromgeom = InertiaFromGeom::automatic;
+  std::array<int, 2> inertiagrouprange{0, 5};
+};
+
+struct Inertial {
+  Array3 pos{0, 0, 0};
+  Array4 quat{1, 0, 0, 0};
+  double mass = 0;                               // kg
+  Array3 diaginertia{0, 0, 0};                   // kg m^2, in the inertial frame
+};
+
+struct Body {
+  std::string name;
+  int parent = 0;                                // index into Scene::bodies
+  Array3 pos{0, 0, 0};                           // m, in the parent's frame
+  Array4 quat{1, 0, 0, 0};
+  bool mocap = false, has_inertial = false;
+  double gravcomp = 0;
+  Inertial inertial;                             // meaningful if has_inertial
+  Place place;
+};
+
+struct Joint {
+  std::string name;
+  int body = 0;
+  JointType type = JointType::hinge;
+  Array3 pos{0, 0, 0}, axis{0, 0, 1};            // in the body's frame; axis is unit
+  double stiffness = 0, damping = 0, armature = 0, frictionloss = 0, margin = 0;
+  double ref = 0, springref = 0;                 // rad or m
+  Array2 springdamper{0, 0};
+  bool limited = false;
+  Array2 range{0, 0};                            // rad or m
+  bool actuatorfrclimited = false;
+  Array2 actuatorfrcrange{0, 0};
+  bool actuatorgravcomp = false;
+  Array2 solreflimit{0.02, 1}, solreffriction{0.02, 1};
+  Array5 solimplimit{0.9, 0.95, 0.001, 0.5, 2}, solimpfriction{0.9, 0.95, 0.001, 0.5, 2};
+  int group = 0;
+  Place place;
+};
+
+struct Geom {
+  std::string name;
+  int body = 0;
+  GeomType type = GeomType::sphere;
+  Array3 size{0, 0, 0};                          // m; as MJCF: radius | radius, half length | half sizes (fromto already resolved)
+  Array3 pos{0, 0, 0};
+  Array4 quat{1, 0, 0, 0};
+  int contype = 1, conaffinity = 1, condim = 3, group = 0, priority = 0;
+  Array3 friction{1, 0.005, 0.0001};
+  double solmix = 1, margin = 0, gap = 0;
+  Array2 solref{0.02, 1};
+  Array5 solimp{0.9, 0.95, 0.001, 0.5, 2};
+  double mass = std::numeric_limits<double>::quiet_NaN();   // NaN: from density
+  double density = 1000;
+  bool shellinertia = false;
+  bool fluid_ellipsoid = false;
+  std::string material;
+  std::array<float, 4> rgba{0.5f, 0.5f, 0.5f, 1};
+  Place place;
+};
+
+struct Site {
+  std::string name;
+  int body = 0;
+  GeomType type = GeomType::sphere;
+  Array3 size{0.005, 0.005, 0.005}, pos{0, 0, 0};
+  Array4 quat{1, 0, 0, 0};
+  int group = 0;
+  std::array<float, 4> rgba{0.5f, 0.5f, 0.5f, 1};
+  Place place;
+};
+
+// Kept for the renderers; the dynamics never look.
+struct Camera { std::string name; int body = 0; std::string mode = "fixed", target; Array3 pos{}; Array4 quat{1, 0, 0, 0}; double fovy = 0.7853981633974483; Place place; };
+struct Light { std::string name; int body = 0; std::string mode = "fixed", target; bool directional = false, castshadow = true; Array3 pos{}, dir{0, 0, -1}, ambient{}, diffuse{0.7, 0.7, 0.7}, specular{0.3, 0.3, 0.3}; Place place; };
+struct Texture { std::string name, type, builtin, file; Array3 rgb1{0.8, 0.8, 0.8}, rgb2{0.5, 0.5, 0.5}; int width = 0, height = 0; Place place; };
+struct Material { std::string name, texture; Array2 texrepeat{1, 1}; bool texuniform = false; double emission = 0, specular = 0.5, shininess = 0.5, reflectance = 0; std::array<float, 4> rgba{1, 1, 1, 1}; Place place; };
+
+// An explicit contact pair. Fields that were not written are taken from the two geoms; `set` says which were.
+struct Pair {
+  std::string name;
+  int geom1 = 0, geom2 = 0;
+  int condim = 3;
+  Array5 friction{1, 1, 0.005, 0.0001, 0.0001};
+  Array2 solref{0.02, 1}, solreffriction{0, 0};
+  Array5 solimp{0.9, 0.95, 0.001, 0.5, 2};
+  double margin = 0, gap = 0;
+  struct { bool condim = false, friction = false, solref = false, solreffriction = false, solimp = false, margin = false, gap = false; } set;
+  Place place;
+};
+struct Exclude { std::string name; int body1 = 0, body2 = 0; Place place; };
+
+enum class EqualityType { connect, weld, joint, tendon };
+struct Equality {
+  std::string name;
+  EqualityType type = EqualityType::connect;
+  bool active = true;
+  // bodies (connect, weld), joints or tendons; -1: none (world body / constant). With sites, both are sites.
+  int object1 = -1, object2 = -1;
+  bool uses_sites = false;
+  Array3 anchor{0, 0, 0};                        // connect: in object1's frame; weld: in object2's frame
+  std::array<double, 7> relpose{0, 1, 0, 0, 0, 0, 0};   // weld: pos, quat of body2 in body1; the default 0 1 0 0 .. means "take it from the initial pose"
+  double torquescale = 1;
+  Array5 polycoef{0, 1, 0, 0, 0};
+  Array2 solref{0.02, 1};
+  Array5 solimp{0.9, 0.95, 0.001, 0.5, 2};
+  Place place;
+};
+
+// Fixed tendons only: length = sum coef * joint position.
+struct Tendon {
+  std::string name;
+  struct Joint { int joint; double coef; };
+  std::vector<Joint> joints;
+  bool limited = false;
+  Array2 range{0, 0};
+  bool actuatorfrclimited = false;
+  Array2 actuatorfrcrange{0, 0};
+  double margin = 0, frictionloss = 0, stiffness = 0, damping = 0, armature = 0;
+  Array2 springlength{-1, -1};                   // -1 -1: take it from the initial pose
+  Array2 solreflimit{0.02, 1}, solreffriction{0.02, 1};
+  Array5 solimplimit{0.9, 0.95, 0.001, 0.5, 2}, solimpfriction{0.9, 0.95, 0.001, 0.5, 2};
+  Place place;
+};
+
+enum class Dynamics { none, integrator, filter, filterexact };
+enum class Gain { fixed, affine };
+enum class Bias { none, affine };
+enum class Transmission { joint, joint_in_parent, tendon };
+// motor, position, velocity and general all arrive here as `general`.
+struct Actuator {
+  std::string name;
+  Transmission transmission = Transmission::joint;
+  int target = 0;                                // joint or tendon
+  std::array<double, 6> gear{1, 0, 0, 0, 0, 0};
+  Dynamics dynamics = Dynamics::none;
+  Gain gain = Gain::fixed;
+  Bias bias = Bias::none;
+  std::array<double, 3> dynprm{1, 0, 0}, gainprm{1, 0, 0}, biasprm{0, 0, 0};
+  double dampratio = 0;                          // position servo with dampratio: kv is computed by the compiler (MuJoCo: kv > 0 in biasprm[2])
+  bool ctrllimited = false, forcelimited = false, actlimited = false, actearly = false;
+  Array2 ctrlrange{0, 0}, forcerange{0, 0}, actrange{0, 0};
+  double inheritrange = 0;
+  Place place;
+};
+
+// MJCF sensor types whose values this engine computes. Numbers are ours.
+enum class SensorType {
+  touch, accelerometer, velocimeter, gyro, force, torque, magnetometer,
+  jointpos, jointvel, tendonpos, tendonvel, actuatorpos, actuatorvel, actuatorfrc, jointactuatorfrc, tendonactuatorfrc,
+  ballquat, ballangvel, jointlimitpos, jointlimitvel, jointlimitfrc, tendonlimitpos, tendonlimitvel, tendonlimitfrc,
+  framepos, framequat, framexaxis, frameyaxis, framezaxis, framelinvel, frameangvel, framelinacc, frameangacc,
+  subtreecom, subtreelinvel, subtreeangmom, e_potential, e_kinetic, clock
+};
+enum class ObjectType { none, body, xbody, joint, geom, site, tendon, actuator };
+struct Sensor {
+  std::string name;
+  SensorType type = SensorType::jointpos;
+  ObjectType object_type = ObjectType::none, reference_type = ObjectType::none;
+  int object = -1, reference = -1;               // indices in the Scene's lists; xbody and body both index bodies
+  double cutoff = 0, noise = 0;
+  Place place;
+};
+
+struct Key {
+  std::string name;
+  double time = 0;
+  std::vector<double> qpos, qvel, act, ctrl, mpos, mquat;   // empty: default
+  Place place;
+};
+
+struct Scene {
+  std::string name = "scene";
+  Option option;
+  Compiler compiler;
+  std::vector<Body> bodies;                      // never empty: bodies[0] is the world
+  std::vector<Joint> joints;
+  std::vector<Geom> geoms;
+  std::vector<Site> sites;
+  std::vector<Camera> cameras;
+  std::vector<Light> lights;
+  std::vector<Texture> textures;
+  std::vector<Material> materials;
+  std::vector<Pair> pairs;
+  std::vector<Exclude> excludes;
+  std::vector<Equality> equalities;
+  std::vector<Tendon> tendons;
+  std::vector<Actuator> actuators;
+  std::vector<Sensor> sensors;
+  std::vector<Key> keys;
+  std::vector<Diagnostic> report;                // everything adjusted, guessed or kept for later while loading
+};
+
+}  // namespace nuri::scene

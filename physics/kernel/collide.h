@@ -1,0 +1,39 @@
+// Narrow phase: where two geoms touch.
+//
+// `collide` writes exactly max_hits(type1, type2) hits for a pair of types (type1 <= type2, the same for the whole
+// pack). An absent hit has dist = no_hit and finite other fields. Kept are hits with dist <= margin. `normal` points
+// from geom 1 to geom 2, `pos` lies halfway between the surfaces, dist < 0 is penetration.
+//
+// What is a contact follows MuJoCo 3.17, because users' models are tuned to it: which points, how many, in which order.
+//
+//   collide_round.h    planes, spheres, capsules (and sphere-cylinder): closed forms, all environments at once
+//   collide_box.h      sphere-box at once; capsule-box and box-box environment by environment
+//   collide_convex.h   every other pair with an ellipsoid or a cylinder: expanding polytope, environment by environment
+#pragma once
+#include "physics/kernel/collide_box.h"
+#include "physics/kernel/collide_convex.h"
+#include "physics/kernel/collide_round.h"
+
+NURI_KERNEL_BEGIN
+
+template <class R> NURI_FN void collide(int type1, int type2, const Shape<R>& a, const Shape<R>& b, R margin, Hit<R>* out) {
+  using namespace geom;
+  switch (type1 * type_count + type2) {
+    case plane * type_count + sphere: return plane_sphere(a, b, margin, out);
+    case plane * type_count + capsule: return plane_capsule(a, b, margin, out);
+    case plane * type_count + ellipsoid: return plane_ellipsoid(a, b, margin, out);
+    case plane * type_count + cylinder: return plane_cylinder(a, b, margin, out);
+    case plane * type_count + box: return plane_box(a, b, margin, out);
+    case sphere * type_count + sphere: return sphere_sphere(a, b, margin, out);
+    case sphere * type_count + capsule: return sphere_capsule(a, b, margin, out);
+    case sphere * type_count + cylinder: return sphere_cylinder(a, b, margin, out);
+    case sphere * type_count + box: return sphere_box(a, b, margin, out);
+    case capsule * type_count + capsule: return capsule_capsule(a, b, margin, out);
+    case capsule * type_count + box: return capsule_box(a, b, margin, out);
+    case box * type_count + box: return box_box(a, b, margin, out);
+    default:
+      if (max_hits(type1, type2) == 1) return convex_convex(type1, type2, a, b, margin, out);
+  }
+}
+
+NURI_KERNEL_END

@@ -1,0 +1,184 @@
+// Contacts: bounding tests over the candidate pairs, narrow phase, and contact slots. MuJoCo: mj_collision.
+//
+// What one environment touches, its neighbours may not. A contact's slot is named by its owner - (body, body, condim) - and its
+// own rank in its environment, so the bodies of a slot are the same for the whole pack (no gathers in the solver) while
+// the slots of a pack are few: measured on 16 diverged humanoids, the union of their contacts is 4 times the mean.
+// Slots that touch the static world come first, in the order of the moving body.
+#pragma once
+#include "physics/kernel/collide.h"
+#include "physics/kernel/pack.h"
+
+NURI_KERNEL_BEGIN
+
+inline constexpr int hit_size = 10;   // dist, pos, normal, tangent
+
+template <class L> NURI_STAGE void broadphase(Pack<L>& p) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const int room = s.at->room.pairs;
+  const int pairs = m.on(model::flag_contact) && m.on(model::flag_constraint) ? m.pair_count : 0;
+  p.near_count = p.lane.list(pairs, s.near_pairs(), room, [&](int i) {
+    const int g1 = m.pair_geom1[i], g2 = m.pair_geom2[i];
+    const Vec3<R> d = load3(s.geom_xpos(), g2) - load3(s.geom_xpos(), g1);
+    const R reach = m.pair_reach[i];
+    if (m.pair_type1[i] == geom::plane) return dot(d, column(load9(s.geom_xmat(), g1), 2)) <= reach;
+    return dot(d, d) <= reach * reach;
+  });
+  if (p.near_count > room) {
+    p.no_room = true;
+    p.near_count = room;
+  }
+  p.lane.sync();
+}
+
+template <class R> NURI_FN Shape<R> shape_at(const ModelView<R>& m, const R* xpos, const R* xmat, int g) {
+  return {load3(xpos, g), load9(xmat, g), load3(m.geom_size, g)};
+}
+
+template <class L> NURI_STAGE void narrowphase(Pack<L>& p) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const int room = s.at->room.hits;
+  p.lane.once([&] {
+    int count = 0, pairs = 0;
+    for (; pairs < p.near_count; ++pairs) {
+      const int i = s.near_pairs()[pairs], n = max_hits(m.pair_type1[i], m.pair_type2[i]);
+      if (count + n > room) break;
+      s.near_hit_adr()[pairs] = count;
+      for (int k = 0; k < n; ++k) s.hit_pair()[count++] = i;
+    }
+    s.near_hit_adr()[pairs] = count;
+    s.counts()[0] = count;
+    s.counts()[1] = pairs;
+  });
+  p.lane.sync();
+  p.hit_count = s.counts()[0];
+  if (s.counts()[1] < p.near_count) {
+    p.no_room = true;
+    p.near_count = s.counts()[1];
+  }
+  p.lane.each(p.near_count, [&](int k) {
+    const int i = s.near_pairs()[k], first = s.near_hit_adr()[k], n = s.near_hit_adr()[k + 1] - first;
+    const Shape<R> a = shape_at(m, s.geom_xpos(), s.geom_xmat(), m.pair_geom1[i]), b = shape_at(m, s.geom_xpos(), s.geom_xmat(), m.pair_geom2[i]);
+    Hit<R> hit[8];
+    collide(m.pair_type1[i], m.pair_type2[i], a, b, m.pair_margin[i], hit);
+    for (int h = 0; h < n; ++h) {
+      R* const o = s.hits() + hit_size * (first + h);
+      o[0] = hit[h].dist;
+      store3(o + 1, 0, hit[h].pos);
+      store3(o + 1, 1, hit[h].normal);
+      store3(o + 1, 2, hit[h].tangent);
+    }
+  });
+  p.lane.sync();
+  p.live_count = p.lane.list(p.hit_count, s.live_hits(), p.hit_count, [&](int h) { return s.hits()[hit_size * h] < m.pair_margin[s.hit_pair()[h]]; });
+  p.lane.sync();
+}
+
+// Element i[w] * stride + k of a field of hits, for each environment; all the same: one load.
+template <class L> NURI_FN typename L::Real gather(const typename L::Real* base, const typename L::Int& i, int uniform, int stride, int k) {
+  using R = typename L::Real;
+  if (uniform >= 0) return base[uniform * stride + k];
+  R r;
+  for (int w = 0; w < L::width; ++w) r.set(w, base[(i[w] < 0 ? 0 : i[w]) * stride + k][w]);
+  return r;
+}
+
+// Rows of one contact.
+NURI_VALUE int rows_of(int dim, bool elliptic) { return dim == 1 ? 1 : elliptic ? dim : 2 * (dim - 1); }
+
+template <class L> NURI_STAGE void contacts(Pack<L>& p) {
+  using R = typename L::Real;
+  using Int = typename L::Int;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const int room = s.at->room.slots;
+  p.slot_count = p.lane.place(
+      p.live_count, room, [&](int k) { return m.pair_owner[s.hit_pair()[s.live_hits()[k]]]; },
+      [&](int k) {
+        const int h = s.live_hits()[k];
+        return s.hits()[hit_size * h] < m.pair_margin[s.hit_pair()[h]];
+      },
+      s.slot_source(), s.slot_owner(), s.slot_rank());
+  if (p.slot_count > room) {
+    p.no_room = true;
+    p.slot_count = room;
+  }
+  p.lane.sync();
+  // where the slots' rows, Jacobians and bodies lie: the same for the whole pack
+  p.lane.once([&] {
+    int own = 0, world = 0, body = 0;
+    for (int i = 0; i < p.slot_count; ++i) {
+      const int o = s.slot_owner()[i];
+      s.slot_own()[i] = own;
+      if (o < m.world_owner_count) {
+        while (body <= m.owner_body[o]) s.body_slot_adr()[body++] = i;
+        ++world;
+      } else {
+        own += m.owner_dim[o] * (m.owner_dof_adr[o + 1] - m.owner_dof_adr[o]);
+      }
+    }
+    while (body <= m.body_count) s.body_slot_adr()[body++] = world;
+    s.slot_own()[p.slot_count] = own;
+    s.counts()[2] = world;
+    s.counts()[3] = own;
+  });
+  p.lane.sync();
+  p.world_slots = s.counts()[2];
+  if (s.counts()[3] > s.at->room.own) {
+    p.no_room = true;
+    p.slot_count = p.world_slots;
+  }
+  p.lane.each(p.slot_count, [&](int i) {
+    Int hit = s.slot_source()[i], pair;
+    const int o = s.slot_owner()[i];
+    // environments that share one hit read it at once
+    int uniform = -1;
+    for (int w = 0; w < L::width; ++w)
+      if (hit[w] >= 0) {
+        hit.set(w, s.live_hits()[hit[w]]);
+        uniform = uniform == -1 || uniform == hit[w] ? hit[w] : -2;
+      }
+    unsigned live = 0;
+    for (int w = 0; w < L::width; ++w) {
+      live |= (hit[w] >= 0 ? 1u : 0u) << w;
+      pair.set(w, s.hit_pair()[hit[w] >= 0 ? hit[w] : 0]);
+    }
+    const int shared = uniform >= 0 ? s.hit_pair()[uniform] : -1;
+    s.slot_pair()[i] = pair;
+    for (int w = 0; w < L::width; ++w)
+      if (hit[w] < 0) s.slot_pair()[i].set(w, -1);
+    const auto here = L::Truth::from_bits(live);
+    auto field = [&](int k) { return gather<L>(s.hits(), hit, uniform, hit_size, k); };
+    auto number = [&](const Field<R>& f, int stride, int k) { return shared >= 0 ? f[shared * stride + k] : f.gather(pair, stride, k); };
+
+    const R dist = where(here, field(0), R(no_hit));
+    const int frame = m.body_frame[o < m.world_owner_count ? m.owner_body[o] : m.owner_body2[o]];
+    const Vec3<R> com = load3(s.com(), frame);
+    const Vec3<R> pos = where(here, Vec3<R>{field(1), field(2), field(3)}, com);      // finite for everyone
+    const Vec3<R> normal = where(here, Vec3<R>{field(4), field(5), field(6)}, Vec3<R>{R(0), R(0), R(1)});
+    const Vec3<R> wanted = where(here, Vec3<R>{field(7), field(8), field(9)}, zero3<R>());
+    // two tangents: the wanted one made orthogonal, else the y or z axis (MuJoCo: mju_makeFrame)
+    const auto upright = abs(normal.y) < R(0.5f);
+    Vec3<R> t1 = where(dot(wanted, wanted) < R(0.25f), where(upright, Vec3<R>{R(0), R(1), R(0)}, Vec3<R>{R(0), R(0), R(1)}), wanted);
+    t1 = mul_add(normal, -dot(normal, t1), t1);
+    R length;
+    t1 = normalized(t1, Vec3<R>{R(1), R(0), R(0)}, length);
+    const Vec3<R> t2 = cross(normal, t1);
+    const R sign = R(o < m.world_owner_count ? float(m.owner_sign[o]) : 1.0f);
+
+    R* const out = s.frames() + 12 * i;
+    s.slot_dist()[i] = dist;
+    store3(out, 0, pos - com);
+    store3(out, 1, normal * sign);
+    store3(out, 2, t1 * sign);
+    store3(out, 3, t2 * sign);
+    for (int k = 0; k < 5; ++k) s.slot_friction()[5 * i + k] = where(here, number(m.pair_friction, 5, k), R(1));
+    s.slot_mu()[i] = where(here, number(m.pair_mu, 1, 0), R(1));
+  });
+  p.lane.sync();
+}
+
+NURI_KERNEL_END

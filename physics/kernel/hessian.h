@@ -1,0 +1,221 @@
+// Hessian of the solver's cost: H = M + J' (d2 cost / d jar2) J, into the lower triangle L.
+//
+// A contact with the world adds a 6x6 stiffness to its body; composite stiffness of subtrees then enters exactly as composite
+// inertia enters M, so the cost does not depend on the number of contacts and H keeps the sparsity of M. Contacts between
+// moving bodies and catalog rows with several dofs add their outer products.
+#pragma once
+#include "physics/kernel/contact_force.h"
+#include "physics/kernel/fill.h"
+
+NURI_KERNEL_BEGIN
+
+template <class L> NURI_FN typename L::Real row_stiffness(const Pack<L>& p, int i) {
+  using R = typename L::Real;
+  const auto& s = p.scratch;
+  const R D = s.D()[i], x = s.jar()[i];
+  if (i < p.equality_rows) return D;
+  if (i < p.equality_rows + p.friction_rows) return where(abs(D * x) < s.row_loss()[i], D, R(0));
+  return where(x < R(0), D, R(0));
+}
+
+// Second derivative of a contact's cost in contact coordinates: k(i, j) at k[triangle(i) + j]. False if no environment presses on it.
+template <int Dim, class L> NURI_FN bool contact_stiffness(const Pack<L>& p, int slot, typename L::Real* k) {
+  using R = typename L::Real;
+  const auto& s = p.scratch;
+  const int row = s.slot_row()[slot];
+  if constexpr (Dim == 1) {
+    k[0] = row_stiffness(p, row);
+    return any(R(0) < k[0]);
+  } else if (p.model.elliptic) {
+    const ConeState<L, Dim> c = cone_state<Dim>(p, slot, s.jar() + row);
+    const R inverse = R(1) / where(c.middle, c.tangent, R(1)), mu = c.mu;
+    const R outer = c.normal * mu * inverse * inverse * inverse, round = sub_mul(mu * mu, mu * c.normal, inverse);
+    NURI_UNROLL for (int i = 0; i < Dim; ++i)
+      NURI_UNROLL for (int j = 0; j <= i; ++j) {
+        R cone = i == 0 ? R(1) : j == 0 ? -(mu * inverse * c.u[i]) : outer * c.u[i] * c.u[j];
+        if (i == j && i > 0) cone = cone + round;
+        cone = cone * c.friction[i] * c.friction[j] * c.dm;
+        k[triangle(i) + j] = where(c.middle, cone, i == j ? where(c.bottom, s.D()[row + i], R(0)) : R(0));
+      }
+    return any((c.middle | c.bottom) & (R(0) < s.D()[row]));
+  } else {
+    R normal = R(0);
+    NURI_UNROLL for (int i = 1; i < Dim; ++i) {
+      const R a = row_stiffness(p, row + 2 * i - 2), b = row_stiffness(p, row + 2 * i - 1), friction = s.slot_friction()[5 * slot + i - 1];
+      normal = i == 1 ? a + b : normal + (a + b);
+      k[triangle(i)] = friction * (a - b);
+      NURI_UNROLL for (int j = 1; j < i; ++j) k[triangle(i) + j] = R(0);
+      k[triangle(i) + i] = friction * friction * (a + b);
+    }
+    k[0] = normal;
+    return any(R(0) < normal);
+  }
+}
+
+// A 6x6 symmetric stiffness: angular block xx xy xz yy yz zz, angular-linear block (9, row major), linear block (6).
+inline constexpr int stiffness_size = 21;
+
+// Adds a world contact's stiffness to its body's (a).
+template <int Dim, class L> NURI_FN void add_world_contact(const Pack<L>& p, int slot, typename L::Real* a) {
+  using R = typename L::Real;
+  R k[triangle_size(Dim)];
+  if (!contact_stiffness<Dim>(p, slot, k)) return;
+  const R* const frame = p.scratch.frames() + 12 * slot;
+  const Vec3<R> r = load3(frame, 0), n = load3(frame, 1);
+  Vec3<R> g0, g1, g2;                                              // 3x3 stiffness of the point
+  if constexpr (Dim == 1) {
+    const Vec3<R> kn = n * k[0];
+    g0 = kn * n.x;
+    g1 = kn * n.y;
+    g2 = kn * n.z;
+  } else {
+    const Vec3<R> t1 = load3(frame, 2), t2 = load3(frame, 3);
+    const Vec3<R> bn = mul_add(t2, k[3], mul_add(t1, k[1], n * k[0]));
+    Vec3<R> b1 = mul_add(t1, k[2], n * k[1]), b2 = mul_add(t2, k[5], n * k[3]);
+    if (p.model.elliptic) {
+      b1 = mul_add(t2, k[4], b1);
+      b2 = mul_add(t1, k[4], b2);
+    }
+    g0 = mul_add(b2, t2.x, mul_add(b1, t1.x, bn * n.x));
+    g1 = mul_add(b2, t2.y, mul_add(b1, t1.y, bn * n.y));
+    g2 = mul_add(b2, t2.z, mul_add(b1, t1.z, bn * n.z));
+  }
+  const Vec3<R> c0 = cross(r, g0), c1 = cross(r, g1), c2 = cross(r, g2);          // columns of X = [r] G
+  const Vec3<R> x0{c0.x, c1.x, c2.x}, x1{c0.y, c1.y, c2.y}, x2{c0.z, c1.z, c2.z};
+  const Vec3<R> y0 = cross(r, x0), y1 = cross(r, x1), y2 = cross(r, x2);
+  const R add[stiffness_size] = {y0.x, y0.y, y0.z, y1.y, y1.z, y2.z, x0.x, x0.y, x0.z, x1.x, x1.y, x1.z, x2.x, x2.y, x2.z, g0.x, g0.y, g0.z, g1.y, g1.z, g2.z};
+  NURI_UNROLL for (int i = 0; i < stiffness_size; ++i) a[i] = a[i] + add[i];
+  if constexpr (Dim > 3) {                                         // spin and rolls turn about the frame's axes
+    for (int i = 3; i < Dim; ++i) {
+      const Vec3<R> turn = load3(frame, i - 2);
+      Vec3<R> w = zero3<R>(), mixed = zero3<R>(), lin = zero3<R>();   // sum over the turning j; over the translations j
+      for (int j = 3; j < Dim; ++j) w = mul_add(load3(frame, j - 2), i >= j ? k[triangle(i) + j] : k[triangle(j) + i], w);
+      for (int j = 0; j < 3; ++j) lin = mul_add(load3(frame, j + 1), k[triangle(i) + j], lin);
+      mixed = cross(r, lin);
+      const R t[3] = {turn.x, turn.y, turn.z}, ww[3] = {w.x, w.y, w.z}, wm[3] = {mixed.x, mixed.y, mixed.z}, wl[3] = {lin.x, lin.y, lin.z};
+      for (int x = 0, e = 0; x < 3; ++x)
+        for (int y = x; y < 3; ++y, ++e) a[e] = a[e] + (mul_add(t[x], ww[y], t[x] * wm[y]) + t[y] * wm[x]);
+      for (int x = 0; x < 3; ++x)
+        for (int y = 0; y < 3; ++y) a[6 + 3 * x + y] = mul_add(t[x], wl[y], a[6 + 3 * x + y]);
+    }
+  }
+}
+
+// Adds a contact between two moving bodies to L.
+template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, int slot) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  R k[triangle_size(Dim)];
+  if (!contact_stiffness<Dim>(p, slot, k)) return;
+  const int o = s.slot_owner()[slot], first = m.owner_dof_adr[o], n = m.owner_dof_adr[o + 1] - first;
+  const int* const coded = m.owner_dof + first;
+  const R* const own = s.own() + s.slot_own()[slot];
+  p.lane.each(n, [&](int i) {
+    R b[Dim];
+    NURI_UNROLL for (int c = 0; c < Dim; ++c) {
+      R sum = R(0);
+      NURI_UNROLL for (int e = 0; e < Dim; ++e) sum = mul_add(k[c >= e ? triangle(c) + e : triangle(e) + c], own[e * n + i], sum);
+      b[c] = sum;
+    }
+    R* const row = s.lower() + triangle(coded[i] < 0 ? -1 - coded[i] : coded[i]);
+    for (int j = 0; j <= i; ++j) {
+      const int d = coded[j] < 0 ? -1 - coded[j] : coded[j];
+      R sum = row[d];
+      NURI_UNROLL for (int c = 0; c < Dim; ++c) sum = mul_add(b[c], own[c * n + j], sum);
+      row[d] = sum;
+    }
+  });
+  p.lane.sync();
+}
+
+template <class L> NURI_STAGE void hessian(Pack<L>& p) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  R *const A = s.lower(), *const stiff = s.stiff();
+  int* const touched = s.touched();                                // bodies that carry a contact with the world, and all above them
+  if (p.filled) {
+    p.lane.each(m.dof_count, [&](int i) {
+      R* const row = A + triangle(i);
+      for (int k = s.column_adr()[i]; k < s.column_end()[i]; ++k) row[s.column()[k]] = R(0);
+    });
+  }
+  p.lane.once([&] {
+    for (int b = 0; b < m.body_count; ++b) touched[b] = s.body_slot_adr()[b + 1] > s.body_slot_adr()[b];
+    for (int b = m.body_count - 1; b > 0; --b) if (touched[b]) touched[m.body_parent[b]] = 1;
+  });
+  p.lane.sync();
+  p.lane.each(m.body_count, [&](int b) {
+    if (!b || !touched[b]) return;
+    R a[stiffness_size];
+    NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) a[k] = R(0);
+    for (int i = s.body_slot_adr()[b]; i < s.body_slot_adr()[b + 1]; ++i) {
+      switch (m.owner_dim[s.slot_owner()[i]]) {
+        case 1: add_world_contact<1>(p, i, a); break;
+        case 3: add_world_contact<3>(p, i, a); break;
+        case 4: add_world_contact<4>(p, i, a); break;
+        default: add_world_contact<6>(p, i, a); break;
+      }
+    }
+    NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) stiff[stiffness_size * b + k] = a[k];
+  });
+  p.lane.sync();
+  for (int level = m.level_count - 2; level >= 0; --level) {
+    const int* const bodies = m.level_body + m.level_adr[level];
+    p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
+      const int b = bodies[k];
+      R* const out = stiff + stiffness_size * b;
+      for (int i = m.child_adr[b]; i < m.child_adr[b + 1]; ++i) {
+        if (!touched[m.child[i]]) continue;
+        const R* const add = stiff + stiffness_size * m.child[i];
+        NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) out[c] = out[c] + add[c];
+      }
+    });
+    p.lane.sync();
+  }
+  // second composite pass: H(i, j) = M(i, j) + axis_j . (composite stiffness) axis_i
+  p.lane.each(m.dof_count, [&](int i) {
+    const int b = m.dof_body[i], first = m.ancestor_adr[i], n = m.ancestor_adr[i + 1] - first;
+    const R* const mass = s.mass() + m.mass_adr[i];
+    const int* const above = m.ancestor + first;
+    R* const out = A + triangle(i);
+    if (!touched[b]) {
+      for (int k = 0; k < n; ++k) out[above[k]] = mass[k];
+      out[i] = mass[n];
+      return;
+    }
+    const R* const a = stiff + stiffness_size * b;
+    const Twist<R> x = load6(s.cdof(), i);
+    auto three = [](R p0, R p1, R p2, Vec3<R> v) { return mul_add(p2, v.z, mul_add(p1, v.y, p0 * v.x)); };
+    Twist<R> f;
+    f.w = {three(a[0], a[1], a[2], x.w) + three(a[6], a[7], a[8], x.v), three(a[1], a[3], a[4], x.w) + three(a[9], a[10], a[11], x.v),
+           three(a[2], a[4], a[5], x.w) + three(a[12], a[13], a[14], x.v)};
+    f.v = {three(a[6], a[9], a[12], x.w) + three(a[15], a[16], a[17], x.v), three(a[7], a[10], a[13], x.w) + three(a[16], a[18], a[19], x.v),
+           three(a[8], a[11], a[14], x.w) + three(a[17], a[19], a[20], x.v)};
+    for (int k = 0; k < n; ++k) out[above[k]] = mass[k] + dot(load6(s.cdof(), above[k]), f);
+    out[i] = mass[n] + dot(x, f);
+  });
+  p.lane.sync();
+  for (int i = 0; i < p.listed_count; ++i) {
+    const R k = row_stiffness(p, i);
+    if (!any(R(0) < k)) continue;
+    const int row = s.listed()[i], first = m.row_dof_adr[row], n = m.row_dof_adr[row + 1] - first;
+    const R* const J = s.row_value() + first;
+    p.lane.each(n, [&](int a) {
+      R* const out = A + triangle(m.row_dof[first + a]);
+      const R ka = k * J[a];
+      for (int b = 0; b <= a; ++b) out[m.row_dof[first + b]] = mul_add(ka, J[b], out[m.row_dof[first + b]]);
+    });
+    p.lane.sync();
+  }
+  for (int i = p.world_slots; i < p.slot_count; ++i)
+    switch (m.owner_dim[s.slot_owner()[i]]) {
+      case 1: add_own_contact<1>(p, i); break;
+      case 3: add_own_contact<3>(p, i); break;
+      case 4: add_own_contact<4>(p, i); break;
+      default: add_own_contact<6>(p, i); break;
+    }
+}
+
+NURI_KERNEL_END

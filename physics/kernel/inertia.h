@@ -1,0 +1,83 @@
+// Inertia: spatial inertias of bodies about their tree's centre of mass, composite inertias, and the mass matrix M by the
+// composite-rigid-body algorithm (Featherstone 2008, ch. 6). MuJoCo: mj_comPos, mj_crb.
+//
+// A spatial inertia is 10 numbers: xx yy zz xy xz yz of the rotational inertia, mass * offset (3), mass.
+#pragma once
+#include "physics/kernel/pack.h"
+
+NURI_KERNEL_BEGIN
+
+inline constexpr int inertia_size = 10;
+
+// inertia * motion = momentum (or force from acceleration)
+template <class R> NURI_VALUE Twist<R> times_inertia(const R* i, Twist<R> x) {
+  const Vec3<R> c{i[6], i[7], i[8]};
+  Twist<R> o;
+  o.w = {mul_add(i[4], x.w.z, mul_add(i[3], x.w.y, i[0] * x.w.x)), mul_add(i[5], x.w.z, mul_add(i[1], x.w.y, i[3] * x.w.x)),
+         mul_add(i[2], x.w.z, mul_add(i[5], x.w.y, i[4] * x.w.x))};
+  o.w = cross_add(c, x.v, o.w);
+  o.v = cross_add(x.w, c, x.v * i[9]);
+  return o;
+}
+
+template <class L> NURI_STAGE void composite_inertia(Pack<L>& p) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  // each body about the centre of mass of its tree: R I R' + mass (d.d - d d')
+  p.lane.each(m.body_count, [&](int b) {
+    R* const o = s.cinert() + inertia_size * b;
+    if (b == 0) {
+      NURI_UNROLL for (int k = 0; k < inertia_size; ++k) o[k] = R(0);
+      return;
+    }
+    const Mat3<R> a = load9(s.xmat(), b);
+    const R mass = m.body_mass[b];
+    R i[6];
+    NURI_UNROLL for (int k = 0; k < 6; ++k) i[k] = m.body_inertia6[6 * b + k];
+    const Vec3<R> d = load3(s.xipos(), b) - load3(s.com(), m.body_frame[b]), md = d * mass;
+    const Vec3<R> r0 = row(a, 0), r1 = row(a, 1), r2 = row(a, 2);
+    auto turned = [&](Vec3<R> r) {
+      return Vec3<R>{mul_add(i[4], r.z, mul_add(i[3], r.y, i[0] * r.x)), mul_add(i[5], r.z, mul_add(i[1], r.y, i[3] * r.x)),
+                     mul_add(i[2], r.z, mul_add(i[5], r.y, i[4] * r.x))};
+    };
+    const Vec3<R> t0 = turned(r0), t1 = turned(r1), t2 = turned(r2);
+    o[0] = mul_add(md.z, d.z, mul_add(md.y, d.y, dot(r0, t0)));
+    o[1] = mul_add(md.z, d.z, mul_add(md.x, d.x, dot(r1, t1)));
+    o[2] = mul_add(md.y, d.y, mul_add(md.x, d.x, dot(r2, t2)));
+    o[3] = sub_mul(dot(r0, t1), md.x, d.y);
+    o[4] = sub_mul(dot(r0, t2), md.x, d.z);
+    o[5] = sub_mul(dot(r1, t2), md.y, d.z);
+    o[6] = md.x;
+    o[7] = md.y;
+    o[8] = md.z;
+    o[9] = mass;
+  });
+  p.lane.sync();
+  // composite inertia of each subtree, leaves first, children ascending
+  R* const composite = s.stiff();                                  // borrowed: the solver fills it later
+  for (int level = m.level_count - 1; level >= 0; --level) {
+    const int* const bodies = m.level_body + m.level_adr[level];
+    p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
+      const int b = bodies[k];
+      R sum[inertia_size];
+      NURI_UNROLL for (int c = 0; c < inertia_size; ++c) sum[c] = s.cinert()[inertia_size * b + c];
+      for (int i = m.child_adr[b]; i < m.child_adr[b + 1]; ++i)
+        NURI_UNROLL for (int c = 0; c < inertia_size; ++c) sum[c] = sum[c] + composite[inertia_size * m.child[i] + c];
+      NURI_UNROLL for (int c = 0; c < inertia_size; ++c) composite[inertia_size * b + c] = sum[c];
+    });
+    p.lane.sync();
+  }
+  // M(i, j) = axis_j . (composite inertia of i's body) axis_i for j above i
+  p.lane.each(m.dof_count, [&](int i) {
+    const Twist<R> axis = load6(s.cdof(), i), f = times_inertia(composite + inertia_size * m.dof_body[i], axis);
+    R* const out = s.mass() + m.mass_adr[i];
+    const int* const above = m.ancestor + m.ancestor_adr[i];
+    const int n = m.ancestor_adr[i + 1] - m.ancestor_adr[i];
+    for (int k = 0; k < n; ++k) out[k] = dot(load6(s.cdof(), above[k]), f);
+    out[n] = dot(axis, f) + m.dof_armature[i];
+  });
+  p.lane.sync();
+}
+
+NURI_KERNEL_END

@@ -1,0 +1,180 @@
+// Integrators: Euler (semi-implicit, joint damping implicit), implicitfast, Runge-Kutta 4. MuJoCo documentation,
+// Computation, "Numerical integration".
+#pragma once
+#include "physics/kernel/actuators.h"
+
+NURI_KERNEL_BEGIN
+
+namespace integrator { enum Type { euler, rk4, implicit, implicitfast }; }
+
+// qpos <- qpos moved at v for time h. Free joints keep what rounding took (residual), so slow motion far from the origin is not lost.
+template <class L> NURI_FN void move_positions(Pack<L>& p, const typename L::Real* v, typename L::Real h) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  p.lane.each(m.joint_count, [&](int j) {
+    R* q = s.qpos() + m.joint_qpos[j];
+    const R* w = v + m.joint_dof[j];
+    const int type = m.joint_type[j];
+    if (type >= joint::slide) {
+      q[0] = mul_add(h, w[0], q[0]);
+      return;
+    }
+    if (type == joint::free) {
+      R* const residual = s.qpos_residual() + 3 * m.joint_free[j];
+      for (int k = 0; k < 3; ++k) {
+        const R step = mul_add(h, w[k], residual[k]), sum = q[k] + step;   // two-sum (Knuth): sum + error = q + step
+        const R part = sum - q[k];
+        residual[k] = (q[k] - (sum - part)) + (step - part);
+        q[k] = sum;
+      }
+      q += 3;
+      w += 3;
+    }
+    store4(q, 0, integrate(load4(q, 0), Vec3<R>{w[0], w[1], w[2]}, h));
+  });
+  p.lane.sync();
+}
+
+template <class L> NURI_FN void move_activations(Pack<L>& p) {
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  p.lane.each(m.actuator_count, [&](int a) {
+    if (m.actuator_act[a] >= 0) s.act()[m.actuator_act[a]] = next_activation(p, a, s.act_dot()[m.actuator_act[a]]);
+  });
+  p.lane.sync();
+}
+
+// L = M - h dF/dv on the tree pattern: joint damping, tendon damping and actuators whose force depends on velocity.
+template <class L> NURI_FN void load_implicit(Pack<L>& p) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const R h = m.timestep[0];
+  const bool damps = m.on(model::flag_damper);
+  load_mass(p, [&](int i, R diagonal) { return damps ? mul_add(h, m.dof_damping[i], diagonal) : diagonal; });
+  // outer products b * moment moment' land where the tree pattern has an entry; others are dropped, as in MuJoCo
+  auto above = [&](int i, int j) {
+    for (int k = m.ancestor_adr[i]; k < m.ancestor_adr[i + 1]; ++k) if (m.ancestor[k] == j) return true;
+    return i == j;
+  };
+  if (damps)
+    for (int t = 0; t < m.tendon_count; ++t) {
+      const int first = m.term_adr[t], n = m.term_adr[t + 1] - first;
+      p.lane.once([&] {
+        for (int a = 0; a < n; ++a)
+          for (int b = 0; b < n; ++b) {
+            const int i = m.term_dof[first + a], j = m.term_dof[first + b];
+            if (j <= i && above(i, j)) s.lower()[triangle(i) + j] = mul_add(h * m.tendon_damping[t], m.term_coef[first + a] * m.term_coef[first + b], s.lower()[triangle(i) + j]);
+          }
+      });
+      p.lane.sync();
+    }
+  if (m.on(model::flag_actuation))
+    for (int a = 0; a < m.actuator_count; ++a) {
+      if (m.actuator_gain[a] != gain::affine && m.actuator_bias[a] != bias::affine) continue;
+      p.lane.once([&] {
+        R slope = m.actuator_bias[a] == bias::affine ? m.actuator_biasprm[3 * a + 2] : R(0);
+        if (m.actuator_gain[a] == gain::affine) {
+          const int act = m.actuator_act[a];
+          R input = act >= 0 ? (m.actuator_limits[a] & 8 ? next_activation(p, a, s.act_dot()[act]) : s.act()[act]) : s.ctrl()[a];
+          if (act < 0 && (m.actuator_limits[a] & 1) && m.on(model::flag_clampctrl)) input = clamp(input, m.actuator_ctrlrange[2 * a], m.actuator_ctrlrange[2 * a + 1]);
+          slope = mul_add(m.actuator_gainprm[3 * a + 2], input, slope);
+        }
+        if (m.actuator_limits[a] & 2)                              // a clamped force does not depend on velocity
+          slope = where((s.actuator_force()[a] <= m.actuator_forcerange[2 * a]) | (m.actuator_forcerange[2 * a + 1] <= s.actuator_force()[a]), R(0), slope);
+        for (int k = 0, n = moment_count(p, a); k < n; ++k)
+          for (int l = 0; l < n; ++l) {
+            const int i = moment_dof(p, a, k), j = moment_dof(p, a, l);
+            if (j <= i && above(i, j)) s.lower()[triangle(i) + j] = sub_mul(s.lower()[triangle(i) + j], h * slope, moment(p, a, k) * moment(p, a, l));
+          }
+      });
+      p.lane.sync();
+    }
+}
+
+// Velocity and position from acceleration `acc`, MuJoCo's mj_advance.
+template <class L> NURI_FN void advance(Pack<L>& p, const typename L::Real* acc) {
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const auto h = m.timestep[0];
+  move_activations(p);
+  p.lane.each(m.dof_count, [&](int i) { s.qvel()[i] = mul_add(h, acc[i], s.qvel()[i]); });
+  p.lane.sync();
+  move_positions(p, s.qvel(), h);
+}
+
+template <class L> NURI_STAGE void integrate_euler(Pack<L>& p) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const bool implicit = m.integrator == integrator::implicitfast;
+  const bool damped = m.integrator == integrator::euler && m.on(model::flag_eulerdamp) && m.on(model::flag_damper) && m.on(model::flag_damping);
+  if (!implicit && !damped) {
+    advance(p, s.acc());
+    return;
+  }
+  p.lane.each(m.dof_count, [&](int i) { s.search()[i] = s.smooth()[i] + s.constraint()[i]; });
+  if (implicit) {
+    load_implicit(p);
+  } else {
+    const R h = m.timestep[0];
+    load_mass(p, [&](int i, R diagonal) { return mul_add(h, m.dof_damping[i], diagonal); });
+  }
+  factorize(p, tree_pattern(p));
+  solve_factored(p, tree_pattern(p), s.search());
+  advance(p, s.search());
+}
+
+// Classic Runge-Kutta 4 with the state derivative (qvel, acc, act_dot); `forward` evaluates all stages at the current state.
+// `stages` holds the start state, the weighted sums of qvel, acc and act_dot, and the velocity of the stage.
+template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const int nq = m.qpos_count, nv = m.dof_count, na = m.activation_count, nr = 3 * m.free_count;
+  R *const qpos0 = s.stages(), *const qvel0 = qpos0 + nq, *const act0 = qvel0 + nv;
+  R *const residual0 = act0 + na, *const sum_v = residual0 + nr, *const sum_a = sum_v + nv, *const sum_act = sum_a + nv, *const rate_v = sum_act + na;
+  const R h = m.timestep[0], sixth = R(1) / R(6), third = R(1) / R(3);
+  const R weight[4] = {sixth, third, third, sixth}, part[3] = {p.half(), p.half(), R(1)};
+  p.lane.each(nq, [&](int i) { qpos0[i] = s.qpos()[i]; });
+  p.lane.each(nv, [&](int i) { qvel0[i] = s.qvel()[i]; });
+  p.lane.each(na, [&](int i) { act0[i] = s.act()[i]; });
+  p.lane.each(nr, [&](int i) { residual0[i] = s.qpos_residual()[i]; });
+  p.lane.sync();
+  auto accumulate = [&](int k) {
+    p.lane.each(nv, [&](int i) {
+      sum_v[i] = k ? mul_add(weight[k], s.qvel()[i], sum_v[i]) : weight[k] * s.qvel()[i];
+      sum_a[i] = k ? mul_add(weight[k], s.acc()[i], sum_a[i]) : weight[k] * s.acc()[i];
+      rate_v[i] = s.qvel()[i];
+    });
+    p.lane.each(na, [&](int i) { sum_act[i] = k ? mul_add(weight[k], s.act_dot()[i], sum_act[i]) : weight[k] * s.act_dot()[i]; });
+    p.lane.sync();
+  };
+  accumulate(0);
+  for (int k = 1; k < 4; ++k) {
+    const R step = part[k - 1] * h;
+    p.lane.each(nv, [&](int i) { s.qvel()[i] = mul_add(step, s.acc()[i], qvel0[i]); });
+    p.lane.each(na, [&](int i) { s.act()[i] = mul_add(step, s.act_dot()[i], act0[i]); });
+    p.lane.each(nq, [&](int i) { s.qpos()[i] = qpos0[i]; });
+    p.lane.each(nr, [&](int i) { s.qpos_residual()[i] = residual0[i]; });
+    p.lane.sync();
+    move_positions(p, rate_v, step);
+    forward();
+    accumulate(k);
+  }
+  p.lane.each(nq, [&](int i) { s.qpos()[i] = qpos0[i]; });
+  p.lane.each(nr, [&](int i) { s.qpos_residual()[i] = residual0[i]; });
+  p.lane.each(nv, [&](int i) { s.qvel()[i] = qvel0[i]; });
+  p.lane.each(na, [&](int i) {
+    s.act()[i] = act0[i];
+    s.act_dot()[i] = sum_act[i];
+  });
+  p.lane.sync();
+  move_activations(p);
+  p.lane.each(nv, [&](int i) { s.qvel()[i] = mul_add(h, sum_a[i], s.qvel()[i]); });
+  p.lane.sync();
+  move_positions(p, sum_v, h);
+}
+
+NURI_KERNEL_END

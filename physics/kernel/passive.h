@@ -1,0 +1,101 @@
+// Passive forces: springs and dampers of joints and tendons, gravity compensation, drag of the medium. MuJoCo: mj_passive.
+//
+//   joint    tau = -k (q - q_spring) - b qvel       rotations of ball and free joints: q - q_spring is the rotation vector
+//   tendon   f = k (nearest end of the slack range - length) - b velocity,     tau_d = coef_d f
+//   body     a wrench about the tree's centre of mass, gathered up the tree:   tau_d = axis_d . wrench
+//
+// Gravity compensation and drag are off together with springs AND dampers, as in MuJoCo.
+#pragma once
+#include "engine/model/model_flags.h"
+#include "physics/kernel/fluid.h"
+#include "physics/kernel/kinematics.h"
+#include "physics/kernel/velocity.h"
+
+NURI_KERNEL_BEGIN
+
+// How far a ball joint (or the rotation of a free joint) is from where its spring rests: rotation vector, body axes.
+template <class L> NURI_FN Vec3<typename L::Real> ball_stretch(const Pack<L>& p, int qpos) {
+  const auto& spring = p.model.qpos_spring;
+  const Quat<typename L::Real> rest{spring[qpos], spring[qpos + 1], spring[qpos + 2], spring[qpos + 3]};
+  return rotation_vector(conjugate(rest) * unit(load4(p.scratch.qpos() + qpos, 0)));
+}
+
+// What a tendon's spring lacks to the nearest end of its slack range; 0 within.
+template <class L> NURI_FN typename L::Real tendon_stretch(const Pack<L>& p, int t) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const R length = p.scratch.tendon_length()[t], lower = m.tendon_spring[2 * t], upper = m.tendon_spring[2 * t + 1];
+  return where(length > upper, upper - length, where(length < lower, lower - length, R(0)));
+}
+
+template <class L> NURI_STAGE void passive_forces(Pack<L>& p) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  R* const passive = s.passive();
+  const bool spring = m.on(model::flag_spring), damper = m.on(model::flag_damper);
+  if (!spring && !damper) {
+    p.lane.each(m.dof_count, [&](int d) { passive[d] = R(0); });
+    p.lane.sync();
+    return;
+  }
+
+  // joints
+  p.lane.each(m.joint_count, [&](int j) {
+    const int type = m.joint_type[j], count = type == joint::free ? 6 : type == joint::ball ? 3 : 1;
+    const int dof = m.joint_dof[j], at = m.joint_qpos[j];
+    if (count == 1) {
+      R tau = R(0);
+      if (spring) tau = sub_mul(tau, m.joint_stiffness[j], s.qpos()[at] - m.qpos_spring[at]);
+      if (damper) tau = sub_mul(tau, m.dof_damping[dof], s.qvel()[dof]);
+      passive[dof] = tau;
+      return;
+    }
+    for (int c = 0; c < count; ++c) passive[dof + c] = damper ? sub_mul(R(0), m.dof_damping[dof + c], s.qvel()[dof + c]) : R(0);
+    if (!spring) return;
+    const R stiffness = m.joint_stiffness[j];
+    const auto stiff = R(0) < abs(stiffness);
+    if (!any(stiff)) return;
+    const auto pull = [&](int d, R stretch) { passive[d] = where(stiff, sub_mul(passive[d], stiffness, stretch), passive[d]); };
+    if (type == joint::free)
+      for (int c = 0; c < 3; ++c) pull(dof + c, s.qpos()[at + c] - m.qpos_spring[at + c]);
+    const int turned = type == joint::free ? 3 : 0;
+    const Vec3<R> stretch = ball_stretch(p, at + turned);
+    pull(dof + turned, stretch.x);
+    pull(dof + turned + 1, stretch.y);
+    pull(dof + turned + 2, stretch.z);
+  });
+  p.lane.sync();
+
+  // tendons, one after the other: they share dofs
+  for (int t = 0; t < m.tendon_count; ++t) {
+    const R stiffness = spring ? m.tendon_stiffness[t] : R(0), damping = damper ? m.tendon_damping[t] : R(0);
+    const auto acts = R(0) < max(abs(stiffness), abs(damping));
+    if (!any(acts)) continue;
+    const R force = sub_mul(stiffness * tendon_stretch(p, t), damping, s.tendon_velocity()[t]);
+    p.lane.each(m.term_adr[t + 1] - m.term_adr[t], [&](int k) {
+      const int term = m.term_adr[t] + k, d = m.term_dof[term];
+      passive[d] = where(acts, mul_add(m.term_coef[term], force, passive[d]), passive[d]);
+    });
+    p.lane.sync();
+  }
+
+  // forces on bodies
+  const bool lifted = m.on(model::flag_gravcomp) && m.on(model::flag_gravity), dragged = m.on(model::flag_fluid);
+  if (!lifted && !dragged) return;
+  p.lane.each(m.body_count, [&](int b) {
+    Twist<R> wrench = zero6<R>();
+    if (b > 0) {
+      if (lifted) wrench.v = load3(m.gravity, 0) * -(m.body_mass[b] * m.body_gravcomp[b]);
+      if (dragged) wrench = wrench + fluid_drag(p, b);
+      wrench.w = cross_add(load3(s.xipos(), b) - load3(s.com(), m.body_frame[b]), wrench.v, wrench.w);
+    }
+    store6(s.body6(), b, wrench);
+  });
+  p.lane.sync();
+  gather_up(p);
+  p.lane.each(m.dof_count, [&](int d) { passive[d] = passive[d] + dot(load6(s.cdof(), d), load6(s.body6(), m.dof_body[d])); });
+  p.lane.sync();
+}
+
+NURI_KERNEL_END

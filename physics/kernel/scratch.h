@@ -1,0 +1,55 @@
+// Scratch: where one pack lives while it is stepped. A CPU thread reuses one arena for pack after pack, so it stays in its L2;
+// on CUDA it is shared memory. The layout is computed on the host from the model and the Room, once; kernels see one
+// base address and offsets.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include "engine/core/macros.h"
+
+namespace nuri {
+
+enum class Stage : int {
+#define NURI_STAGE_NAME(name) name,
+#include "physics/stage.inl"
+#undef NURI_STAGE_NAME
+  count
+};
+inline constexpr int stage_count = int(Stage::count);
+
+// Room for what differs from step to step. Running out is never silent: the substep does not commit, and the pack is
+// stepped again with more (see World).
+struct Room {
+  int pairs = 0;   // candidate pairs that are near
+  int hits = 0;    // hits of those pairs
+  int slots = 0;   // contact slots
+  int rows = 0;    // constraint rows
+  int own = 0;     // numbers of contact Jacobians between moving bodies
+  int dual = 0;    // numbers of the dual problem (PGS)
+  int rk4 = 0;     // 1: Runge-Kutta keeps its stages
+};
+
+// Where each field lies, in bytes from the base of the arena.
+struct ScratchLayout {
+#define NURI_REALS(name, count, first, last) uint32_t name;
+#define NURI_NUMBERS(name, count, first, last) uint32_t name;
+#define NURI_RANKS(name, count, first, last) uint32_t name;
+#include "physics/kernel/scratch_fields.inl"
+  uint32_t bytes;
+  Room room;
+};
+
+inline namespace NURI_ISA {
+
+template <class L> struct Scratch {
+  using Real = typename L::Real;
+  using Int = typename L::Int;
+  char* base;
+  const ScratchLayout* at;
+#define NURI_REALS(name, count, first, last) NURI_VALUE Real* name() const { return reinterpret_cast<Real*>(base + at->name); }
+#define NURI_NUMBERS(name, count, first, last) NURI_VALUE int* name() const { return reinterpret_cast<int*>(base + at->name); }
+#define NURI_RANKS(name, count, first, last) NURI_VALUE Int* name() const { return reinterpret_cast<Int*>(base + at->name); }
+#include "physics/kernel/scratch_fields.inl"
+};
+
+}  // namespace NURI_ISA
+}  // namespace nuri
