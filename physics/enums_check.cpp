@@ -1,6 +1,7 @@
 // The kernels' enumerations are the scene's, number by number.
 #include "engine/scene/scene.h"
 #include "physics/kernel/enums.h"
+#include "physics/kernel/integrate.h"
 #include "physics/kernel/kinematics.h"
 
 namespace nuri {
@@ -9,8 +10,6 @@ namespace nuri {
 
 NURI_SAME(integrator, Integrator, euler); NURI_SAME(integrator, Integrator, rk4); NURI_SAME(integrator, Integrator, implicit);
 NURI_SAME(integrator, Integrator, implicitfast);
-
-NURI_SAME(solver, Solver, pgs); NURI_SAME(solver, Solver, cg); NURI_SAME(solver, Solver, newton);
 
 NURI_SAME(equality, EqualityType, connect); NURI_SAME(equality, EqualityType, weld); NURI_SAME(equality, EqualityType, joint);
 NURI_SAME(equality, EqualityType, tendon);

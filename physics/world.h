@@ -16,6 +16,7 @@
 #include <vector>
 #include "engine/core/result.h"
 #include "engine/model/model.h"
+#include "physics/probe.h"
 
 namespace nuri {
 
@@ -44,6 +45,7 @@ struct WorldOptions {
   int width = 0;                       // environments per pack; 0: by rule
   uint64_t seed = 0;
   uint64_t first_id = 0;               // ids are first_id + index: random numbers and hashes use them
+  bool publish = true;                 // body poses of the final state (xpos, xquat) after each step call; costs one kinematics pass
   bool pack_alike = true;              // environments with like contacts share a pack (never shows in the bits)
   bool profile = false;                // cycles per stage
 };
@@ -57,21 +59,6 @@ struct Statistics {
   std::vector<uint64_t> cycles;        // per stage of physics/stage.inl, if profiled
 };
 
-// An array of one environment's scratch after a forward pass, for oracles.
-struct StageArray { std::string stage; std::vector<double> values; };
-struct ContactRecord {
-  int geom1, geom2, dim;
-  double dist, pos[3], frame[9];       // frame: rows are normal (geom1 to geom2), two tangents
-  double friction[5], force[6];
-};
-struct RowRecord { int kind, id; double D, aref, jar, force; std::vector<double> J; };   // kind: model::RowKind or -1 for contacts; id: source or contact
-struct Probe {
-  std::map<std::string, StageArray> fields;
-  std::vector<ContactRecord> contacts;
-  std::vector<RowRecord> rows;
-  double iterations = 0;
-};
-
 class World {
  public:
   static Result<std::unique_ptr<World>> create(std::shared_ptr<const model::Model> model, const WorldOptions& options);
@@ -83,9 +70,9 @@ class World {
   virtual std::string describe() const = 0;                      // "cpu, AVX2, 8 environments per pack, 2 threads"
 
   // Advances every environment by `substeps` timesteps with the present controls. step(K) equals K times step(1), bit for bit.
-  virtual void step(int substeps) = 0;
+  void step(int substeps);
   // All stages at the present state without integrating: outputs, sensors, qacc.
-  virtual void forward() = 0;
+  void forward();
   // Puts environments into the initial state, or keyframe `key`; clears faults, step counter restarts at 0. Ends with forward for them.
   void reset(int key = -1);
   void reset(std::span<const int> environments, int key = -1);
@@ -117,7 +104,8 @@ class World {
 
  protected:
   World(std::shared_ptr<const model::Model> model, const WorldOptions& options);
-  void apply_overrides();                                        // rebuilds per-environment fields that changed
+  void apply_overrides();                                        // rebuilds the fields that environments own
+  virtual void run(std::span<const int> environments, int substeps, bool integrate) = 0;
 
   std::shared_ptr<const model::Model> model_;
   WorldOptions options_;
@@ -134,6 +122,7 @@ class World {
   bool overrides_changed_ = false;
   struct OwnField { int field; int count; std::vector<std::byte> values; };   // [environment][count], in the World's precision
   std::vector<OwnField> own_fields_;
+  std::vector<int> everyone_;                                    // 0, 1, 2, ..
 };
 
 template <class T> std::span<T> World::row(StateField field, int environment) {

@@ -2,43 +2,11 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/model/compile_parts.h"
-#include "engine/model/model_tree.h"
+#include "engine/model/model_sensor.h"
 
 namespace nuri::model {
 using namespace scene;
 using namespace shape;
-namespace {
-
-int values_of(SensorType type) {
-  switch (type) {
-    case SensorType::accelerometer: case SensorType::velocimeter: case SensorType::gyro: case SensorType::force: case SensorType::torque:
-    case SensorType::magnetometer: case SensorType::ballangvel: case SensorType::framepos: case SensorType::framexaxis: case SensorType::frameyaxis:
-    case SensorType::framezaxis: case SensorType::framelinvel: case SensorType::frameangvel: case SensorType::framelinacc:
-    case SensorType::frameangacc: case SensorType::subtreecom: case SensorType::subtreelinvel: case SensorType::subtreeangmom: return 3;
-    case SensorType::ballquat: case SensorType::framequat: return 4;
-    default: return 1;
-  }
-}
-
-// What a sensor type may be attached to.
-bool suits(const Model& m, SensorType type, ObjectType object, int index) {
-  auto joint = [&](bool ball) { return object == ObjectType::joint && (ball ? m.joint_type[index] == int(JointType::ball) : m.joint_type[index] >= int(JointType::slide)); };
-  switch (type) {
-    case SensorType::touch: case SensorType::accelerometer: case SensorType::velocimeter: case SensorType::gyro: case SensorType::force:
-    case SensorType::torque: case SensorType::magnetometer: return object == ObjectType::site;
-    case SensorType::jointpos: case SensorType::jointvel: case SensorType::jointactuatorfrc: return joint(false);
-    case SensorType::jointlimitpos: case SensorType::jointlimitvel: case SensorType::jointlimitfrc: return object == ObjectType::joint && m.joint_type[index] != int(JointType::free);
-    case SensorType::ballquat: case SensorType::ballangvel: return joint(true);
-    case SensorType::tendonpos: case SensorType::tendonvel: case SensorType::tendonactuatorfrc: case SensorType::tendonlimitpos:
-    case SensorType::tendonlimitvel: case SensorType::tendonlimitfrc: return object == ObjectType::tendon;
-    case SensorType::actuatorpos: case SensorType::actuatorvel: case SensorType::actuatorfrc: return object == ObjectType::actuator;
-    case SensorType::subtreecom: case SensorType::subtreelinvel: case SensorType::subtreeangmom: return object == ObjectType::body || object == ObjectType::xbody;
-    case SensorType::e_potential: case SensorType::e_kinetic: case SensorType::clock: return object == ObjectType::none;
-    default: return object == ObjectType::body || object == ObjectType::xbody || object == ObjectType::geom || object == ObjectType::site;
-  }
-}
-}  // namespace
-
 void compile_sensors(Compilation& c) {
   Model& m = c.model;
   m.sensor_count = int(c.scene.sensors.size());
@@ -51,9 +19,9 @@ void compile_sensors(Compilation& c) {
     m.sensor_object.push_back(s.object_type == ObjectType::none ? -1 : s.object);
     m.sensor_reference_type.push_back(int(s.reference_type));
     m.sensor_reference.push_back(s.reference_type == ObjectType::none ? -1 : s.reference);
-    m.sensor_adr.push_back(m.sensor_adr.back() + values_of(s.type));
+    m.sensor_adr.push_back(m.sensor_adr.back() + sensor_values(s.type));
     m.sensor_cutoff.push_back(s.cutoff);
-    if (!suits(m, s.type, s.object_type, s.object)) c.error("bad-sensor", label("sensor", s.name, i) + " is attached to something it cannot sense", s.place);
+    if (!sensor_suits(m, s.type, s.object_type, s.object)) c.error("bad-sensor", label("sensor", s.name, i) + " is attached to something it cannot sense", s.place);
     const ObjectType r = s.reference_type;
     if (r != ObjectType::none && r != ObjectType::body && r != ObjectType::xbody && r != ObjectType::geom && r != ObjectType::site) {
       c.error("bad-sensor", label("sensor", s.name, i) + ": a reference is a body, geom or site", s.place);

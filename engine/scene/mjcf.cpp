@@ -35,7 +35,8 @@ int Reader::find(Attributes& attributes, const std::string& attribute, const std
   const auto& known = names[static_cast<std::size_t>(kind)];
   if (auto found = known.find(name); found != known.end()) return found->second.index;
   std::vector<std::string> candidates;
-  for (const auto& [candidate, unused] : known) candidates.push_back(candidate);
+  if (!findings.errors.full())
+    for (const auto& [candidate, unused] : known) candidates.push_back(candidate);
   attributes.error(attribute, "unknown-name", std::string("no ") + word(kind) + " is named " + xml::shown(name), xml::nearest_hint(name, candidates));
   return -1;
 }

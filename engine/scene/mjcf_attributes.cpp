@@ -189,7 +189,7 @@ void Attributes::finish() {
   for (const xml::Attribute& attribute : element_.attributes)
     if (std::find(known_.begin(), known_.end(), attribute.name) == known_.end())
       error(attribute.name, "unknown-attribute", "<" + element_.name + "> has no attribute '" + attribute.name + "' (it is " + xml::shown(attribute.value) + " here)",
-            xml::nearest_hint(attribute.name, known_));
+            findings_.errors.full() ? "" : xml::nearest_hint(attribute.name, known_));
 }
 
 bool Attributes::check(bool holds, const std::string& name, const std::string& must) {

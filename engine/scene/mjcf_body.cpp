@@ -27,7 +27,7 @@ class BodyReader {
 
  private:
   struct Child { const xml::Element* element; Pose frame; int class_index; };
-  struct Contents { std::size_t body; std::vector<Child> children; bool has_inertial; int freedoms = 0; std::vector<const xml::Element*> planes = {}; };
+  struct Contents { std::size_t body; std::vector<Child> children; bool has_inertial, has_ball = false; int freedoms = 0; std::vector<const xml::Element*> planes = {}; };
 
   void read_body(const Child& child, std::size_t parent) {
     const xml::Element& element = *child.element;
@@ -167,6 +167,8 @@ class BodyReader {
       if (r_.scene.bodies[contents.body].parent != 0) r_.error(element, "misplaced-free-joint", "a free joint can only belong to a child of the world");
       if (contents.freedoms > 0) r_.error(element, "too-many-joints", "a free joint must be the only joint of its body");
     }
+    if (angular && contents.has_ball) r_.error(element, "too-many-joints", "a ball joint cannot be followed by another rotation in the same body");
+    contents.has_ball = contents.has_ball || j.type == JointType::ball;
     contents.freedoms += degrees_of_freedom[static_cast<std::size_t>(j.type)];
     j.body = static_cast<int>(contents.body);
     j.place = element.place();

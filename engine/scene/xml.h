@@ -69,6 +69,7 @@ struct Errors {
   std::vector<Diagnostic> kept;
   std::size_t count = 0;
   void add(Diagnostic diagnostic);
+  bool full() const { return count >= static_cast<std::size_t>(limits::errors); }  // the next is only counted: spare the hint
   std::vector<Diagnostic> finished() const;  // with a last note if some were left out
 };
 

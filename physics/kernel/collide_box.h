@@ -9,7 +9,8 @@
 //   box-box       separating axes; a face contact clips the other box's face against it (at most 8 points), an edge
 //                 contact is one point. A face wins near-ties with an edge: more points rest better.
 //
-// The nearest feature is found here without MuJoCo's cut-offs: an exactly parallel edge is not skipped.
+// Two departures from MuJoCo, both where its answer hangs on the sign of a rounding error: a capsule exactly parallel to an
+// edge finds that edge, and one lying exactly along a face has two points, as it has when tilted by any amount.
 #pragma once
 #include "physics/kernel/collide_round.h"
 
@@ -158,14 +159,20 @@ template <class S> NURI_STAGE int capsule_box_points(Triple<S> p, Triple<S> axis
       step = -sign * min(min(mul_add(sign, t, one), reach(i1, s[i1] + s[i1])), reach(i2, s[i2] + s[i2]));
     }
   } else if (feature == edge) {
-    const int i = edge_axis, bits = (toward ^ corner_bits) & (7 - (1 << i));
-    if (bits != 1 && bits != 2 && bits != 4) return 1;                           // stands on the edge: no second point
-    const int i1 = (i + 1) % 3, i2 = (i + 2) % 3;
-    const int over = (abs(axis[i1]) > abs(axis[i2])).v ? i1 : i2;                // crosses the face along this axis
+    const int i = edge_axis, i1 = (i + 1) % 3, i2 = (i + 2) % 3;
+    const int over = (abs(axis[i1]) > abs(axis[i2])).v ? i1 : i2, other = 3 - i - over;   // crosses the face along `over`
+    int bits = (toward ^ corner_bits) & (7 - (1 << i));
+    // Lying exactly along the face, above it: the sign of a zero would decide whether there is a second point.
+    const bool single = bits == 1 || bits == 2 || bits == 4;
+    const S flat = is_double<S> ? real<S>(1e-12) : real<S>(1e-6);
+    const bool level = !single && (abs(axis[other]) < flat).v && (abs(p[other]) > s[other]).v;
+    if (!single && !level) return 1;                                             // stands on the edge: no second point
+    if (level) bits = bits >> over & 1 ? 1 << over : 1 << other;
     const bool forward = (bits >> over & 1) != 0;
     const S sign = S(forward ? 1 : -1);
     const S room = (toward >> i & 1) == (bits >> over & 1) ? one - on_edge : one + on_edge;
     step = sign * min(min(sub_mul(one, sign, t), reach(over, s[over] + s[over])), reach(i, s[i] * room));
+    if (level && (abs(step) < real<S>(1e-6)).v) return 1;
   } else {
     if (face_axis < 0) return 1;                                                 // an end is inside the box
     const S sign = -t;

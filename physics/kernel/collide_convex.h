@@ -14,10 +14,10 @@
 // corners; once it is within a thousandth, Newton's method on n finishes in three or four steps. Where they are not (a
 // flat, an edge), the polytope finishes by itself.
 //
-// Rejected: GJK with EPA for overlap only (what MuJoCo does): the touching case,
-// which is where bodies rest, has the origin on the polytope's surface.
+// Rejected: GJK for distance with EPA for overlap (what MuJoCo does). Touching is where bodies rest, and there EPA has the
+// origin on the polytope's surface and GJK has no direction.
 //
-// Loops and arrays are bounded; when corners run out, the best direction so far is the answer (an upper bound of depth).
+// Loops and arrays are bounded; when corners run out, the nearest face's direction is the answer (an upper bound of depth).
 #pragma once
 #include "physics/kernel/collide_box.h"
 
@@ -97,11 +97,6 @@ template <class S> NURI_FN bool refine(int type1, int type2, const Shape<S>& a, 
   Vec3<S> m = n;
   Reach<S> now = r;
   NURI_KEEP_LOOP for (int k = 0; k < 10; ++k) {
-    if ((now.error < tolerance).v) {
-      n = m;
-      r = now;
-      return true;
-    }
     S length;
     const Vec3<S> x{S(1), S(0), S(0)}, y{S(0), S(1), S(0)};
     const Vec3<S> u = normalized(cross(m, (abs(m.x) < abs(m.y)).v ? x : y), x, length), v = cross(m, u);
@@ -109,7 +104,12 @@ template <class S> NURI_FN bool refine(int type1, int type2, const Shape<S>& a, 
     core_curvature(type1, a, m, u, v, uu, uv, vv);
     core_curvature(type2, b, m, u, v, uu, uv, vv);
     const S det = sub_mul(uu * vv, uv, uv);
-    if (!((det > S(0)) & (uu + vv > S(0))).v) return false;                        // not a bowl: a corner of the problem
+    if (!((det > S(0)) & (uu + vv > S(0))).v) return false;                        // not a bowl: a flat or an edge decides
+    if ((now.error < tolerance).v) {
+      n = m;
+      r = now;
+      return true;
+    }
     const S gu = dot(now.off, u), gv = dot(now.off, v);
     S du = sub_mul(uv * gv, vv, gu) / det, dv = sub_mul(uv * gu, uu, gv) / det;
     const S step = sqrt(mul_add(dv, dv, du * du)), shrink = real<S>(0.3) / max(step, real<S>(0.3));
@@ -128,16 +128,16 @@ template <class S> struct Polytope {
   struct Face { Vec3<S> n; S d; unsigned char v[3]; };
   Vec3<S> w[corners], sum[corners];
   Face face[faces];
-  int corner_count = 0, face_count = 0;
-  S smallest;                                                                      // squared area below which a face is a sliver
+  int face_count = 0;
+  S thinnest;                                                                      // squared height below which a face is a sliver
 
   NURI_FN bool add_face(int i, int j, int k) {
     if (face_count == faces) return false;
     Face& f = face[face_count++];
     f.v[0] = (unsigned char)i, f.v[1] = (unsigned char)j, f.v[2] = (unsigned char)k;
-    const Vec3<S> n = cross(w[j] - w[i], w[k] - w[i]);
-    const S square = dot(n, n);
-    const bool sliver = (square < smallest).v;                                     // its plane is noise: never nearest, never seen
+    const Vec3<S> e0 = w[j] - w[i], e1 = w[k] - w[i], e2 = w[k] - w[j], n = cross(e0, e1);
+    const S square = dot(n, n), longest = max(dot(e0, e0), max(dot(e1, e1), dot(e2, e2)));
+    const bool sliver = (square <= longest * thinnest).v;                          // its plane is noise: never nearest, never seen
     f.n = sliver ? zero3<S>() : n * (S(1) / sqrt(square));
     f.d = sliver ? real<S>(no_hit) : (dot(f.n, w[i]) + dot(f.n, w[j]) + dot(f.n, w[k])) * real<S>(1.0 / 3.0);
     return true;
@@ -192,11 +192,11 @@ template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Shape<S
   S smooth_gap = scale * real<S>(1e-3);
 
   Polytope<S> poly;
-  poly.smallest = scale * scale * skin * skin * (is_double<S> ? real<S>(1e-22) : real<S>(1e-11));
-  S best = real<S>(no_hit), length;
-  Vec3<S> n = normalized(b.pos - a.pos, Vec3<S>{S(1), zero, zero}, length), best_n = n;
-  int near = -1;                                                                   // the face that could not be moved out
-  for (int k = 0; k < poly.corners; ++k) {
+  poly.thinnest = scale * scale * (is_double<S> ? real<S>(1e-20) : real<S>(1e-9));
+  S length, best = real<S>(no_hit);
+  Vec3<S> best_n = zero3<S>(), n = normalized(b.pos - a.pos, Vec3<S>{S(1), zero, zero}, length);
+  bool full = false;
+  NURI_KEEP_LOOP for (int k = 0;; ++k) {
     // the next direction: four that span a tetrahedron, then the normal of the nearest face
     if (k == 1) n = -n;
     if (k == 2) {
@@ -207,54 +207,54 @@ template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Shape<S
       n = normalized(cross(poly.w[1] - poly.w[0], poly.w[2] - poly.w[0]), n, length);
       if ((dot(n, poly.w[0]) > zero).v) n = -n;                                    // to the origin's side
     }
-    const int next = k >= 4 ? poly.nearest() : -1;
-    if (k >= 4) n = poly.face[next].n;
+    const int near = k >= 4 ? poly.nearest() : 0;
+    if (k >= 4) n = poly.face[near].n;
     Reach<S> r = reach_of(type1, type2, a, b, n);
     const S h = r.h + radius;
     if ((h < skin * half).v) return 0;                                             // apart by more than the margin
-    if ((h < best).v) best = h, best_n = n;
     if (k >= 4) {
-      const S gap = h - poly.face[next].d;
-      if ((gap <= tolerance).v) {
-        near = next;
-        break;
-      }
+      const S gap = h - poly.face[near].d;
+      const bool settled = (gap <= tolerance).v;
+      if (settled || (h < best).v) best = h, best_n = n;
+      if (settled || full) break;
       if ((gap <= smooth_gap).v) {
-        Vec3<S> m = n;
-        if (refine(type1, type2, a, b, smooth_error, m, r)) {
+        if (refine(type1, type2, a, b, smooth_error, n, r)) {
           const S dist = -r.h - radius1 - radius2;
-          if ((dist > margin).v) return 0;
-          out[0] = {dist, mul_add(m, (radius1 - radius2) * half, (r.p + r.q) * half), m, zero3<S>()};
-          return 1;
+          out[0] = {dist, mul_add(n, (radius1 - radius2) * half, (r.p + r.q) * half), n, zero3<S>()};
+          return (dist <= margin).v ? 1 : 0;
         }
         smooth_gap = smooth_gap * real<S>(0.05);                                   // not smooth here: later again
       }
     }
-    const Vec3<S> w = mul_add(n, radius, r.p - r.q);
-    poly.w[k] = w;
+    poly.w[k] = mul_add(n, radius, r.p - r.q);
     poly.sum[k] = r.p + r.q;
-    poly.corner_count = k + 1;
     if (k == 3) {
-      const bool out_first = (dot(cross(poly.w[1] - poly.w[0], poly.w[2] - poly.w[0]), w - poly.w[0]) < zero).v;
-      const int i = out_first ? 1 : 2, j = out_first ? 2 : 1;
+      const bool behind = (dot(cross(poly.w[1] - poly.w[0], poly.w[2] - poly.w[0]), poly.w[3] - poly.w[0]) < zero).v;
+      const int i = behind ? 1 : 2, j = behind ? 2 : 1;
       poly.add_face(0, i, j);
       poly.add_face(0, 3, i);
       poly.add_face(i, 3, j);
       poly.add_face(j, 3, 0);
     }
-    if (k >= 4 && !poly.expand(k, slack)) break;
+    if (k >= 4) full = !poly.expand(k, slack) || k + 1 == poly.corners;
   }
-  if (near < 0) near = poly.nearest();
   const S dist = radius - best - radius1 - radius2;
   if ((dist > margin).v) return 0;
 
-  // where: the two cores' points under the nearest point of the nearest face
-  const typename Polytope<S>::Face& f = poly.face[near];
-  const Vec3<S> w0 = poly.w[f.v[0]], w1 = poly.w[f.v[1]], w2 = poly.w[f.v[2]], foot = f.n * f.d;
-  const S c0 = max(zero, dot(f.n, cross(w1 - foot, w2 - foot))), c1 = max(zero, dot(f.n, cross(w2 - foot, w0 - foot))),
-          c2 = max(zero, dot(f.n, cross(w0 - foot, w1 - foot)));
-  const S inv = S(1) / max(c0 + c1 + c2, real<S>(1e-30));
-  const Vec3<S> sum = mul_add(poly.sum[f.v[2]], c2 * inv, mul_add(poly.sum[f.v[1]], c1 * inv, poly.sum[f.v[0]] * (c0 * inv)));
+  // where: the two cores' points under the spot where the normal leaves the polytope
+  S inside = real<S>(-no_hit);
+  Vec3<S> sum = zero3<S>();
+  NURI_KEEP_LOOP for (int k = 0; k < poly.face_count; ++k) {
+    const typename Polytope<S>::Face& f = poly.face[k];
+    if (!(dot(f.n, best_n) > real<S>(0.9)).v) continue;
+    const Vec3<S> w0 = poly.w[f.v[0]], w1 = poly.w[f.v[1]], w2 = poly.w[f.v[2]];
+    const S c0 = dot(best_n, cross(w1, w2)), c1 = dot(best_n, cross(w2, w0)), c2 = dot(best_n, cross(w0, w1));
+    const S least = min(c0, min(c1, c2)) / (c0 + c1 + c2);
+    if (!(least > inside).v) continue;
+    inside = least;
+    const S p0 = max(zero, c0), p1 = max(zero, c1), p2 = max(zero, c2), inv = S(1) / (p0 + p1 + p2);
+    sum = mul_add(poly.sum[f.v[2]], p2 * inv, mul_add(poly.sum[f.v[1]], p1 * inv, poly.sum[f.v[0]] * (p0 * inv)));
+  }
   out[0] = {dist, mul_add(best_n, (radius1 - radius2) * half, sum * half), best_n, zero3<S>()};
   return 1;
 }

@@ -80,8 +80,8 @@ template <class R> NURI_FN void plane_cylinder(const Shape<R>& a, const Shape<R>
   const R radius = b.size.x, up = dot(n, z_axis(b)), zero = R(0);
   const Vec3<R> axis = where(up > zero, -z_axis(b), z_axis(b));                 // points to the plane
   const R cosine = where(up > zero, -up, up);
-  // the steepest way down within the disk
-  const Vec3<R> down = axis * cosine - n;
+  // the steepest way down within the disk, axis x (axis x n) = axis (axis . n) - n: the cross products keep it in the disk
+  const Vec3<R> down = cross(axis, cross(axis, n));
   const R length = norm(down);
   const auto flat = length < (is_double<R> ? real<R>(1e-15) : real<R>(1e-6));
   const Vec3<R> side = where(flat, column(b.mat, 0) * radius, down * (radius / where(flat, R(1), length)));

@@ -5,8 +5,6 @@
 
 NURI_KERNEL_BEGIN
 
-namespace integrator { enum Type { euler, rk4, implicit, implicitfast }; }
-namespace solver { enum Type { pgs, cg, newton }; }
 namespace equality { enum Type { connect, weld, joint, tendon }; }
 namespace transmission { enum Type { joint, joint_in_parent, tendon }; }
 namespace dynamics { enum Type { none, integrator, filter, filterexact }; }

@@ -4,6 +4,7 @@
 // Order: equality, dry friction, limits (from the model's catalog; only rows some environment needs are listed), then
 // contacts, those with the world first. A row that an environment does not have is D = 0 and finite everything else.
 #pragma once
+#include "physics/kernel/equality_drift.h"
 #include "physics/kernel/impedance.h"
 #include "physics/kernel/jacobian.h"
 
@@ -270,6 +271,7 @@ template <class L> NURI_STAGE void reference_acceleration(Pack<L>& p) {
   p.lane.each(p.listed_count, [&](int i) {
     const R damp = m.row_impedance[model::impedance_size * s.listed()[i] + model::imp_b_damp];
     s.aref()[i] = -mul_add(damp, s.jv()[i], s.aref()[i]);
+    if (m.row_kind[s.listed()[i]] <= model::row_weld) s.aref()[i] = s.aref()[i] - where(R(0) < s.D()[i], equality_drift(p, s.listed()[i]), R(0));
   });
   p.lane.each(p.slot_count, [&](int i) {
     const auto& pair = s.slot_pair()[i];

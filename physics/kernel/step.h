@@ -30,25 +30,35 @@ template <class L> NURI_FN void solve(Pack<L>& p) {
   }
 }
 
-// All stages up to the acceleration, at the current state.
-template <class L> NURI_FN void forward(Pack<L>& p) {
-  auto done = [&](Stage stage) { p.lane.mark(int(stage)); };
-  kinematics(p);             done(Stage::kinematics);
-  centers_of_mass(p);        done(Stage::com);
-  composite_inertia(p);      done(Stage::composite_inertia);
-  factor_mass(p);            done(Stage::factor);
-  tendons(p);                done(Stage::tendons);
-  broadphase(p);             done(Stage::broadphase);
-  narrowphase(p);            done(Stage::narrowphase);
-  contacts(p);               done(Stage::contacts);
+template <class L> NURI_VALUE void finished(const Pack<L>& p, Stage stage) { p.lane.mark(int(stage)); }
+
+// All stages up to the acceleration, at the current state. In three parts, so that an oracle can put its own contacts in.
+template <class L> NURI_FN void before_contacts(Pack<L>& p) {
+  kinematics(p);             finished(p, Stage::kinematics);
+  centers_of_mass(p);        finished(p, Stage::com);
+  composite_inertia(p);      finished(p, Stage::composite_inertia);
+  factor_mass(p);            finished(p, Stage::factor);
+  tendons(p);                finished(p, Stage::tendons);
+}
+template <class L> NURI_FN void find_contacts(Pack<L>& p) {
+  broadphase(p);             finished(p, Stage::broadphase);
+  narrowphase(p);            finished(p, Stage::narrowphase);
+  contacts(p);               finished(p, Stage::contacts);
+}
+template <class L> NURI_FN void after_contacts(Pack<L>& p) {
   velocity(p);
-  tendon_velocities(p);      done(Stage::velocity);
-  bias_force(p);             done(Stage::bias);
-  passive_forces(p);         done(Stage::passive);
+  tendon_velocities(p);      finished(p, Stage::velocity);
+  bias_force(p);             finished(p, Stage::bias);
+  passive_forces(p);         finished(p, Stage::passive);
   actuator_forces(p);
-  smooth_acceleration(p);    done(Stage::actuators);
-  constraint_rows(p);        done(Stage::constraint_rows);
-  solve(p);                  done(Stage::solve);
+  smooth_acceleration(p);    finished(p, Stage::actuators);
+  constraint_rows(p);        finished(p, Stage::constraint_rows);
+  solve(p);                  finished(p, Stage::solve);
+}
+template <class L> NURI_FN void forward(Pack<L>& p) {
+  before_contacts(p);
+  find_contacts(p);
+  after_contacts(p);
 }
 
 // The solver starts the next step from this step's acceleration; Runge-Kutta stages all start from the last step's.

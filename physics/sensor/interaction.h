@@ -5,6 +5,9 @@
 //   a_b = a_parent + sum axis' qvel + sum axis qacc,   a_world = -gravity                                         -> cacc
 //   f_b = I a_b + v_b x* (I v_b) - (applied + contacts + connects and welds) + sum over children f_child          -> body6
 // Forces of motors, springs, limits and dry friction act between a body and its parent: they are part of f.
+//
+// A site of the world reads the sum over all trees, with torques about the site. MuJoCo adds up torques about different
+// trees' centres of mass there; that number has no meaning and is not reproduced.
 #pragma once
 #include "physics/kernel/contact_force.h"
 #include "physics/kernel/enums.h"
@@ -87,8 +90,13 @@ template <class L> NURI_FN Twist<typename L::Real> outside_wrench(const Pack<L>&
     const R f = on_first ? row_force(p, i) : -row_force(p, i);
     const int c = component % 3;
     const Vec3<R> along{c == 0 ? f : R(0), c == 1 ? f : R(0), c == 2 ? f : R(0)};
-    if (component >= 3) {                                          // a weld's rotation rows are taken for a torque, as MuJoCo does
-      sum.w = sum.w + along;
+    if (component >= 3) {                                          // transposed row: scale / 2 [q2 (0, along) conj(q1 relative)]
+      const R* const quats = s.xquat();
+      const auto number = [&](int k) { return m.equality_data[11 * e + k]; };
+      const R half_scale = p.half() * number(10);
+      const Quat<R> relative{number(6), number(7), number(8), number(9)};
+      const Quat<R> turned = load4(quats, second) * Quat<R>{R(0), along.x, along.y, along.z} * conjugate(load4(quats, first) * relative);
+      sum.w = mul_add(Vec3<R>{turned.x, turned.y, turned.z}, half_scale, sum.w);
       continue;
     }
     const int anchor = 11 * e + (on_first == weld ? 3 : 0);        // a connect lists body 1's anchor first, a weld body 2's

@@ -111,7 +111,7 @@ template <class L> NURI_FN void sense_one(const Pack<L>& p, int i, typename L::R
     case sensor::tendonpos: out[0] = s.tendon_length()[object]; break;
     case sensor::tendonvel: out[0] = s.tendon_velocity()[object]; break;
     case sensor::actuatorpos: out[0] = s.actuator_length()[object]; break;
-    case sensor::actuatorvel: out[0] = s.actuator_velocity()[object]; break;
+    case sensor::actuatorvel: out[0] = m.on(model::flag_actuation) ? s.actuator_velocity()[object] : R(0); break;
     case sensor::actuatorfrc: out[0] = s.actuator_force()[object]; break;
     case sensor::jointactuatorfrc: out[0] = s.actuation()[m.joint_dof[object]]; break;
     case sensor::tendonactuatorfrc: {

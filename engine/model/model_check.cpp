@@ -1,0 +1,207 @@
+#include "engine/model/model_check.h"
+
+#include <cmath>
+
+#include "engine/model/model_sensor.h"
+#include "engine/model/model_tree.h"
+#include "engine/model/pairs.h"
+
+namespace nuri::model {
+namespace {
+
+using List = std::vector<int32_t>;
+
+class Check {
+ public:
+  explicit Check(const Model& model) : m(model) {}
+
+  std::string run() {
+    if (tree() && options() && geoms() && pairs() && owners() && tendons() && actuators() && equalities() && rows() && sensors()) return "";
+    return fault_;
+  }
+
+ private:
+  bool fail(const std::string& what) { fault_ = what; return false; }
+  bool range(const char* name, const List& v, int64_t low, int64_t end) {
+    for (int32_t x : v) if (x < low || x >= end) return fail(std::string(name) + " is out of range");
+    return true;
+  }
+  bool addresses(const char* name, const List& adr, int64_t total) {
+    if (adr.front() != 0 || adr.back() != total) return fail(std::string(name) + " does not span its list");
+    for (size_t i = 1; i < adr.size(); ++i) if (adr[i] < adr[i - 1]) return fail(std::string(name) + " is not ascending");
+    return true;
+  }
+  static bool condim(int dim) { return dim == 1 || dim == 3 || dim == 4 || dim == 6; }
+
+  // Parents and joints are checked, everything that follows from them is made again and compared.
+  bool tree() {
+    if (m.body_count < 1 || m.body_parent[0] != 0) return fail("there is no world body");
+    for (int b = 1; b < m.body_count; ++b) if (m.body_parent[b] < 0 || m.body_parent[b] >= b) return fail("body_parent is not above its body");
+    if (!range("joint_type", m.joint_type, 0, 4) || !range("joint_body", m.joint_body, 1, m.body_count)) return false;
+    int64_t dofs = 0, ancestors = 0;
+    std::vector<int64_t> above(m.body_count, 0);               // dofs that move a body
+    for (int b = 1, j = 0; b < m.body_count; ++b) {
+      above[b] = above[m.body_parent[b]];
+      for (; j < m.joint_count && m.joint_body[j] <= b; ++j) {
+        if (m.joint_body[j] < b) return fail("joint_body is not ascending");
+        if (m.joint_type[j] == 0 && m.body_parent[b] != 0) return fail("a free joint is not under the world");
+        for (int k = 0; k < joint_dofs[m.joint_type[j]]; ++k, ++dofs) ancestors += above[b]++;
+      }
+    }
+    if (dofs != m.dof_count || ancestors != m.ancestor_count) return fail("counts of dofs and ancestors disagree");
+    Model made;
+    made.body_count = m.body_count;
+    made.joint_count = m.joint_count;
+    made.body_parent = m.body_parent;
+    made.joint_type = m.joint_type;
+    made.joint_body = m.joint_body;
+    link_tree(made);
+    struct Table { const char* name; const List &ours, &theirs; };
+#define NURI_TABLE(name) Table{#name, made.name, m.name}
+    const Table tables[] = {NURI_TABLE(body_weld), NURI_TABLE(body_root), NURI_TABLE(body_tree), NURI_TABLE(body_frame), NURI_TABLE(body_joint_adr),
+      NURI_TABLE(body_joint_num), NURI_TABLE(body_dof_adr), NURI_TABLE(body_dof_num), NURI_TABLE(body_last_dof), NURI_TABLE(child_adr), NURI_TABLE(child),
+      NURI_TABLE(level_adr), NURI_TABLE(level_body), NURI_TABLE(tree_body_adr), NURI_TABLE(tree_body), NURI_TABLE(joint_qpos), NURI_TABLE(joint_dof),
+      NURI_TABLE(joint_free), NURI_TABLE(dof_body), NURI_TABLE(dof_joint), NURI_TABLE(dof_parent), NURI_TABLE(ancestor_adr), NURI_TABLE(ancestor),
+      NURI_TABLE(descendant_adr), NURI_TABLE(descendant), NURI_TABLE(descendant_mass), NURI_TABLE(mass_adr), NURI_TABLE(dof_bits)};
+#undef NURI_TABLE
+    for (const Table& t : tables) if (t.ours != t.theirs) return fail(std::string(t.name) + " does not follow from the bodies and joints");
+    if (made.qpos_count != m.qpos_count || made.free_count != m.free_count || made.mass_count != m.mass_count || made.tree_count != m.tree_count ||
+        made.level_count != m.level_count || made.bit_words != m.bit_words) return fail("counts do not follow from the bodies and joints");
+    int mocap = 0;
+    for (int b = 0; b < m.body_count; ++b) {
+      if (m.body_mocap[b] != -1 && (m.body_mocap[b] != mocap++ || m.body_weld[b] != 0 || b == 0)) return fail("body_mocap is out of order");
+    }
+    if (mocap != m.mocap_count) return fail("mocap_count is wrong");
+    return range("joint_limited", m.joint_limited, 0, 2) && range("joint_force_limited", m.joint_force_limited, 0, 2);
+  }
+
+  bool options() {
+    if (m.integrator > 3 || m.solver > 2 || m.elliptic > 1) return fail("an option is out of range");
+    if (!(m.timestep[0] > 0) || !std::isfinite(m.timestep[0])) return fail("the timestep is not positive");
+    return true;
+  }
+
+  bool geoms() {
+    for (int dim : m.geom_condim) if (!condim(dim)) return fail("geom_condim is not 1, 3, 4 or 6");
+    return range("geom_type", m.geom_type, 0, geom_kinds) && range("geom_body", m.geom_body, 0, m.body_count) && range("geom_collides", m.geom_collides, 0, 2) &&
+           range("site_type", m.site_type, 0, geom_kinds) && range("site_body", m.site_body, 0, m.body_count);
+  }
+
+  bool pairs() {
+    if (!range("pair_geom1", m.pair_geom1, 0, m.geom_count) || !range("pair_geom2", m.pair_geom2, 0, m.geom_count) ||
+        !range("pair_owner", m.pair_owner, 0, m.owner_count) || !range("pair_explicit", m.pair_explicit, -1, m.explicit_count) ||
+        !range("owner_body1", m.owner_body1, 0, m.body_count) || !range("owner_body2", m.owner_body2, 0, m.body_count)) return false;
+    int64_t hits = 0;
+    for (int p = 0; p < m.pair_count; ++p) {
+      const int a = m.pair_geom1[p], b = m.pair_geom2[p], o = m.pair_owner[p];
+      if (m.pair_type1[p] != m.geom_type[a] || m.pair_type2[p] != m.geom_type[b] || m.pair_type1[p] > m.pair_type2[p]) return fail("pair types are not their geoms'");
+      const int most = pair_hits(m.pair_type1[p], m.pair_type2[p]);
+      if (most == 0) return fail("a pair cannot collide");
+      hits += most;
+      if (o != (p ? m.pair_owner[p - 1] : 0) && (p == 0 || o != m.pair_owner[p - 1] + 1)) return fail("pair_owner is not ascending");
+      if (m.owner_body1[o] != m.geom_body[a] || m.owner_body2[o] != m.geom_body[b]) return fail("an owner's bodies are not its geoms'");
+    }
+    if (hits != m.hit_count) return fail("hit_count is wrong");
+    if (m.owner_count != (m.pair_count ? m.pair_owner.back() + 1 : 0)) return fail("an owner has no pair");
+    return true;
+  }
+
+  bool owners() {
+    if (m.world_owner_count > m.owner_count) return fail("world_owner_count is too great");
+    if (!addresses("owner_dof_adr", m.owner_dof_adr, m.owner_dof_count) || !addresses("body_owner_adr", m.body_owner_adr, m.world_owner_count)) return false;
+    for (int o = 0; o < m.owner_count; ++o) {
+      const bool still1 = m.body_weld[m.owner_body1[o]] == 0, still2 = m.body_weld[m.owner_body2[o]] == 0, world = o < m.world_owner_count;
+      if (!condim(m.owner_dim[o])) return fail("owner_dim is not 1, 3, 4 or 6");
+      if ((still1 && still2) || (still1 || still2) != world) return fail("an owner is in the wrong part of its list");
+      if (m.owner_body[o] != (still1 ? m.owner_body2[o] : still2 ? m.owner_body1[o] : -1)) return fail("owner_body is not the body that moves");
+      if (m.owner_sign[o] != (still1 ? 1 : still2 ? -1 : 0)) return fail("owner_sign is wrong");
+      if (m.owner_key[o] < (o ? m.owner_key[o - 1] : m.row_count)) return fail("owner_key is not ascending");
+      int last = -1;
+      for (int k = m.owner_dof_adr[o]; k < m.owner_dof_adr[o + 1]; ++k) {
+        const int x = m.owner_dof[k], dof = x < 0 ? -1 - x : x;
+        if (dof <= last || dof >= m.dof_count) return fail("owner_dof is out of range");
+        last = dof;
+      }
+    }
+    for (int b = 0; b < m.body_count; ++b) {
+      for (int o = m.body_owner_adr[b]; o < m.body_owner_adr[b + 1]; ++o) if (m.owner_body[o] != b) return fail("body_owner_adr is wrong");
+    }
+    return true;
+  }
+
+  bool tendons() {
+    return addresses("term_adr", m.term_adr, m.term_count) && range("term_dof", m.term_dof, 0, m.dof_count) && range("term_qpos", m.term_qpos, 0, m.qpos_count) &&
+           range("tendon_limited", m.tendon_limited, 0, 2);
+  }
+
+  bool actuators() {
+    if (!range("actuator_transmission", m.actuator_transmission, 0, 3) || !range("actuator_dynamics", m.actuator_dynamics, 0, 4) ||
+        !range("actuator_gain", m.actuator_gain, 0, 2) || !range("actuator_bias", m.actuator_bias, 0, 2) || !range("actuator_limits", m.actuator_limits, 0, 16)) return false;
+    int activation = 0;
+    for (int a = 0; a < m.actuator_count; ++a) {
+      const int targets = m.actuator_transmission[a] == int(scene::Transmission::tendon) ? m.tendon_count : m.joint_count;
+      if (m.actuator_target[a] < 0 || m.actuator_target[a] >= targets) return fail("actuator_target is out of range");
+      if (m.actuator_act[a] != (m.actuator_dynamics[a] ? activation++ : -1)) return fail("actuator_act is out of order");
+    }
+    return activation == m.activation_count || fail("activation_count is wrong");
+  }
+
+  bool scalar(int joint) { return m.joint_type[joint] >= 2; }
+
+  bool equalities() {
+    if (!range("equality_type", m.equality_type, 0, 4) || !range("equality_active", m.equality_active, 0, 2)) return false;
+    for (int e = 0; e < m.equality_count; ++e) {
+      const int type = m.equality_type[e], one = m.equality_object1[e], two = m.equality_object2[e];
+      const int count = type <= 1 ? m.body_count : type == 2 ? m.joint_count : m.tendon_count;
+      if (one < 0 || one >= count || two < (type <= 1 ? 0 : -1) || two >= count) return fail("equality_object is out of range");
+      if (type == 2 && (!scalar(one) || (two >= 0 && !scalar(two)))) return fail("an equality couples a joint that is not scalar");
+    }
+    return true;
+  }
+
+  bool rows() {
+    if (!range("row_kind", m.row_kind, 0, row_tendon_limit + 1) || !addresses("row_dof_adr", m.row_dof_adr, m.row_dof_count)) return false;
+    const int sources[] = {m.equality_count, m.equality_count, m.equality_count, m.equality_count, m.dof_count, m.tendon_count, m.joint_count, m.joint_count, m.tendon_count};
+    for (int r = 0; r < m.row_count; ++r) {
+      const int kind = m.row_kind[r], source = m.row_source[r], component = m.row_component[r], count = m.row_dof_adr[r + 1] - m.row_dof_adr[r];
+      if (r && kind < m.row_kind[r - 1]) return fail("row_kind is not ascending");
+      if (source < 0 || source >= sources[kind]) return fail("row_source is out of range");
+      if (kind <= row_tendon_equality && m.equality_type[source] != kind) return fail("a row's kind is not its equality's");
+      if ((kind == row_joint_limit && (!scalar(source) || count != 1)) || (kind == row_ball_limit && (m.joint_type[source] != 1 || count != 3))) return fail("a limit's joint is of another type");
+      const bool limit = kind == row_joint_limit || kind == row_tendon_limit;
+      const int end = kind == row_connect ? 3 : kind == row_weld ? 6 : limit ? 2 : 1;
+      if (component < (limit ? -1 : 0) || component >= end || count == 0) return fail("row_component is out of range");
+      int last = -1;
+      for (int k = m.row_dof_adr[r]; k < m.row_dof_adr[r + 1]; ++k) {
+        if (m.row_dof[k] <= last || m.row_dof[k] >= m.dof_count) return fail("row_dof is out of range");
+        last = m.row_dof[k];
+      }
+    }
+    return true;
+  }
+
+  bool sensors() {
+    using scene::ObjectType;
+    if (!range("sensor_type", m.sensor_type, 0, int(scene::SensorType::clock) + 1) || !range("sensor_object_type", m.sensor_object_type, 0, int(ObjectType::actuator) + 1) ||
+        !range("sensor_reference_type", m.sensor_reference_type, 0, int(ObjectType::site) + 1) || !addresses("sensor_adr", m.sensor_adr, m.sensor_value_count)) return false;
+    const int counts[] = {0, m.body_count, m.body_count, m.joint_count, m.geom_count, m.site_count, m.tendon_count, m.actuator_count};
+    for (int s = 0; s < m.sensor_count; ++s) {
+      const int object = m.sensor_object_type[s], reference = m.sensor_reference_type[s];
+      if (reference == int(ObjectType::joint)) return fail("a sensor's reference is a joint");
+      if (object ? m.sensor_object[s] < 0 || m.sensor_object[s] >= counts[object] : m.sensor_object[s] != -1) return fail("sensor_object is out of range");
+      if (reference ? m.sensor_reference[s] < 0 || m.sensor_reference[s] >= counts[reference] : m.sensor_reference[s] != -1) return fail("sensor_reference is out of range");
+      const auto type = scene::SensorType(m.sensor_type[s]);
+      if (m.sensor_adr[s + 1] - m.sensor_adr[s] != sensor_values(type)) return fail("sensor_adr does not fit its sensors");
+      if (!sensor_suits(m, type, ObjectType(object), m.sensor_object[s])) return fail("a sensor is attached to something it cannot sense");
+    }
+    return true;
+  }
+
+  const Model& m;
+  std::string fault_;
+};
+}  // namespace
+
+std::string find_fault(const Model& model) { return Check(model).run(); }
+
+}  // namespace nuri::model

@@ -1,0 +1,198 @@
+// Compiling: tables, closed forms, and what is refused.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "tests/engine/model/scene_maker.h"
+
+using namespace nuri;
+using namespace nuri::model;
+using namespace nuri::scene;
+
+namespace {
+SceneMaker pendulum(int links) {                 // point-like balls on rods of 1 m, hinges about y
+  SceneMaker s;
+  int last = 0;
+  for (int i = 0; i < links; ++i) {
+    last = s.body(last, {0, 0, i ? -1.0 : 0.0});
+    s.joint(last, JointType::hinge, {0, 1, 0});
+    auto& g = s.geom(last, GeomType::sphere, {0.01, 0, 0}, {0, 0, -1});
+    g.mass = 2;
+  }
+  return s;
+}
+using List = std::vector<int32_t>;
+}  // namespace
+
+TEST_CASE("chain: tables of a tree") {
+  SceneMaker s = pendulum(3);
+  const int fixed = s.body(0), branch = s.body(1, {1, 0, 0});
+  s.joint(branch, JointType::slide);
+  s.geom(branch, GeomType::sphere, {0.1, 0, 0});
+  const Model m = s.model();
+  CHECK(m.body_count == 6);
+  CHECK(m.level_count == 3);
+  CHECK(m.tree_count == 1);
+  CHECK(m.body_parent == List{0, 0, 1, 2, 0, 1});
+  CHECK(m.body_weld == List{0, 1, 2, 3, 0, 5});
+  CHECK(m.body_root == List{0, 1, 1, 1, 4, 1});
+  CHECK(m.body_tree == List{-1, 0, 0, 0, -1, 0});
+  CHECK(m.level_adr == List{0, 2, 4, 5});
+  CHECK(List(m.level_body.begin(), m.level_body.begin() + 5) == List{1, 4, 2, 5, 3});
+  CHECK(m.child_adr == List{0, 2, 4, 5, 5, 5, 5});
+  CHECK(List(m.child.begin(), m.child.begin() + 5) == List{1, 4, 2, 5, 3});
+  CHECK(m.tree_body_adr == List{0, 4});
+  CHECK(List(m.tree_body.begin(), m.tree_body.begin() + 4) == List{1, 2, 3, 5});
+  CHECK(m.dof_parent == List{-1, 0, 1, 0});
+  CHECK(m.ancestor_adr == List{0, 0, 1, 3, 4});
+  CHECK(m.ancestor == List{0, 0, 1, 0});
+  CHECK(m.descendant_adr == List{0, 3, 4, 4, 4});
+  CHECK(m.descendant == List{1, 2, 3, 2});
+  CHECK(m.mass_adr == List{0, 1, 3, 6, 8});
+  CHECK(m.descendant_mass == List{1, 3, 6, 4});
+  CHECK(m.dof_bits == List{0, 0, 1, 0, 3, 0, 1, 0});
+  CHECK(m.body_last_dof == List{-1, 0, 1, 2, -1, 3});
+  CHECK(fixed == 4);
+}
+
+TEST_CASE("a static base with two arms has two trees") {
+  SceneMaker s;
+  const int base = s.body(0);
+  for (int i = 0; i < 2; ++i) {
+    const int arm = s.body(base);
+    s.joint(arm, JointType::hinge);
+    s.geom(arm, GeomType::sphere, {0.1, 0, 0});
+  }
+  const Model m = s.model();
+  CHECK(m.tree_count == 2);
+  CHECK(m.body_tree == List{-1, -1, 0, 1});
+  CHECK(m.body_frame == List{0, 0, 0, 1});
+}
+
+TEST_CASE("nothing moves") {
+  SceneMaker s;
+  s.geom(0, GeomType::plane, {1, 1, 1});
+  const Model m = s.model();
+  CHECK(m.tree_count == 0);
+  CHECK(m.dof_count == 0);
+  CHECK(m.pair_count == 0);
+}
+
+TEST_CASE("pendulum: inverse weights in closed form") {
+  const Model m = pendulum(1).model();
+  const double inertia = 2.0 * 1 + 0.4 * 2 * 1e-4;
+  CHECK(m.mean_inertia[0] == doctest::Approx(inertia).epsilon(1e-14));
+  CHECK(m.dof_invweight[0] == doctest::Approx(1 / inertia).epsilon(1e-14));
+  CHECK(m.body_invweight[2] == doctest::Approx(1 / inertia / 3).epsilon(1e-14));   // moves along x only
+  CHECK(m.body_invweight[3] == doctest::Approx(1 / inertia / 3).epsilon(1e-14));
+  CHECK(m.tree_invmass[0] == doctest::Approx(0.5));
+}
+
+TEST_CASE("free box: inverse weights are 1/m and the mean of 1/I") {
+  SceneMaker s;
+  const int b = s.body(0, {1, 2, 3});
+  s.joint(b, JointType::free);
+  s.geom(b, GeomType::box, {0.1, 0.2, 0.3});
+  const Model m = s.model();
+  const double mass = 48, i[3] = {mass * 0.13 / 3, mass * 0.1 / 3, mass * 0.05 / 3};
+  CHECK(m.body_invweight[2] == doctest::Approx(1 / mass).epsilon(1e-13));
+  CHECK(m.body_invweight[3] == doctest::Approx((1 / i[0] + 1 / i[1] + 1 / i[2]) / 3).epsilon(1e-13));
+  CHECK(m.dof_invweight[0] == doctest::Approx(1 / mass).epsilon(1e-13));
+  CHECK(m.dof_invweight[5] == m.body_invweight[3]);
+  CHECK(m.qpos0 == std::vector<double>{1, 2, 3, 1, 0, 0, 0});
+  CHECK(m.body_fluid_box[3] == doctest::Approx(0.2));
+  CHECK(m.body_fluid_box[4] == doctest::Approx(0.4));
+  CHECK(m.body_fluid_box[5] == doctest::Approx(0.6));
+  CHECK(m.geom_bound[0] == doctest::Approx(std::sqrt(0.14)));
+}
+
+TEST_CASE("a slider's inverse weight ignores armature, as in MuJoCo") {
+  SceneMaker s;
+  const int b = s.body(0);
+  s.joint(b, JointType::slide, {1, 0, 0}).armature = 3;
+  s.geom(b, GeomType::sphere, {0.1, 0, 0}).mass = 4;
+  Model m = s.model();
+  CHECK(m.dof_invweight[0] == 0.25);
+  CHECK(m.body_invweight[2] == 0.25);
+  s.scene.joints[0].axis = {std::sqrt(0.5), std::sqrt(0.5), 0};   // off the axes: the general rule
+  m = s.model();
+  CHECK(m.dof_invweight[0] == doctest::Approx(1.0 / 7));
+  CHECK(m.body_invweight[2] == doctest::Approx(1.0 / 21));
+}
+
+TEST_CASE("mass rules") {
+  SceneMaker s;
+  const int b = s.body(0);
+  s.joint(b, JointType::free);
+  s.geom(b, GeomType::sphere, {0.1, 0, 0}).mass = 1;
+  s.geom(b, GeomType::sphere, {0.1, 0, 0}, {1, 0, 0}).mass = 3;
+  Model m = s.model();
+  CHECK(m.body_mass[1] == 4);
+  CHECK(m.body_ipos[3] == doctest::Approx(0.75));
+  s.scene.geoms[1].group = 7;                                     // out of inertiagrouprange
+  CHECK(s.model().body_mass[1] == 1);
+  s.scene.compiler.boundmass = 2;
+  s.scene.compiler.boundinertia = 0.5;
+  m = s.model();
+  CHECK(m.body_mass[1] == 2);
+  CHECK(m.body_inertia[3] == 0.5);
+  s.scene.compiler.settotalmass = 10;
+  CHECK(s.model().body_mass[1] == doctest::Approx(10));
+  s.scene.compiler = {};
+  s.scene.bodies[1].has_inertial = true;
+  s.scene.bodies[1].inertial = {{0, 0, 0}, {1, 0, 0, 0}, 5, {1, 1, 3}};
+  CHECK(s.error() == "bad-inertia");
+  s.scene.compiler.balanceinertia = true;
+  CHECK(s.model().body_inertia[5] == doctest::Approx(5.0 / 3));
+  s.scene.compiler.inertiafromgeom = InertiaFromGeom::yes;
+  CHECK(s.model().body_mass[1] == 1);
+}
+
+TEST_CASE("what is refused") {
+  SceneMaker s;
+  const int b = s.body(0);
+  s.joint(b, JointType::hinge);
+  CHECK(s.error() == "no-mass");
+  s.geom(b, GeomType::sphere, {0.1, 0, 0});
+  CHECK(s.error() == "");
+  s.scene.joints[0].limited = true;
+  CHECK(s.error() == "bad-range");
+  s.scene.joints[0].limited = false;
+  s.scene.geoms[0].condim = 2;
+  CHECK(s.error() == "bad-condim");
+  s.scene.geoms[0].condim = 3;
+  s.scene.joints[0].body = 9;
+  CHECK(s.error() == "body-order");
+  s.scene.joints[0].body = 1;
+  s.scene.sensors.push_back({});
+  s.scene.sensors[0].object_type = ObjectType::joint;
+  s.scene.sensors[0].object = 4;
+  CHECK(s.error() == "bad-reference");
+  s.scene.sensors.clear();
+  s.scene.keys.push_back({});
+  s.scene.keys[0].qpos = {1, 2};
+  CHECK(s.error() == "bad-keyframe");
+}
+
+TEST_CASE("servos and springs given by damping ratio") {
+  SceneMaker s = pendulum(1);
+  s.scene.joints[0].springdamper = {0.5, 2};
+  Actuator a;
+  a.gainprm = {100, 0, 0};
+  a.biasprm = {0, -100, 0};
+  a.dampratio = 1;
+  s.scene.actuators.push_back(a);
+  const Model m = s.model();
+  const double inertia = 1 / m.dof_invweight[0];
+  CHECK(m.joint_stiffness[0] == doctest::Approx(inertia / (0.25 * 4)));
+  CHECK(m.dof_damping[0] == doctest::Approx(2 * inertia / 0.5));
+  CHECK(m.actuator_biasprm[2] == doctest::Approx(-2 * std::sqrt(100 * inertia)));
+  CHECK((m.flags & flag_damping) != 0);
+}
+
+TEST_CASE("keyframes are completed and normalised") {
+  const Model m = sampler().model();
+  CHECK(m.key_count == 1);
+  CHECK(m.key_qpos[3] == 1);
+  CHECK(m.key_ctrl == std::vector<double>{0, 0});
+}

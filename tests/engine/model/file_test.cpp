@@ -1,0 +1,112 @@
+// The .model file: round trip, damage, and derived numbers after an override.
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <random>
+
+#include "engine/core/hash.h"
+#include "tests/engine/model/scene_maker.h"
+
+using namespace nuri;
+using namespace nuri::model;
+
+namespace {
+void seal(std::string& bytes) {                  // a new hash, so that checks behind it are reached
+  const uint64_t h = Hash().add(std::string_view(bytes).substr(0, bytes.size() - 8)).value();
+  for (int k = 0; k < 8; ++k) bytes[bytes.size() - 8 + k] = char(h >> (8 * k));
+}
+scene::Array3 center_of(const Model& m, int b) { return {m.body_ipos[3 * b], m.body_ipos[3 * b + 1], m.body_ipos[3 * b + 2]}; }
+scene::Array4 axes_of(const Model& m, int b) { return {m.body_iquat[4 * b], m.body_iquat[4 * b + 1], m.body_iquat[4 * b + 2], m.body_iquat[4 * b + 3]}; }
+}  // namespace
+
+TEST_CASE("a model survives its file bit for bit") {
+  const Model m = sampler().model();
+  const std::string bytes = serialize(m);
+  const auto back = deserialize(bytes, "x.model");
+  REQUIRE(back);
+  CHECK(serialize(*back) == bytes);
+  CHECK(hash(*back) == hash(m));
+  CHECK(back->joint_name == m.joint_name);
+  CHECK(back->visuals == m.visuals);
+  Model other = m;
+  other.gravity[2] = -1;
+  CHECK(hash(other) != hash(m));
+
+  const std::string path = "file_test_" + std::to_string(hash(m)) + ".model";
+  REQUIRE(write_file(m, path));
+  const auto read = read_file(path);
+  std::remove(path.c_str());
+  REQUIRE(read);
+  CHECK(hash(*read) == hash(m));
+  CHECK(!read_file(path));
+  CHECK(!write_file(m, "no/such/folder/x.model"));
+}
+
+TEST_CASE("empty and small models have files too") {
+  const Model m = SceneMaker().model();
+  CHECK(deserialize(serialize(m), "x"));
+}
+
+TEST_CASE("a damaged file is an error") {
+  const std::string bytes = serialize(sampler().model());
+  CHECK(!deserialize("", "x"));
+  CHECK(!deserialize("NURI", "x"));
+  std::mt19937 random(7);
+  for (int i = 0; i < 300; ++i) {
+    std::string bad = bytes;
+    bad[random() % bad.size()] ^= char(1 + random() % 255);
+    CHECK(!deserialize(bad, "x"));
+    CHECK(!deserialize(bytes.substr(0, random() % bytes.size()), "x"));
+  }
+}
+
+TEST_CASE("a file that was changed and sealed again is refused or harmless") {
+  const std::string bytes = serialize(sampler().model());
+  std::mt19937 random(11);
+  int refused = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::string bad = i % 10 == 0 ? bytes.substr(0, 16 + random() % (bytes.size() - 16)) : bytes;
+    for (int k = int(random() % 4); k >= 0; --k) bad[8 + random() % (bad.size() - 8)] = char(i % 3 == 0 ? random() : i % 3 == 1 ? 0xFF : random() % 4);
+    seal(bad);
+    auto r = deserialize(bad, "x");
+    if (!r) { ++refused; continue; }
+    derive(*r);                                  // walks every table
+  }
+  CHECK(refused > 300);
+}
+
+TEST_CASE("every index field is guarded") {
+  // one entry of one index field at a time, far out of range: refused
+  const Model good = sampler().model();
+#define NURI_INDEX(name, count, doc)                                       \
+  if (!good.name.empty() && std::string(#name) != "owner_key" && std::string(#name) != "geom_priority") { \
+    Model bad = good;                                                      \
+    bad.name.back() = 1 << 28;                                             \
+    CHECK_MESSAGE(!deserialize(serialize(bad), "x"), #name);               \
+    bad.name.back() = -(1 << 28);                                          \
+    CHECK_MESSAGE(!deserialize(serialize(bad), "x"), #name);               \
+  }
+#include "engine/model/model_fields.inl"
+}
+
+TEST_CASE("derive after an override equals a recompiled model") {
+  SceneMaker s = sampler();
+  Model overridden = s.model();
+  for (auto& b : s.scene.bodies) {
+    b.has_inertial = true;
+    const int i = int(&b - s.scene.bodies.data());
+    b.inertial = {center_of(overridden, i), axes_of(overridden, i), overridden.body_mass[i] * 1.5,
+                  {overridden.body_inertia[3 * i] * 1.2, overridden.body_inertia[3 * i + 1] * 1.2, overridden.body_inertia[3 * i + 2] * 1.2}};
+    overridden.body_mass[i] *= 1.5;
+    for (int k = 0; k < 3; ++k) overridden.body_inertia[3 * i + k] *= 1.2;
+  }
+  for (auto& g : s.scene.geoms) g.friction[0] = 0.4;
+  for (int g = 0; g < overridden.geom_count; ++g) overridden.geom_friction[3 * g] = 0.4;
+  s.scene.option.timestep = overridden.timestep[0] = 0.02;
+  for (auto& j : s.scene.joints) j.armature += 0.5;
+  for (double& a : overridden.dof_armature) a += 0.5;
+  derive(overridden);
+  const Model again = s.model();
+#define NURI_DERIVED(name, count, unit, doc) CHECK_MESSAGE(overridden.name == again.name, #name);
+#include "engine/model/model_fields.inl"
+}

@@ -1,0 +1,62 @@
+// Settings to channels: which control drives which actuator, with the numbers of its range.
+#include <algorithm>
+#include "tools/session/session.h"
+
+namespace nuri::session {
+
+Result<std::vector<Channel>> make_channels(const model::Model& model, const scene::Settings& settings) {
+  using scene::ControlType;
+  std::vector<Channel> channels(size_t(model.actuator_count));
+  std::vector<Diagnostic> errors;
+  auto error = [&](const scene::Control& control, std::string code, std::string message, std::string hint = {}) {
+    errors.push_back({Severity::error, std::move(code), std::move(message), std::move(hint), control.place, {}, {}});
+  };
+  for (const scene::Control& control : settings.controls) {
+    const int key = control.keyframe.empty() ? -1 : find_key(model, control.keyframe);
+    if (!control.keyframe.empty() && key < 0) {
+      error(control, "unknown-name", "the model has no keyframe '" + control.keyframe + "'");
+      continue;
+    }
+    int found = 0;
+    for (int a = 0; a < model.actuator_count; ++a) {
+      if (!scene::matches(control.actuators, model.actuator_name[a])) continue;
+      ++found;
+      Channel& c = channels[a] = Channel{};
+      c.actuator = a;
+      c.type = control.type;
+      c.limited = model.actuator_limits[a] & 1;
+      c.low = c.limited ? model.actuator_ctrlrange[2 * a] : -1;
+      c.high = c.limited ? model.actuator_ctrlrange[2 * a + 1] : 1;
+      c.centre = 0.5 * (c.low + c.high);
+      c.half = control.scale * 0.5 * (c.high - c.low);
+      c.value = key >= 0 ? model.key_ctrl[size_t(key) * model.actuator_count + a] : control.value;
+      c.hold = control.hold;
+      c.frequency = control.frequency, c.phase = control.phase;
+      if (control.type != ControlType::target) continue;
+
+      // torque = gear * gain * control, so the gains of the joint are divided by both
+      const int joint = model.actuator_target[a];
+      const bool simple = model.actuator_transmission[a] == int(scene::Transmission::joint) && model.actuator_gain[a] == int(scene::Gain::fixed) &&
+                          model.actuator_bias[a] == int(scene::Bias::none) && model.actuator_dynamics[a] == int(scene::Dynamics::none);
+      if (!simple || model.joint_type[joint] < int(scene::JointType::slide)) {
+        error(control, "not-a-motor", "'target' drives motors of hinges and slides; '" + model.actuator_name[a] + "' is none",
+              "a servo takes its target as its control: use 'hold'");
+        continue;
+      }
+      const double torque = model.actuator_gear[6 * a] * model.actuator_gainprm[3 * a];
+      if (torque == 0) {
+        error(control, "not-a-motor", "the actuator '" + model.actuator_name[a] + "' has no gear or gain");
+        continue;
+      }
+      c.qpos = model.joint_qpos[joint], c.dof = model.joint_dof[joint];
+      c.target = key >= 0 ? model.key_qpos[size_t(key) * model.qpos_count + c.qpos] : model.qpos0[c.qpos];
+      c.stiffness = control.stiffness / torque, c.damping = control.damping / torque;
+    }
+    const bool everything = std::find(control.actuators.begin(), control.actuators.end(), "*") != control.actuators.end();
+    if (found == 0 && !everything) error(control, "unknown-name", "no actuator fits '" + control.actuators.front() + "'", "names of a model with a name begin with it and a slash");
+  }
+  if (!errors.empty()) return errors;
+  return channels;
+}
+
+}  // namespace nuri::session

@@ -1,0 +1,38 @@
+// From a path to something that can be stepped: a scene file, a plain MJCF model or a compiled .model.
+//
+// A scene file says how its environments differ and what drives them. A model alone does not, and identical environments at
+// rest would prove nothing: it gets random controls (new ones every substep, over the whole control range) and a
+// perturbation of 0.05 of its initial state. Both can be chosen otherwise on the command line.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+#include "engine/model/model.h"
+#include "engine/scene/yaml.h"
+
+namespace nuri::session {
+
+struct Loaded {
+  std::string path;
+  std::shared_ptr<const model::Model> model;
+  scene::Settings settings;
+  std::vector<Diagnostic> report;      // everything adjusted while loading
+};
+
+constexpr double default_perturbation = 0.05;
+
+// .yaml, .yml: scene; .xml, .mjcf: MJCF; .model: compiled.
+Result<Loaded> load(const std::string& path);
+Result<Loaded> load_mjcf_text(const std::string& text, const std::string& name);
+
+// Replaces the controls: none, zero, random, sine or hold (keyframe 0, if there is one). False: no such word.
+bool set_control(scene::Settings& settings, const model::Model& model, const std::string& word);
+
+// Adds to the initial state: joints by up to `size` rad or m and rad/s or m/s; free bodies tilt by up to `size` rad, rise by up to
+// `size` m, and move by up to `size` m/s and rad/s.
+void perturb(scene::Settings& settings, double size);
+
+// Bytes that the state and outputs of one environment take.
+size_t bytes_per_environment(const model::Model& model, size_t bytes_per_number);
+
+}  // namespace nuri::session

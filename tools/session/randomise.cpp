@@ -1,0 +1,196 @@
+// Differences between environments: initial states and model fields, from counter-based random numbers.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include "engine/core/random.h"
+#include "engine/math/elementary.h"
+#include "engine/math/elementary_normal.h"
+#include "engine/scene/xml.h"
+#include "tools/session/session.h"
+
+namespace nuri::session {
+namespace {
+using scene::JointType;
+
+// Draws of one purpose for one environment; each rule has its own `step`.
+struct Draws {
+  uint64_t seed, id;
+  Stream stream;
+  uint64_t rule;
+  double operator()(const scene::Draw& d, uint32_t index) const {
+    if (d.fixed()) return d.a;
+    return d.normal ? d.a + d.b * gauss(index) : d.a + (d.b - d.a) * uniform(seed, id, stream, rule, index);
+  }
+  double gauss(uint32_t index) const { return normal(seed, id, stream, rule, index); }
+};
+
+struct Quat { double w, x, y, z; };
+Quat operator*(const Quat& a, const Quat& b) {
+  return {a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z, a.w * b.x + a.x * b.w + a.y * b.z - a.z * b.y,
+          a.w * b.y - a.x * b.z + a.y * b.w + a.z * b.x, a.w * b.z + a.x * b.y - a.y * b.x + a.z * b.w};
+}
+
+// Uniform over all orientations: a normal vector in four dimensions points anywhere equally often.
+Quat any_orientation(const Draws& draws, uint32_t first) {
+  Quat q{draws.gauss(first), draws.gauss(first + 1), draws.gauss(first + 2), draws.gauss(first + 3)};
+  const double norm = std::sqrt(q.w * q.w + q.x * q.x + q.y * q.y + q.z * q.z);
+  if (norm < 1e-12) return {1, 0, 0, 0};
+  return {q.w / norm, q.x / norm, q.y / norm, q.z / norm};
+}
+
+Quat tilted(const Draws& draws, uint32_t first, double angle) {
+  const double x = draws.gauss(first), y = draws.gauss(first + 1), z = draws.gauss(first + 2), norm = std::sqrt(x * x + y * y + z * z);
+  if (norm < 1e-12) return {1, 0, 0, 0};
+  Wide<double, 1> s, c;
+  sin_cos(Wide<double, 1>(0.5 * angle), s, c);
+  return {c.v, s.v * x / norm, s.v * y / norm, s.v * z / norm};
+}
+
+// A NURI_REAL field with the things it describes.
+struct Field {
+  const char* name;
+  const std::vector<double>* values;
+};
+
+std::vector<Field> real_fields(const model::Model& m) {
+  return {
+#define NURI_REAL(name, count, unit, doc) {#name, &m.name},
+#include "engine/model/model_fields.inl"
+  };
+}
+
+// Names of what a field describes; one empty name for fields of the whole model.
+std::vector<std::string> names_of(const model::Model& m, const std::string& field) {
+  auto begins = [&](const char* text) { return field.rfind(text, 0) == 0; };
+  if (begins("body_")) return m.body_name;
+  if (begins("joint_")) return m.joint_name;
+  if (begins("geom_")) return m.geom_name;
+  if (begins("site_")) return m.site_name;
+  if (begins("tendon_")) return m.tendon_name;
+  if (begins("actuator_")) return m.actuator_name;
+  if (begins("equality_")) return m.equality_name;
+  if (begins("sensor_")) return m.sensor_name;
+  std::vector<std::string> names;
+  if (begins("dof_")) for (int d = 0; d < m.dof_count; ++d) names.push_back(m.joint_name[m.dof_joint[d]]);
+  else names.emplace_back();
+  return names;
+}
+
+bool is_everything(const std::vector<std::string>& patterns) { return std::find(patterns.begin(), patterns.end(), "*") != patterns.end(); }
+
+// One number of a model that a rule changes; `draw` numbers its draws.
+struct Item { int field, item; uint32_t draw; };
+
+}  // namespace
+
+std::vector<Diagnostic> check_initial(const model::Model& model, const scene::Settings& settings) {
+  std::vector<Diagnostic> errors;
+  auto error = [&](std::string message, const Place& place) {
+    errors.push_back({Severity::error, "unknown-name", std::move(message), "names of a model with a name begin with it and a slash", place, {}, {}});
+  };
+  for (const scene::RandomJoint& rule : settings.joints) {
+    bool found = is_everything(rule.joints);
+    for (int j = 0; j < model.joint_count; ++j) found |= model.joint_type[j] >= int(JointType::slide) && scene::matches(rule.joints, model.joint_name[j]);
+    if (!found) error("no hinge or slide fits '" + rule.joints.front() + "'", rule.place);
+  }
+  for (const scene::RandomBody& rule : settings.bodies) {
+    bool found = is_everything(rule.bodies);
+    for (int j = 0; j < model.joint_count; ++j) found |= model.joint_type[j] == int(JointType::free) && scene::matches(rule.bodies, model.body_name[model.joint_body[j]]);
+    if (!found) error("no body with a free joint fits '" + rule.bodies.front() + "'", rule.place);
+  }
+  return errors;
+}
+
+void randomise_state(World& world, const scene::Settings& settings, int environment) {
+  const model::Model& m = world.model();
+  auto add = [&](StateField field, int item, double value) {
+    if (value != 0) world.set(field, environment, item, world.get(field, environment, item) + value);
+  };
+  Draws draws{world.options().seed, world.id(environment), stream_joint, 0};
+  for (const scene::RandomJoint& rule : settings.joints) {
+    for (int j = 0; j < m.joint_count; ++j) {
+      if (m.joint_type[j] < int(JointType::slide) || !scene::matches(rule.joints, m.joint_name[j])) continue;
+      add(StateField::qpos, m.joint_qpos[j], draws(rule.position, 2 * uint32_t(j)));
+      add(StateField::qvel, m.joint_dof[j], draws(rule.velocity, 2 * uint32_t(j) + 1));
+      if (!m.joint_limited[j] || rule.position.fixed()) continue;
+      const double q = world.get(StateField::qpos, environment, m.joint_qpos[j]), low = m.joint_range[2 * j], high = m.joint_range[2 * j + 1];
+      if (q < low || q > high) world.set(StateField::qpos, environment, m.joint_qpos[j], std::clamp(q, low, high));
+    }
+    ++draws.rule;
+  }
+  draws.stream = stream_body, draws.rule = 0;
+  for (const scene::RandomBody& rule : settings.bodies) {
+    for (int j = 0; j < m.joint_count; ++j) {
+      if (m.joint_type[j] != int(JointType::free) || !scene::matches(rule.bodies, m.body_name[m.joint_body[j]])) continue;
+      const int q = m.joint_qpos[j], v = m.joint_dof[j];
+      const uint32_t first = 16 * uint32_t(j);
+      for (int k = 0; k < 3; ++k) {
+        add(StateField::qpos, q + k, draws(rule.position[k], first + k));
+        add(StateField::qvel, v + k, draws(rule.linear_velocity[k], first + 3 + k));
+        add(StateField::qvel, v + 3 + k, draws(rule.angular_velocity[k], first + 6 + k));
+      }
+      const double angle = draws(rule.tilt, first + 9);
+      if (!rule.any_orientation && angle == 0) continue;
+      auto get = [&](int k) { return world.get(StateField::qpos, environment, q + 3 + k); };
+      const Quat turned = (rule.any_orientation ? any_orientation(draws, first + 10) : tilted(draws, first + 10, angle)) * Quat{get(0), get(1), get(2), get(3)};
+      const double values[4] = {turned.w, turned.x, turned.y, turned.z};
+      for (int k = 0; k < 4; ++k) world.set(StateField::qpos, environment, q + 3 + k, values[k]);
+    }
+    ++draws.rule;
+  }
+}
+
+std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings) {
+  const model::Model& m = world.model();
+  const std::vector<Field> fields = real_fields(m);
+  std::vector<Diagnostic> errors;
+  std::vector<std::vector<Item>> items;
+  for (const scene::RandomField& rule : settings.fields) {
+    auto error = [&](std::string code, std::string message, std::string hint = {}) {
+      errors.push_back({Severity::error, std::move(code), std::move(message), std::move(hint), rule.place, {}, {}});
+    };
+    std::vector<Item>& list = items.emplace_back();
+    const bool mass = rule.field == "mass";
+    if (mass && rule.operation != scene::Operation::scale) error("bad-operation", "'mass' can only be scaled", "body_mass alone can be set");
+    std::vector<std::string> known{"mass"};
+    bool is_field = false;
+    for (int f = 0; f < int(fields.size()); ++f) {
+      const std::string name = fields[f].name;
+      known.push_back(name);
+      if (mass ? name != "body_mass" && name != "body_inertia" : name != rule.field) continue;
+      is_field = true;
+      const std::vector<std::string> names = names_of(m, name);
+      const int numbers = int(fields[f].values->size()), per_thing = names.empty() ? 0 : numbers / int(names.size());
+      if (rule.component >= per_thing && per_thing > 0) error("out-of-range", "'" + name + "' has " + std::to_string(per_thing) + " components");
+      for (int thing = 0; thing < int(names.size()); ++thing) {
+        if (!scene::matches(rule.names, names[thing])) continue;
+        for (int k = 0; k < per_thing; ++k) {
+          if (rule.component >= 0 && rule.component != k) continue;
+          const int item = thing * per_thing + k;
+          list.push_back({f, item, rule.shared ? 0 : uint32_t(mass ? thing : item)});
+        }
+      }
+    }
+    if (!is_field) error("unknown-field", "a model has no number field '" + rule.field + "'", scene::xml::nearest_hint(rule.field, known));
+    else if (list.empty()) error("unknown-name", "nothing of this model fits '" + rule.names.front() + "'");
+  }
+  if (!errors.empty()) return errors;
+
+  for (int e = 0; e < world.environments(); ++e) {
+    std::map<std::pair<int, int>, double> changed;   // rules of one field act one after the other
+    for (size_t r = 0; r < items.size(); ++r) {
+      const scene::RandomField& rule = settings.fields[r];
+      const Draws draws{world.options().seed, world.id(e), stream_field, r};
+      for (const Item& item : items[r]) {
+        double& value = changed.try_emplace({item.field, item.item}, (*fields[item.field].values)[item.item]).first->second;
+        const double drawn = draws(rule.draw, item.draw);
+        value = rule.operation == scene::Operation::set ? drawn : rule.operation == scene::Operation::add ? value + drawn : value * drawn;
+        if (!world.override_field(fields[item.field].name, e, item.item, value))
+          return {{Severity::error, "fixed-field", std::string("'") + fields[item.field].name + "' cannot differ between environments", {}, rule.place, {}, {}}};
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace nuri::session

@@ -1,0 +1,75 @@
+// Session: one loaded scene with its world, its controls and the differences between its environments. Every program drives
+// a session, so that what a benchmark measured is what a test hashed and a person ran.
+//
+// All random numbers are functions of (seed, environment id, purpose, step, draw): environment 7 of 8 and environment 7 of a
+// million start and are driven alike. Controls change at control steps, every `substeps` substeps; how step() is called
+// does not show in the bits.
+#pragma once
+#include <memory>
+#include "physics/world.h"
+#include "tools/session/load.h"
+
+namespace nuri::session {
+
+// What drives one actuator, found from the controls of the settings.
+struct Channel {
+  int actuator = 0;
+  scene::ControlType type = scene::ControlType::none;
+  double centre = 0, half = 1;         // of the control range, half already scaled
+  double low = 0, high = 0;            // clamp, if limited
+  bool limited = false;
+  double value = 0;                    // hold
+  int hold = 1;
+  double frequency = 0, phase = 0;
+  int qpos = 0, dof = 0;               // target
+  double target = 0, stiffness = 0, damping = 0;   // target: per unit of control
+  bool varies() const { return type == scene::ControlType::random || type == scene::ControlType::sine || type == scene::ControlType::target; }
+};
+
+class Session {
+ public:
+  // Checks every name of the settings against the model, builds the world and resets it.
+  static Result<std::unique_ptr<Session>> create(Loaded loaded, WorldOptions options);
+
+  World& world() { return *world_; }
+  const model::Model& model() const { return *loaded_.model; }
+  const Loaded& loaded() const { return loaded_; }
+  const scene::Settings& settings() const { return loaded_.settings; }
+
+  // The initial state of every environment: keyframe, randomisation, constant controls.
+  void reset();
+  // Advances `substeps` substeps, renewing controls at control steps.
+  void step(int substeps);
+  // Writes the controls that the next substep needs, if it begins a control step; step() does the same first.
+  void apply_controls();
+
+  uint64_t substep() const { return substep_; }
+  double seconds_in_world() const { return world_seconds_; }     // wall time inside World::step, since clear_time()
+  void clear_time() { world_seconds_ = 0; }
+
+ private:
+  Session(Loaded loaded) : loaded_(std::move(loaded)) {}
+  template <class T> void write_controls(bool constant);
+
+  Loaded loaded_;
+  std::unique_ptr<World> world_;
+  std::vector<Channel> channels_;
+  int key_ = -1;
+  uint64_t substep_ = 0;
+  bool varies_ = false;
+  double world_seconds_ = 0;
+};
+
+// Number of the keyframe with this name (or this number, written out); -1: none.
+int find_key(const model::Model& model, const std::string& name);
+
+// Purposes of random numbers: streams of engine/core/random.h.
+enum Stream : uint32_t { stream_joint = 1, stream_body = 2, stream_field = 3, stream_control = 4, stream_phase = 5 };
+
+Result<std::vector<Channel>> make_channels(const model::Model& model, const scene::Settings& settings);
+// Patterns that fit nothing are errors.
+std::vector<Diagnostic> check_initial(const model::Model& model, const scene::Settings& settings);
+void randomise_state(World& world, const scene::Settings& settings, int environment);
+std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings);
+
+}  // namespace nuri::session
