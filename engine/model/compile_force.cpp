@@ -4,6 +4,7 @@
 
 #include "engine/model/compile_parts.h"
 #include "engine/model/derive_initial.h"
+#include "engine/model/model_tree.h"
 
 namespace nuri::model {
 using namespace scene;
@@ -114,7 +115,10 @@ void compile_servos(Compilation& c) {
   }
   for (double d : m.dof_damping) if (d != 0) m.flags |= flag_damping;
 
-  // position servos with a damping ratio: kv = ratio 2 sqrt(kp inertia), with the inertia that the actuator sees at qpos0
+  // position servos with a damping ratio: kv = ratio 2 sqrt(kp / (J inv(M) J')), J the actuator's moment at qpos0
+  std::vector<int> all(m.dof_count);
+  for (int i = 0; i < m.dof_count; ++i) all[i] = i;
+  std::vector<double> moment(m.dof_count, 0);
   Initial initial;
   for (size_t i = 0; i < c.scene.actuators.size(); ++i) {
     const Actuator& a = c.scene.actuators[i];
@@ -122,17 +126,14 @@ void compile_servos(Compilation& c) {
     const double ratio = a.dampratio > 0 ? a.dampratio : bias[2];
     if (gain[0] != -bias[1] || !(ratio > 0)) continue;
     if (initial.mass.empty()) initial = initial_state(m);
-    double inertia = 0;
-    auto see = [&](int dof, double moment) {
-      if (moment * moment > smallest) inertia += initial.mass[m.mass_adr[dof + 1] - 1] / (moment * moment);
-    };
     if (a.transmission == Transmission::tendon) {
-      for (int k = m.term_adr[a.target]; k < m.term_adr[a.target + 1]; ++k) see(m.term_dof[k], std::abs(a.gear[0] * m.term_coef[k]));
+      for (int k = m.term_adr[a.target]; k < m.term_adr[a.target + 1]; ++k) moment[m.term_dof[k]] += a.gear[0] * m.term_coef[k];
     } else {
-      const int type = m.joint_type[a.target], dofs = type == 0 ? 6 : type == 1 ? 3 : 1;
-      for (int k = 0; k < dofs; ++k) see(m.joint_dof[a.target] + k, std::abs(a.gear[k]));
+      const int dofs = joint_dofs[m.joint_type[a.target]];
+      for (int k = 0; k < dofs; ++k) moment[m.joint_dof[a.target] + k] = a.gear[k];
     }
-    bias[2] = -(ratio * 2 * std::sqrt(gain[0] * inertia));
+    const double weight = inverse_product(m, initial, all, moment);
+    bias[2] = -(ratio * 2 * std::sqrt(gain[0] / std::max(smallest, weight)));
     c.note("kv-from-dampratio", label("actuator", a.name, i) + ": kv " + std::to_string(-bias[2]), a.place);
   }
 }

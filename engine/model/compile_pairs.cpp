@@ -72,7 +72,8 @@ class Pairs {
     if (geoms[g1].type > geoms[g2].type) std::swap(g1, g2);
     const Geom &x = geoms[g1], &y = geoms[g2];
     const int type1 = int(x.type), type2 = int(y.type);
-    const bool still = c_.model.body_weld[x.body] == c_.model.body_weld[y.body];   // both static, or rigidly joined
+    const Model& m = c_.model;
+    const bool still = m.body_weld[x.body] == m.body_weld[y.body] || (m.body_tree[x.body] < 0 && m.body_tree[y.body] < 0);
     if (still || pair_is_void(type1, type2)) return;
     if (pair_hits(type1, type2) == 0) {
       static const char* const names[] = {"plane", "hfield", "sphere", "capsule", "ellipsoid", "cylinder", "box", "mesh"};
@@ -92,7 +93,7 @@ class Pairs {
 
 // Sort key of an owner: those that touch the static world first, by the body that moves.
 std::array<int, 5> owner_key(const Model& m, const Candidate& p) {
-  const bool still1 = m.body_weld[p.body1] == 0, still2 = m.body_weld[p.body2] == 0;
+  const bool still1 = m.body_tree[p.body1] < 0, still2 = m.body_tree[p.body2] < 0;
   if (still1) return {0, p.body2, p.body1, p.dim, 0};
   if (still2) return {0, p.body1, p.body2, p.dim, 1};
   return {1, p.body1, p.body2, p.dim, 0};
@@ -139,7 +140,7 @@ void compile_pairs(Compilation& c) {
   for (size_t p = 0; p < pairs.size(); ++p) {
     const Candidate& a = pairs[p];
     if (p == 0 || owner_key(m, a) != owner_key(m, pairs[p - 1])) {
-      const bool still1 = m.body_weld[a.body1] == 0, still2 = m.body_weld[a.body2] == 0;
+      const bool still1 = m.body_tree[a.body1] < 0, still2 = m.body_tree[a.body2] < 0;
       m.owner_body1.push_back(a.body1);
       m.owner_body2.push_back(a.body2);
       m.owner_dim.push_back(a.dim);

@@ -53,6 +53,7 @@ class Check {
     made.body_count = m.body_count;
     made.joint_count = m.joint_count;
     made.body_parent = m.body_parent;
+    made.body_mocap = m.body_mocap;
     made.joint_type = m.joint_type;
     made.joint_body = m.joint_body;
     link_tree(made);
@@ -69,7 +70,7 @@ class Check {
         made.level_count != m.level_count || made.bit_words != m.bit_words) return fail("counts do not follow from the bodies and joints");
     int mocap = 0;
     for (int b = 0; b < m.body_count; ++b) {
-      if (m.body_mocap[b] != -1 && (m.body_mocap[b] != mocap++ || m.body_weld[b] != 0 || b == 0)) return fail("body_mocap is out of order");
+      if (m.body_mocap[b] != -1 && (m.body_mocap[b] != mocap++ || m.body_joint_num[b] || b == 0 || m.body_parent[b])) return fail("body_mocap is out of order");
     }
     if (mocap != m.mocap_count) return fail("mocap_count is wrong");
     return range("joint_limited", m.joint_limited, 0, 2) && range("joint_force_limited", m.joint_force_limited, 0, 2);
@@ -110,7 +111,7 @@ class Check {
     if (m.world_owner_count > m.owner_count) return fail("world_owner_count is too great");
     if (!addresses("owner_dof_adr", m.owner_dof_adr, m.owner_dof_count) || !addresses("body_owner_adr", m.body_owner_adr, m.world_owner_count)) return false;
     for (int o = 0; o < m.owner_count; ++o) {
-      const bool still1 = m.body_weld[m.owner_body1[o]] == 0, still2 = m.body_weld[m.owner_body2[o]] == 0, world = o < m.world_owner_count;
+      const bool still1 = m.body_tree[m.owner_body1[o]] < 0, still2 = m.body_tree[m.owner_body2[o]] < 0, world = o < m.world_owner_count;
       if (!condim(m.owner_dim[o])) return fail("owner_dim is not 1, 3, 4 or 6");
       if ((still1 && still2) || (still1 || still2) != world) return fail("an owner is in the wrong part of its list");
       if (m.owner_body[o] != (still1 ? m.owner_body2[o] : still2 ? m.owner_body1[o] : -1)) return fail("owner_body is not the body that moves");

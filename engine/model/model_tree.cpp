@@ -44,8 +44,10 @@ void link_bodies(Model& m) {
     const int parent = m.body_parent[b];
     depth[b] = b == 0 ? 0 : depth[parent] + 1;
     m.level_count = std::max(m.level_count, depth[b]);
-    m.body_weld.push_back(b == 0 || m.body_joint_num[b] ? b : m.body_weld[parent]);
-    if (b == 0 || m.body_weld[b] == 0) {                       // static: its topmost ancestor under the world
+    const bool joints = m.body_joint_num[b] > 0;
+    // a mocap body is moved by hand: no tree, but a weld group of its own
+    m.body_weld.push_back(b == 0 || joints || m.body_mocap[b] >= 0 ? b : m.body_weld[parent]);
+    if (b == 0 || (!joints && m.body_tree[parent] < 0)) {      // static: its topmost ancestor under the world
       m.body_root.push_back(b == 0 || parent == 0 ? b : m.body_root[parent]);
       m.body_tree.push_back(-1);
     } else if (m.body_tree[parent] < 0) {                      // moves against something static: a new tree

@@ -8,8 +8,8 @@ namespace nuri::model {
 // Positions and dofs of a joint by scene::JointType.
 inline constexpr int joint_positions[4] = {7, 4, 1, 1}, joint_dofs[4] = {6, 3, 1, 1};
 
-// From body_count, body_parent (parents first), joint_count, joint_type and joint_body (ascending): every other index field
-// of bodies and dofs except body_mocap, and the counts they need.
+// From body_count, body_parent (parents first), body_mocap, joint_count, joint_type and joint_body (ascending): every other index field
+// of bodies and dofs, and the counts they need.
 void link_tree(Model& model);
 
 }  // namespace nuri::model

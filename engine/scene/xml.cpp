@@ -159,6 +159,10 @@ class Loader {
     std::set<std::string_view> seen;
     for (pugi::xml_attribute attribute : node.attributes()) {
       auto [line, column] = line_and_column(line_starts, static_cast<std::size_t>(attribute.name() - base));
+      if (element->attributes.size() == static_cast<std::size_t>(limits::attributes)) {
+        error({source.name, line, column}, "too-many-attributes", "<" + element->name + "> has more than " + std::to_string(limits::attributes) + " attributes", {}, source.included_from);
+        break;
+      }
       element->attributes.push_back({attribute.name(), attribute.value(), line, column});
       if (!seen.insert(attribute.name()).second)
         error({source.name, line, column}, "repeated-attribute", "attribute '" + std::string(attribute.name()) + "' is written twice", {}, source.included_from);

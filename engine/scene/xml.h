@@ -17,6 +17,7 @@ namespace limits {
 constexpr std::size_t file_bytes = std::size_t{64} << 20;       // of one file
 constexpr std::size_t total_bytes = std::size_t{128} << 20;     // of a file and all its inclusions
 constexpr std::size_t elements = 1'000'000;
+constexpr int attributes = 256;                                 // of one element
 constexpr int element_depth = 256;                              // a chain of 100 links nests 100 deep
 constexpr int include_depth = 16;
 constexpr int inclusions = 1000;

@@ -1,5 +1,7 @@
 #include "engine/shape/inertia.h"
 
+#include <algorithm>
+
 namespace nuri::shape {
 namespace {
 constexpr double pi = 3.14159265358979323846;
@@ -99,14 +101,14 @@ MassPart combine(const std::vector<MassPart>& parts) {
   return out;
 }
 
-// Jacobi rotations, kept as one quaternion; the same pivots and stopping rule as MuJoCo's mjuu_eig3, so that axes
-// agree with its compiled models even where moments are nearly equal.
+// Jacobi rotations, kept as one quaternion, until what is left off the diagonal is rounding. Pivots and the order of
+// equal moments follow MuJoCo's mjuu_eig3, so that axes agree with its compiled models.
 Vec principal(const std::array<double, 6>& f, Rot& q) {
-  constexpr double tiny = 1e-12;
+  constexpr double rounding = 1e-16, equal = 1e-12;     // of the largest entry; kg m^2
   const Mat a{f[0], f[3], f[4], f[3], f[1], f[5], f[4], f[5], f[2]};
   Vec value{};
   q = {1, 0, 0, 0};
-  for (int sweep = 0; sweep < 500; ++sweep) {
+  for (int sweep = 0; sweep < 60; ++sweep) {
     // D = R' A R
     const Mat r = matrix(q);
     Mat d{};
@@ -121,23 +123,23 @@ Vec principal(const std::array<double, 6>& f, Rot& q) {
     const double xy = std::abs(d[1]), xz = std::abs(d[2]), yz = std::abs(d[5]);
     const int row = xy > xz && xy > yz ? 0 : xz > yz ? 0 : 1, column = xy > xz && xy > yz ? 1 : 2, axis = 3 - row - column;
     const double pivot = d[3 * row + column];
-    if (std::abs(pivot) < tiny) break;
+    if (std::abs(pivot) <= rounding * std::max({std::abs(d[0]), std::abs(d[4]), std::abs(d[8])})) break;
 
     // the rotation that removes it
     const double tau = (d[4 * column] - d[4 * row]) / (2 * pivot);
     const double t = tau >= 0 ? 1 / (tau + std::sqrt(1 + tau * tau)) : -1 / (-tau + std::sqrt(1 + tau * tau));
     const double c = 1 / std::sqrt(1 + t * t);
-    if (c > 1 - tiny) break;
+    const double half_sine = std::abs(t) * c / std::sqrt(2 * (1 + c));   // sqrt((1 - c) / 2) without its cancellation
     Rot turn{};
-    turn[axis + 1] = (tau >= 0) == (axis == 1) ? std::sqrt(0.5 - 0.5 * c) : -std::sqrt(0.5 - 0.5 * c);
-    turn[0] = std::sqrt(1 - turn[axis + 1] * turn[axis + 1]);
-    q = unit(mul(q, unit(turn)));
+    turn[axis + 1] = (tau >= 0) == (axis == 1) ? half_sine : -half_sine;
+    turn[0] = std::sqrt(1 - half_sine * half_sine);
+    q = unit(mul(q, turn));
   }
 
   // descending order: exchange two axes by a quarter turn about the third
   for (int pass = 0; pass < 3; ++pass) {
     const int i = pass % 2;
-    if (!(value[i] + tiny < value[i + 1])) continue;
+    if (!(value[i] + equal < value[i + 1])) continue;
     std::swap(value[i], value[i + 1]);
     Rot turn{0.70710678118654752440, 0, 0, 0};
     turn[(i + 2) % 3 + 1] = turn[0];

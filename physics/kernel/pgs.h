@@ -186,6 +186,8 @@ template <class L> NURI_FN typename L::Real sweep_row(const Pack<L>& p, int i, c
 }
 
 // An elliptic contact: first along the ray of its force (or the normal, if it has none), then the friction at that normal force.
+// As in MuJoCo, a contact without force gets one only if its normal row alone wants it: a separating contact whose sliding would
+// press it down stays without, where Newton finds its force.
 template <int Dim, class L> NURI_FN typename L::Real sweep_cone(const Pack<L>& p, int slot, const Sweep<L>& who) {
   using R = typename L::Real;
   const auto& s = p.scratch;
@@ -271,7 +273,9 @@ template <class L> NURI_FN typename L::Real move_ahead(Pack<L>& p, typename L::T
   });
   p.lane.sync();
   R rise[1];
-  sum_rows(p, 0, dual.rows, rise, [&](int i, R* acc) { acc[0] = mul_add(dual.force[i] - dual.last_force[i], dual.residual[i] + dual.last_residual[i], acc[0]); });
+  sum_rows(p, 0, dual.rows, rise, [&](int i, R* acc) {
+    acc[0] = mul_add(dual.force[i] - dual.last_force[i], dual.residual[i] + dual.last_residual[i], acc[0]);
+  });
   return p.half() * rise[0];
 }
 
@@ -282,7 +286,9 @@ template <class L> NURI_STAGE void solve_pgs(Pack<L>& p) {
   const Dual<R> dual = dual_of(p);
   dual_matrix(p);
   auto run = dual_start(p);
-  const R scale = R(1) / (m.mean_inertia[0] * R(float(m.dof_count)));
+  R trace[1];                                                      // of M: MuJoCo's scale of improvements
+  sum_dofs(p, trace, [&](int i, R* acc) { acc[0] = acc[0] + s.mass()[m.mass_adr[i + 1] - 1]; });
+  const R scale = R(1) / trace[0];
   R weight = R(1), rise = R(0);                                    // Nesterov's sequence; what the last move ahead cost
   for (int iteration = 0; iteration < m.iterations && any(run); ++iteration) {
     const auto ahead = R(1) < weight;

@@ -16,9 +16,9 @@ inline constexpr double float_excess = 1e-6;   // of r^2: what a float can tell 
 }
 
 // A: lower triangle, packed. out_x: the minimum. Returns where it lies on the ellipsoid. A singular block gives x = 0, as in MuJoCo.
-template <int N, class L> NURI_FN typename L::Truth friction_in_ellipsoid(const Pack<L>& p, const typename L::Real (&A)[triangle_size(N)], const typename L::Real (&b)[N],
-                                                                          const typename L::Real (&d)[N], typename L::Real r, typename L::Truth run, typename L::Real (&out_x)[N]) {
-  using R = typename L::Real;
+template <int N, class L, class R = typename L::Real>
+NURI_FN typename L::Truth friction_in_ellipsoid(const Pack<L>& p, const R (&A)[triangle_size(N)], const R (&b)[N], const R (&d)[N], R r,
+                                               typename L::Truth run, R (&out_x)[N]) {
   const R small = p.real(qcqp::smallest), square = r * r, enough = p.in_float ? max(small, p.real(qcqp::float_excess) * square) : small;
   R t = R(0), scaled[triangle_size(N)], c[N];
   NURI_UNROLL for (int i = 0; i < N; ++i) {

@@ -251,7 +251,8 @@ TEST_CASE("collide: boxes, cylinders and ellipsoids have closed forms") {
   double turned[10] = {0, 0, 1.9, std::cos(M_PI / 8), 0, 0, std::sin(M_PI / 8), 1, 1, 1};
   CHECK(hits_of(geom::box, geom::box, cube, shape<D>(turned), 0).size() == 8);
   // edge across edge
-  double ridge1[10] = {0, 0, 0, std::cos(M_PI / 8), std::sin(M_PI / 8), 0, 0, 1, 1, 1}, ridge2[10] = {0, 0, 2.8, std::cos(M_PI / 8), 0, std::sin(M_PI / 8), 0, 1, 1, 1};
+  double ridge1[10] = {0, 0, 0, std::cos(M_PI / 8), std::sin(M_PI / 8), 0, 0, 1, 1, 1};
+  double ridge2[10] = {0, 0, 2.8, std::cos(M_PI / 8), 0, std::sin(M_PI / 8), 0, 1, 1, 1};
   h = hits_of(geom::box, geom::box, shape<D>(ridge1), shape<D>(ridge2), 0);
   REQUIRE(h.size() == 1);
   CHECK(h[0].dist.v == doctest::Approx(2.8 - 2 * std::sqrt(2)));
@@ -327,7 +328,9 @@ TEST_CASE("collide: a sweep over directions finds no less overlap, and points li
           const auto mirrored = hits_of(type1, type2, b, a, margin);
           if (mirrored.size() == h.size() && distance(mirrored[0].normal, -h[0].normal) < 1e-9) {
             for (const auto& x : h)
-              CHECK(std::any_of(mirrored.begin(), mirrored.end(), [&](const auto& y) { return distance(x.pos, y.pos) < 1e-9 && std::fabs((x.dist - y.dist).v) < 1e-9; }));
+              CHECK(std::any_of(mirrored.begin(), mirrored.end(), [&](const auto& y) {
+                return distance(x.pos, y.pos) < 1e-9 && std::fabs((x.dist - y.dist).v) < 1e-9;
+              }));
           } else {
             CHECK(!mirrored.empty());                                                // equal axes: either may win
           }

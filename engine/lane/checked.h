@@ -1,0 +1,234 @@
+// CheckedLane: one environment in double whose numbers know when they lie in scratch. For tests: it computes PackLane's bits and
+// reports every access that the lane contract does not allow, by field, index and the place of the each() in the source:
+//
+//   unwritten read   nobody wrote the slot (since it was forgotten: scratch is reused substep after substep)
+//   unfinished read  another item, or another each(), wrote it after the last sync()
+//   two writers      the same, writing
+//   late write       another item read it after the last sync(), so it may see either value
+//   uniform write    a write outside of each() and once(): every thread would do it
+//
+// The checks are strict: item 3 of one each() and item 3 of the next are different items. A read that is selected out by
+// where() counts as a read. Integers in scratch are not watched: they are written in once() and by list() and place().
+// Rejected: memory tools (valgrind, compute-sanitizer): the arena is one written block to them, and a CPU lane has no races.
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <source_location>
+#include <string>
+#include <vector>
+#include "engine/lane/lane.h"
+
+namespace nuri {
+
+// What happened to each 8-byte word of an arena, and which accesses were wrong.
+class Shadow {
+ public:
+  struct Area { std::string name; size_t begin, end; bool loose; };   // bytes; loose: the step around the kernels may write it too
+  struct Finding { std::string rule, area, where; size_t index; int stage; int times; };
+
+  std::function<void(Shadow&, int stage)> on_mark;                    // after a stage
+  std::map<std::string, Finding> findings;                            // by rule, area and where
+
+  Shadow(char* base, size_t bytes, std::vector<Area> areas) : base_(base), words_(bytes / sizeof(double)), areas_(std::move(areas)) { active = this; }
+  ~Shadow() { active = nullptr; }
+  Shadow(const Shadow&) = delete;
+  Shadow& operator=(const Shadow&) = delete;
+
+  static inline thread_local Shadow* active = nullptr;
+
+  void enter(const std::source_location& where) { ++section_; where_ = where; }
+  void item(int i) { agent_ = section_ << 32 | uint64_t(uint32_t(i)); }
+  void leave() { agent_ = uniform; }
+  void sync() { ++epoch_; }
+  void mark(int stage) {
+    stage_ = stage;
+    if (on_mark) on_mark(*this, stage);
+  }
+  void forget(size_t begin, size_t end) {
+    for (size_t w = begin / sizeof(double); w < end / sizeof(double); ++w) words_[w] = {};
+  }
+  std::string report() const {
+    std::string text;
+    for (const auto& [key, f] : findings)
+      text += f.rule + ": " + f.area + "[" + std::to_string(f.index) + "] at " + f.where + ", after stage " + std::to_string(f.stage) + ", " + std::to_string(f.times) + " times\n";
+    return text;
+  }
+
+  __attribute__((noinline)) static void read(const void* at) {
+    if (active) active->on_read(at);
+  }
+  __attribute__((noinline)) static void write(const void* at) {
+    if (active) active->on_write(at);
+  }
+
+ private:
+  static constexpr uint64_t uniform = 0, many = ~uint64_t(0);
+  struct Word {
+    uint64_t writer = 0, reader = 0, write_epoch = 0, read_epoch = 0;
+    bool written = false;
+  };
+
+  size_t word_at(const void* at) const { return size_t(static_cast<const char*>(at) - base_) / sizeof(double); }
+  void on_read(const void* at) {
+    const size_t w = word_at(at);
+    if (w >= words_.size()) return;
+    Word& word = words_[w];
+    if (!word.written) found("unwritten read", w);
+    else if (word.write_epoch == epoch_ && word.writer != agent_) found("unfinished read", w);
+    word.reader = word.read_epoch == epoch_ && word.reader != agent_ ? many : agent_;
+    word.read_epoch = epoch_;
+  }
+  void on_write(const void* at) {
+    const size_t w = word_at(at);
+    if (w >= words_.size()) return;
+    Word& word = words_[w];
+    if (word.write_epoch == epoch_ && word.writer != agent_) found("two writers", w);
+    else if (word.read_epoch == epoch_ && word.reader != agent_) found("late write", w);
+    if (agent_ == uniform && !area_of(w).loose) found("uniform write", w);
+    word.written = true;
+    word.writer = agent_;
+    word.write_epoch = agent_ == uniform ? 0 : epoch_;                // the step around the kernels finishes before they begin
+  }
+  const Area& area_of(size_t word) const {
+    static const Area nowhere{"?", 0, 0, false};
+    for (const Area& a : areas_) if (word * sizeof(double) >= a.begin && word * sizeof(double) < a.end) return a;
+    return nowhere;
+  }
+  void found(const char* rule, size_t word) {
+    const Area& area = area_of(word);
+    std::string file = where_.file_name();
+    file = file.substr(file.rfind('/') + 1) + ":" + std::to_string(where_.line());
+    if (agent_ == uniform) file = "outside, after " + file;
+    Finding& f = findings[std::string(rule) + area.name + file];
+    if (!f.times++) f = {rule, area.name, file, word - area.begin / sizeof(double), stage_, 1};
+  }
+
+  char* base_;
+  std::vector<Word> words_;
+  std::vector<Area> areas_;
+  std::source_location where_;
+  uint64_t epoch_ = 1, section_ = 0, agent_ = uniform;
+  int stage_ = -1;
+};
+
+// A double by another name, so that its Wide can be another type.
+struct Checked {
+  double v;
+  Checked() = default;
+  constexpr Checked(double x) : v(x) {}
+  constexpr operator double() const { return v; }
+};
+
+}  // namespace nuri
+
+NURI_KERNEL_BEGIN
+
+template <> struct Wide<Checked, 1, Kind::scalar> {
+  double v;
+  Wide() = default;
+  Wide(double x) : v(x) {}
+  Wide(Checked x) : v(x.v) {}
+  Wide(const Wide& o) : v(o.v) { Shadow::read(&o); }
+  Wide& operator=(const Wide& o) {
+    Shadow::read(&o);
+    Shadow::write(this);
+    v = o.v;
+    return *this;
+  }
+  friend Wide operator+(Wide a, Wide b) { return a.v + b.v; }
+  friend Wide operator-(Wide a, Wide b) { return a.v - b.v; }
+  friend Wide operator*(Wide a, Wide b) { return a.v * b.v; }
+  friend Wide operator/(Wide a, Wide b) { return a.v / b.v; }
+  friend Mask<Checked, 1> operator<(Wide a, Wide b) { return {a.v < b.v}; }
+  friend Mask<Checked, 1> operator<=(Wide a, Wide b) { return {a.v <= b.v}; }
+  friend Wide mul_add(Wide a, Wide b, Wide c) { return __builtin_fma(a.v, b.v, c.v); }
+  friend Wide sub_mul(Wide c, Wide a, Wide b) { return __builtin_fma(-a.v, b.v, c.v); }
+  friend Wide min(Wide a, Wide b) { return a.v < b.v ? a.v : b.v; }
+  friend Wide max(Wide a, Wide b) { return b.v < a.v ? a.v : b.v; }
+  friend Wide where(Mask<Checked, 1> m, Wide a, Wide b) { return m.v ? a.v : b.v; }
+  friend Wide sqrt(Wide a) { return __builtin_sqrt(a.v); }
+  Checked operator[](int) const {
+    Shadow::read(this);
+    return v;
+  }
+  void set(int, double x) {
+    Shadow::write(this);
+    v = x;
+  }
+};
+
+// An each() that says where it stands, and CheckedLane's words for the rest.
+struct CheckedLane {
+  using Scalar = Checked;
+  using Real = Wide<Checked, 1>;
+  using Truth = Mask<Checked, 1>;
+  using Int = Ints<1>;
+  using Place = std::source_location;
+  static constexpr int width = 1;
+  Stopwatch* watch = nullptr;
+
+  template <class F> void each(int n, F f, Place at = Place::current()) const {
+    enter(at);
+    for (int i = 0; i < n; ++i) {
+      item(i);
+      f(i);
+    }
+    leave();
+  }
+  template <class F> void once(F f, Place at = Place::current()) const {
+    enter(at);
+    item(0);
+    f();
+    leave();
+  }
+  void sync() const { if (Shadow::active) Shadow::active->sync(); }
+  void mark(int stage) const { if (Shadow::active) Shadow::active->mark(stage); }
+
+  template <int N, class K, class F> void sums(int n, K key, Real (&out)[N], F f, Place at = Place::current()) const {
+    enter(at);
+    PackLane<Checked, 1>{}.sums(n, key, out, [&](int i, Real* acc) {
+      item(i);
+      f(i, acc);
+      leave();
+    });
+  }
+  template <class F> int list(int n, int* out, int cap, F keep, Place at = Place::current()) const {
+    enter(at);
+    return PackLane<Checked, 1>{}.list(n, out, cap, [&](int i) { return ask(i, keep); });
+  }
+  template <class O, class K> int place(int n, int cap, O owner, K keep, Int* out_source, int* out_owner, int* out_rank, Place at = Place::current()) const {
+    enter(at);
+    return PackLane<Checked, 1>{}.place(n, cap, owner, [&](int i) { return ask(i, keep); }, out_source, out_owner, out_rank);
+  }
+
+ private:
+  static void enter(const Place& at) { if (Shadow::active) Shadow::active->enter(at); }
+  static void item(int i) { if (Shadow::active) Shadow::active->item(i); }
+  static void leave() { if (Shadow::active) Shadow::active->leave(); }
+  template <class F> static Truth ask(int i, F& keep) {
+    item(i);
+    const Truth kept = keep(i);
+    leave();
+    return kept;
+  }
+};
+
+NURI_KERNEL_END
+
+// The elementary functions, from the same text.
+#include "engine/math/wide_bits.h"
+
+NURI_KERNEL_BEGIN
+
+template <> struct Format<Checked> : Format<double> {};
+namespace bits {
+template <> struct Pattern<Checked, 1, Kind::scalar> {
+  using Word = uint64_t;
+  using type = Word;
+  static type load(Wide<Checked, 1> x) { return __builtin_bit_cast(type, x.v); }
+  static void store(type x, Wide<Checked, 1>& out) { out = Wide<Checked, 1>(__builtin_bit_cast(double, x)); }
+};
+}  // namespace bits
+
+NURI_KERNEL_END

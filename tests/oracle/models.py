@@ -1,0 +1,99 @@
+"""Models that Nuri and MuJoCo are compared on, by name: the suites of gymnasium and dm_control, and own models for what those lack."""
+import functools
+import os
+import pathlib
+import xml.etree.ElementTree as xml
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+GYMNASIUM = ("half_cheetah", "pusher", "hopper", "walker2d", "ant", "humanoid", "swimmer", "reacher", "inverted_pendulum", "inverted_double_pendulum")
+DM_CONTROL = ("finger", "lqr", "manipulator", "pendulum", "point_mass", "reacher", "stacker", "cheetah", "hopper", "walker", "humanoid", "humanoid_CMU")
+# name: (file under models/, options that differ from the file's)
+OWN = {
+    "contacts": ("contacts.xml", {}),
+    "contacts_elliptic": ("contacts.xml", {"cone": "elliptic", "impratio": "3"}),
+    "constraints": ("constraints.xml", {}),
+    "constraints_elliptic": ("constraints.xml", {"cone": "elliptic"}),
+    "actuators": ("actuators.xml", {}),
+    "actuators_implicitfast": ("actuators.xml", {"integrator": "implicitfast"}),
+    "actuators_rk4": ("actuators.xml", {"integrator": "RK4"}),
+    "sensors": ("sensors.xml", {}),
+    "convex": ("convex.xml", {}),
+}
+NAMES = tuple([f"gymnasium/{n}" for n in GYMNASIUM] + [f"dm_control/{n}" for n in DM_CONTROL] + [f"own/{n}" for n in OWN])
+
+BENCH = ("dm_control/humanoid", "dm_control/cheetah", "dm_control/hopper", "dm_control/walker", "dm_control/humanoid_CMU", "gymnasium/ant")
+
+
+def missing():
+    """What is not installed, in words; empty if nothing."""
+    import importlib.util
+
+    absent = [name for name in ("numpy", "mujoco", "gymnasium", "dm_control") if importlib.util.find_spec(name) is None]
+    return f"not installed: {', '.join(absent)}" if absent else ""
+
+
+@functools.cache
+def _package(name):
+    import importlib.util
+
+    return pathlib.Path(importlib.util.find_spec(name).origin).parent      # without importing it: dm_control looks for a display
+
+
+def _lqr():
+    os.environ.setdefault("MUJOCO_GL", "disable")
+    import numpy
+    from dm_control.suite import lqr
+
+    return lqr.get_model_and_assets(6, 2, numpy.random.RandomState(1))[0], _package("dm_control") / "suite"
+
+
+def _expand(element, folder):
+    """Replaces <include file=.../> by the contents of the file, as MJCF readers do."""
+    children = []
+    for child in list(element):
+        element.remove(child)
+        if child.tag == "include":
+            children += list(_expand(xml.parse(folder / child.get("file")).getroot(), folder))
+        else:
+            children.append(_expand(child, folder))
+    element.extend(children)
+    return element
+
+
+def text(name, **options):
+    """The model as one self-contained MJCF text; `options` are attributes of <option> that override its own."""
+    suite, short = name.split("/")
+    if name == "dm_control/lqr":
+        source, folder = _lqr()
+        root = xml.fromstring(source)
+    else:
+        own, changed = OWN[short] if suite == "own" else ("", {})
+        options = {**changed, **options}
+        folder = {"gymnasium": lambda: _package("gymnasium") / "envs/mujoco/assets", "dm_control": lambda: _package("dm_control") / "suite", "own": lambda: HERE / "models"}[suite]()
+        root = xml.parse(folder / (own or f"{short}.xml")).getroot()
+    _expand(root, folder)
+    for key in ("meshdir", "texturedir"):
+        for compiler in root.iter("compiler"):
+            if key in compiler.attrib:
+                compiler.set(key, str(folder / compiler.get(key)))
+    if options:
+        xml.SubElement(root, "option", {key: str(value) for key, value in options.items()})
+    return xml.tostring(root, encoding="unicode")
+
+
+def write(name, folder, **options):
+    """Writes text(name, **options) into `folder`; the path."""
+    path = pathlib.Path(folder) / f"{name.replace('/', '_')}{'_'.join([''] + [str(v) for v in options.values()])}.xml"
+    path.write_text(text(name, **options))
+    return path
+
+
+def matching(patterns):
+    """Names that equal or contain one of the patterns; all without patterns."""
+    if not patterns:
+        return list(NAMES)
+    found = [n for n in NAMES if any(p == n for p in patterns)] or [n for n in NAMES if any(p in n for p in patterns)]
+    if not found:
+        raise SystemExit(f"no model fits {' '.join(patterns)}; there are {' '.join(NAMES)}")
+    return found

@@ -1,0 +1,93 @@
+// What the commands of `nuri` share: options, errors, numbers to JSON, progress, interruption.
+//
+// Exit status: 0 good, 1 what was asked for failed, 2 bad input. With --json standard output is one object and nothing else,
+// also for errors; progress and notes go to standard error.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+#include "tools/session/session.h"
+
+namespace nuri::cli {
+
+using Json = nlohmann::ordered_json;
+enum Status : int { good = 0, failed = 1, bad_input = 2 };
+
+// Options of every command that steps a scene; what is not given comes from the scene.
+struct Options {
+  std::string scene;
+  std::optional<int> environments, threads;
+  std::optional<uint64_t> seed;
+  std::optional<double> perturbation;
+  std::string backend = "auto", precision = "float", control;
+  int width = 0;
+  uint64_t first_id = 0;
+  bool json = false, quiet = false, profile = false, pack_alike = true;
+};
+
+// How long: steps (substeps of each environment) or simulated seconds.
+struct Length {
+  std::optional<int64_t> steps;
+  std::optional<double> seconds;
+  // Substeps for a model; `otherwise` simulated seconds if neither is given.
+  int64_t of(const model::Model& model, double otherwise) const;
+};
+
+void add_scene(CLI::App& command, Options& options);         // SCENE, --json
+void add_world(CLI::App& command, Options& options);         // --envs --backend --precision --threads --width --seed --first-id
+void add_drive(CLI::App& command, Options& options);         // --control --perturb --quiet
+void add_length(CLI::App& command, Length& length);          // --steps, --seconds
+
+Precision precision_of(const std::string& word);
+WorldOptions world_options(const Options& options, const scene::Settings& settings);
+// Loads, applies the options, checks that the memory is there, builds.
+Result<std::unique_ptr<session::Session>> open(const Options& options);
+
+// Diagnostics on standard error, and as the one JSON object if asked; returns bad_input.
+int report(const std::vector<Diagnostic>& errors, bool json);
+int report(const std::string& message, bool json, Status status = bad_input);
+Json to_json(const Diagnostic& diagnostic);
+void print(const Json& object);
+std::string hex(uint64_t value);                             // 16 digits
+std::string count(double number);                            // 1.2 M
+
+// The common part of results: backend, environments, steps, steps_per_second, contacts, rows, iterations, faults, state_hash.
+Json summary(session::Session& session, double wall_seconds);
+
+// Ctrl-C and SIGTERM ask for an end; the second one ends at once.
+void catch_interrupts();
+bool interrupted();
+
+// A line on standard error that says how far it is: in place on a terminal, every two seconds elsewhere.
+class Progress {
+ public:
+  Progress(std::string what, int64_t total, bool quiet);
+  ~Progress();
+  void at(int64_t done, const std::string& note = {});
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string what_;
+  int64_t total_;
+  bool quiet_, terminal_, shown_ = false;
+  Clock::time_point start_, last_;
+};
+
+// Steps in pieces of about a tenth of a second; false if it was interrupted. `done` (may be null) receives the substeps done.
+bool advance(session::Session& session, int64_t substeps, Progress* progress, int64_t* done = nullptr);
+
+// Commands; each one stores its exit status.
+void add_run(CLI::App& app, int& status);
+void add_bench(CLI::App& app, int& status);
+void add_hash(CLI::App& app, int& status);
+void add_diff(CLI::App& app, int& status);
+void add_dump(CLI::App& app, int& status);
+void add_inspect(CLI::App& app, int& status);
+void add_compile(CLI::App& app, int& status);
+void add_doctor(CLI::App& app, int& status);
+
+}  // namespace nuri::cli

@@ -1,0 +1,199 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include "tools/cli/cli.h"
+
+namespace nuri::cli {
+namespace {
+
+volatile sig_atomic_t interrupt_count = 0;
+
+void on_interrupt(int signal) {
+  if (++interrupt_count > 1) _exit(128 + signal);
+}
+
+std::string duration(double seconds) {
+  if (seconds < 99.5) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 5940) return fmt::format("{:.0f} min", seconds / 60);
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+constexpr double memory_share = 0.8;   // of the machine's memory that a world may plan for
+constexpr double piece_seconds = 0.1;  // between two looks at the clock and at Ctrl-C
+
+}  // namespace
+
+int64_t Length::of(const model::Model& model, double otherwise) const {
+  if (steps) return *steps;
+  return int64_t(std::llround(std::min(seconds.value_or(otherwise) / model.timestep[0], 9e15)));
+}
+
+void add_scene(CLI::App& command, Options& options) {
+  command.add_option("scene", options.scene, "Scene (.yaml), model (.xml, MJCF) or compiled model (.model)")->required()->type_name("SCENE");
+  command.add_flag("--json", options.json, "One JSON object on standard output");
+}
+
+void add_world(CLI::App& command, Options& options) {
+  command.add_option("--envs", options.environments, "Environments (scene's own number otherwise)")->check(CLI::Range(1, scene::yaml_limits::environments));
+  command.add_option("--backend", options.backend, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}))->capture_default_str();
+  command.add_option("--precision", options.precision, "Numbers of the state and of all kernels")->check(CLI::IsMember({"float", "double", "f32", "f64"}))->capture_default_str();
+  command.add_option("--threads", options.threads, "CPU threads; 0: one per CPU")->check(CLI::Range(0, 4096));
+  command.add_option("--width", options.width, "Environments per pack; 0: by rule. Never shows in results")->check(CLI::Range(0, 64));
+  command.add_option("--seed", options.seed, "Seed of all random numbers (scene's own otherwise)");
+  command.add_option("--first-id", options.first_id, "Id of the first environment; random numbers and hashes use ids");
+}
+
+void add_drive(CLI::App& command, Options& options) {
+  command.add_option("--control", options.control, "Replace the scene's controls")->check(CLI::IsMember({"none", "zero", "random", "sine", "hold"}));
+  command.add_option("--perturb", options.perturbation, "Perturbation of initial states: rad, m, rad/s, m/s; added to a scene's own, instead of 0.05 for plain models")
+      ->check(CLI::Range(0.0, 1000.0));
+  command.add_flag("--quiet", options.quiet, "No progress");
+}
+
+void add_length(CLI::App& command, Length& length) {
+  auto* steps = command.add_option("--steps", length.steps, "Substeps of each environment")->check(CLI::Range(int64_t(0), int64_t(1'000'000'000'000)));
+  command.add_option("--seconds", length.seconds, "Simulated seconds")->check(CLI::Range(0.0, 1e9))->excludes(steps);
+}
+
+Precision precision_of(const std::string& word) { return word == "double" || word == "f64" ? Precision::f64 : Precision::f32; }
+
+WorldOptions world_options(const Options& options, const scene::Settings& settings) {
+  WorldOptions world;
+  world.environments = options.environments.value_or(settings.environments);
+  world.backend = options.backend;
+  world.precision = precision_of(options.precision);
+  world.threads = options.threads.value_or(0);
+  world.width = options.width;
+  world.seed = options.seed.value_or(settings.seed);
+  world.first_id = options.first_id;
+  world.pack_alike = options.pack_alike;
+  world.profile = options.profile;
+  return world;
+}
+
+Result<std::unique_ptr<session::Session>> open(const Options& options) {
+  Result<session::Loaded> loaded = session::load(options.scene);
+  if (!loaded) return loaded.errors();
+  for (const Diagnostic& d : loaded->report)
+    if (d.severity == Severity::warning && !options.quiet) fmt::print(stderr, "{}\n", to_string(d));
+  const bool is_scene = loaded->path.ends_with(".yaml") || loaded->path.ends_with(".yml");
+  if (!options.control.empty()) session::set_control(loaded->settings, *loaded->model, options.control);
+  if (options.perturbation) {
+    if (!is_scene) loaded->settings.joints.clear(), loaded->settings.bodies.clear();
+    session::perturb(loaded->settings, *options.perturbation);
+  }
+  const WorldOptions world = world_options(options, loaded->settings);
+
+  const double bytes = double(world.environments) * double(session::bytes_per_environment(*loaded->model, world.precision == Precision::f32 ? 4 : 8));
+  const double memory = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
+  if (bytes > memory_share * memory)
+    return Diagnostic{Severity::error, "no-memory", fmt::format("{} environments of this model need {:.1f} GB, this machine has {:.1f} GB", world.environments, bytes / 1e9, memory / 1e9),
+                      fmt::format("up to {} would fit", int64_t(memory_share * memory / bytes * world.environments)), {options.scene, 0, 0}, {}, {}};
+  return session::Session::create(std::move(*loaded), world);
+}
+
+Json to_json(const Diagnostic& d) {
+  Json object{{"severity", d.severity == Severity::error ? "error" : d.severity == Severity::warning ? "warning" : "note"}, {"code", d.code}, {"message", d.message}};
+  if (!d.hint.empty()) object["hint"] = d.hint;
+  if (!d.place.file.empty()) object["file"] = d.place.file;
+  if (d.place.line > 0) object["line"] = d.place.line;
+  if (d.place.column > 0) object["column"] = d.place.column;
+  if (!d.element.empty()) object["element"] = d.element;
+  return object;
+}
+
+// Bytes of a damaged file may stand in a message: what is not UTF-8 is replaced.
+void print(const Json& object) { fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace)); }
+
+int report(const std::vector<Diagnostic>& errors, bool json) {
+  Json list = Json::array();
+  for (const Diagnostic& d : errors) fmt::print(stderr, "{}\n", to_string(d)), list.push_back(to_json(d));
+  if (json) print({{"ok", false}, {"errors", list}});
+  return bad_input;
+}
+
+int report(const std::string& message, bool json, Status status) {
+  fmt::print(stderr, "nuri: {}\n", message);
+  if (json) print({{"ok", false}, {"errors", Json::array({{{"severity", "error"}, {"message", message}}})}});
+  return status;
+}
+
+std::string hex(uint64_t value) { return fmt::format("{:016x}", value); }
+
+std::string count(double number) {
+  if (number >= 1e9) return fmt::format("{:.2f} G", number / 1e9);
+  if (number >= 1e6) return fmt::format("{:.2f} M", number / 1e6);
+  if (number >= 1e4) return fmt::format("{:.1f} k", number / 1e3);
+  return fmt::format("{:.4g}", number);
+}
+
+Json summary(session::Session& session, double wall_seconds) {
+  World& world = session.world();
+  const Statistics& statistics = world.statistics();
+  const double steps = std::max<double>(1, double(statistics.steps)), inside = session.seconds_in_world();
+  const uint64_t substeps = session.substep();
+  return {{"ok", true},
+          {"scene", session.loaded().path},
+          {"backend", world.describe()},
+          {"precision", world.options().precision == Precision::f32 ? "f32" : "f64"},
+          {"environments", world.environments()},
+          {"substeps", substeps},
+          {"simulated_seconds", double(substeps) * session.model().timestep[0]},
+          {"wall_seconds", wall_seconds},
+          {"steps", statistics.steps},
+          {"steps_per_second", inside > 0 ? double(statistics.steps) / inside : 0.0},
+          {"contacts", statistics.contacts / steps},
+          {"rows", statistics.rows / steps},
+          {"iterations", statistics.iterations / steps},
+          {"faults", world.faults()},
+          {"state_hash", hex(world.hash())}};
+}
+
+void catch_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+bool interrupted() { return interrupt_count > 0; }
+
+Progress::Progress(std::string what, int64_t total, bool quiet)
+    : what_(std::move(what)), total_(std::max<int64_t>(total, 1)), quiet_(quiet), terminal_(isatty(STDERR_FILENO)), start_(Clock::now()), last_(start_) {}
+
+void Progress::at(int64_t done, const std::string& note) {
+  const Clock::time_point now = Clock::now();
+  const double since = std::chrono::duration<double>(now - last_).count(), elapsed = std::chrono::duration<double>(now - start_).count();
+  if (quiet_ || since < (terminal_ ? 0.2 : 2.0) || done <= 0) return;
+  last_ = now;
+  const double share = double(done) / double(total_), left = elapsed / share - elapsed;
+  fmt::print(stderr, "{}{}: {:.0f} %, {} left{}{}{}", terminal_ ? "\r\033[K" : "", what_, 100 * share, duration(left), note.empty() ? "" : ", ", note, terminal_ ? "" : "\n");
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+Progress::~Progress() {
+  if (terminal_ && shown_) fmt::print(stderr, "\r\033[K");
+}
+
+bool advance(session::Session& session, int64_t substeps, Progress* progress, int64_t* done) {
+  int64_t piece = session.settings().substeps, finished = 0;
+  const int64_t before = int64_t(session.substep());
+  while (finished < substeps && !interrupted()) {
+    const auto start = std::chrono::steady_clock::now();
+    const int64_t now = std::min(piece, substeps - finished);
+    session.step(int(now));
+    finished += now;
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (seconds < 0.5 * piece_seconds) piece = std::min<int64_t>(2 * piece, 1'000'000);
+    else if (seconds > 2 * piece_seconds) piece = std::max<int64_t>(piece / 2, 1);
+    if (progress && session.seconds_in_world() > 0)
+      progress->at(before + finished, fmt::format("{} steps/s", count(double(session.world().statistics().steps) / session.seconds_in_world())));
+  }
+  if (done) *done += finished;
+  return finished == substeps;
+}
+
+}  // namespace nuri::cli

@@ -1,0 +1,39 @@
+// The program `nuri`: one file per command beside this one.
+#include <exception>
+#include <new>
+#include <string_view>
+#include "tools/cli/cli.h"
+
+int main(int argc, char** argv) {
+  using namespace nuri::cli;
+  bool json = false;
+  for (int i = 1; i < argc; ++i) json |= std::string_view(argv[i]) == "--json";
+  int status = good;
+  try {
+    CLI::App app{"Nuri: robotics simulation, thousands of environments at once, the same bits everywhere."};
+    app.name("nuri");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", NURI_VERSION);
+    app.footer("Exit status: 0 good, 1 what was asked for failed, 2 bad input.");
+    catch_interrupts();
+    add_run(app, status);
+    add_bench(app, status);
+    add_hash(app, status);
+    add_diff(app, status);
+    add_dump(app, status);
+    add_inspect(app, status);
+    add_compile(app, status);
+    add_doctor(app, status);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == 0) return app.exit(error) == 0 ? good : bad_input;   // --help, --version
+      return report(std::string(error.what()) + " (see nuri --help)", json);
+    }
+  } catch (const std::bad_alloc&) {
+    return report("there is not enough memory", json, failed);
+  } catch (const std::exception& error) {
+    return report(error.what(), json, failed);
+  }
+  return status;
+}

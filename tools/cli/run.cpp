@@ -1,0 +1,54 @@
+// nuri run: step a scene and say how it went.
+#include <fmt/format.h>
+#include "tools/cli/cli.h"
+
+namespace nuri::cli {
+namespace {
+
+int run(const Options& options, const Length& length) {
+  auto session = open(options);
+  if (!session) return report(session.errors(), options.json);
+  session::Session& s = **session;
+  const int64_t substeps = length.of(s.model(), s.settings().seconds);
+  if (!options.quiet)
+    fmt::print(stderr, "{}: {} environments, {}, {} substeps of {:g} ms\n", s.model().name, s.world().environments(), s.world().describe(), substeps, 1e3 * s.model().timestep[0]);
+  const auto start = std::chrono::steady_clock::now();
+  bool finished;
+  {
+    Progress progress(s.model().name, substeps, options.quiet);
+    finished = advance(s, substeps, &progress);
+  }
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  Json result = summary(s, wall);
+  result["interrupted"] = !finished;
+  const int faults = result["faults"];
+  result["ok"] = faults == 0;
+  if (options.json) {
+    print(result);
+  } else {
+    fmt::print("{}{}: {} environments x {} substeps = {:g} s simulated each, in {:.2f} s\n", s.model().name, finished ? "" : " (interrupted)", s.world().environments(),
+               s.substep(), double(result["simulated_seconds"]), wall);
+    fmt::print("  {} steps/s ({}), {:.0f} times real time in total\n", count(result["steps_per_second"]), s.world().describe(),
+               wall > 0 ? double(result["simulated_seconds"]) * s.world().environments() / wall : 0.0);
+    fmt::print("  per step: {:.2f} contacts, {:.2f} rows, {:.2f} solver iterations\n", double(result["contacts"]), double(result["rows"]), double(result["iterations"]));
+    fmt::print("  state hash {}, faults {}\n", std::string(result["state_hash"]), faults);
+    if (faults > 0) fmt::print("  {} environments froze at their last good substep\n", faults);
+  }
+  return faults == 0 ? good : failed;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& status) {
+  auto options = std::make_shared<Options>();
+  auto length = std::make_shared<Length>();
+  CLI::App* command = app.add_subcommand("run", "Step a scene and summarise; Ctrl-C ends with the summary so far");
+  add_scene(*command, *options);
+  add_world(*command, *options);
+  add_length(*command, *length);
+  add_drive(*command, *options);
+  command->footer("Without --steps or --seconds: the scene's own length, 10 s if it has none. Status 1 if an environment froze.");
+  command->callback([=, &status] { status = run(*options, *length); });
+}
+
+}  // namespace nuri::cli
