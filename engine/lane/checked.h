@@ -37,10 +37,18 @@ class Shadow {
 
   static inline thread_local Shadow* active = nullptr;
 
-  void enter(const std::source_location& where) { ++section_; where_ = where; }
+  void enter(const std::source_location& where) {
+    ++section_;
+    where_ = where;
+    places_.push_back(where);
+  }
   void item(int i) { agent_ = section_ << 32 | uint64_t(uint32_t(i)); }
   void leave() { agent_ = uniform; }
-  void sync() { ++epoch_; }
+  void sync() {
+    ++epoch_;
+    places_.clear();
+    first_section_ = section_ + 1;
+  }
   void mark(int stage) {
     stage_ = stage;
     if (on_mark) on_mark(*this, stage);
@@ -55,36 +63,39 @@ class Shadow {
     return text;
   }
 
-  __attribute__((noinline)) static void read(const void* at) {
+  __attribute__((noinline)) static void read(uintptr_t at) {
     if (active) active->on_read(at);
   }
-  __attribute__((noinline)) static void write(const void* at) {
+  __attribute__((noinline)) static void write(uintptr_t at) {
     if (active) active->on_write(at);
   }
 
  private:
-  static constexpr uint64_t uniform = 0, many = ~uint64_t(0);
+  static constexpr uint64_t uniform = 0;                              // agents: section and item; this one: everybody, outside of each()
   struct Word {
-    uint64_t writer = 0, reader = 0, write_epoch = 0, read_epoch = 0;
+    uint64_t writer = 0, reader = 0, other_reader = 0, write_epoch = 0, read_epoch = 0;   // the last two different readers
     bool written = false;
   };
 
-  size_t word_at(const void* at) const { return size_t(static_cast<const char*>(at) - base_) / sizeof(double); }
-  void on_read(const void* at) {
+  size_t word_at(uintptr_t at) const { return size_t(at - reinterpret_cast<uintptr_t>(base_)) / sizeof(double); }
+  void on_read(uintptr_t at) {
     const size_t w = word_at(at);
     if (w >= words_.size()) return;
     Word& word = words_[w];
     if (!word.written) found("unwritten read", w);
-    else if (word.write_epoch == epoch_ && word.writer != agent_) found("unfinished read", w);
-    word.reader = word.read_epoch == epoch_ && word.reader != agent_ ? many : agent_;
+    else if (word.write_epoch == epoch_ && word.writer != agent_) found("unfinished read", w, &word.writer);
+    if (word.read_epoch != epoch_) word.other_reader = agent_;
+    else if (word.reader != agent_) word.other_reader = word.reader;
+    word.reader = agent_;
     word.read_epoch = epoch_;
   }
-  void on_write(const void* at) {
+  void on_write(uintptr_t at) {
     const size_t w = word_at(at);
     if (w >= words_.size()) return;
     Word& word = words_[w];
-    if (word.write_epoch == epoch_ && word.writer != agent_) found("two writers", w);
-    else if (word.read_epoch == epoch_ && word.reader != agent_) found("late write", w);
+    if (word.write_epoch == epoch_ && word.writer != agent_) found("two writers", w, &word.writer);
+    else if (word.read_epoch == epoch_ && word.reader != agent_) found("late write", w, &word.reader);
+    else if (word.read_epoch == epoch_ && word.other_reader != agent_) found("late write", w, &word.other_reader);
     if (agent_ == uniform && !area_of(w).loose) found("uniform write", w);
     word.written = true;
     word.writer = agent_;
@@ -95,11 +106,18 @@ class Shadow {
     for (const Area& a : areas_) if (word * sizeof(double) >= a.begin && word * sizeof(double) < a.end) return a;
     return nowhere;
   }
-  void found(const char* rule, size_t word) {
+  static std::string name(const std::source_location& place) {
+    const std::string file = place.file_name();
+    return file.substr(file.rfind('/') + 1) + ":" + std::to_string(place.line());
+  }
+  // other: who touched the word before
+  void found(const char* rule, size_t word, const uint64_t* other = nullptr) {
     const Area& area = area_of(word);
-    std::string file = where_.file_name();
-    file = file.substr(file.rfind('/') + 1) + ":" + std::to_string(where_.line());
-    if (agent_ == uniform) file = "outside, after " + file;
+    std::string file = agent_ == uniform ? "outside, after " + name(where_) : name(where_);
+    if (other) {
+      const uint64_t section = *other >> 32;
+      file += " against " + (*other == uniform ? "outside" : section < first_section_ ? "an older one" : name(places_[section - first_section_]));
+    }
     Finding& f = findings[std::string(rule) + area.name + file];
     if (!f.times++) f = {rule, area.name, file, word - area.begin / sizeof(double), stage_, 1};
   }
@@ -108,7 +126,8 @@ class Shadow {
   std::vector<Word> words_;
   std::vector<Area> areas_;
   std::source_location where_;
-  uint64_t epoch_ = 1, section_ = 0, agent_ = uniform;
+  std::vector<std::source_location> places_;                          // of the sections since the last sync()
+  uint64_t epoch_ = 1, section_ = 0, first_section_ = 1, agent_ = uniform;
   int stage_ = -1;
 };
 
@@ -129,10 +148,10 @@ template <> struct Wide<Checked, 1, Kind::scalar> {
   Wide() = default;
   Wide(double x) : v(x) {}
   Wide(Checked x) : v(x.v) {}
-  Wide(const Wide& o) : v(o.v) { Shadow::read(&o); }
+  Wide(const Wide& o) : v(o.v) { Shadow::read(o.address()); }
   Wide& operator=(const Wide& o) {
-    Shadow::read(&o);
-    Shadow::write(this);
+    Shadow::read(o.address());
+    Shadow::write(address());
     v = o.v;
     return *this;
   }
@@ -149,14 +168,20 @@ template <> struct Wide<Checked, 1, Kind::scalar> {
   friend Wide where(Mask<Checked, 1> m, Wide a, Wide b) { return m.v ? a.v : b.v; }
   friend Wide sqrt(Wide a) { return __builtin_sqrt(a.v); }
   Checked operator[](int) const {
-    Shadow::read(this);
+    Shadow::read(address());
     return v;
   }
   void set(int, double x) {
-    Shadow::write(this);
+    Shadow::write(address());
     v = x;
   }
+  uintptr_t address() const { return reinterpret_cast<uintptr_t>(this); }
 };
+
+// Loading the state is a write (engine/lane/transpose.h copies bytes).
+inline void gather_rows(const Checked* const* rows, int n, Wide<Checked, 1>* out) {
+  for (int i = 0; i < n; ++i) out[i].set(0, rows[0][i]);
+}
 
 // An each() that says where it stands, and CheckedLane's words for the rest.
 struct CheckedLane {

@@ -1,4 +1,4 @@
-// GroupLane: the lane of a GPU. G threads of one warp (8, 16 or 32) share one environment; a Real is one number.
+// GroupLane: the lane of a GPU. A group of 8, 16 or 32 threads of one warp shares one environment; a Real is one number.
 //
 // The same contract and the same bits as PackLane (lane.h). What differs is who does the work: items go round the threads of the
 // group, and what one thread needs from another travels by ballots and shuffles. Groups of one warp run apart from each other,
@@ -8,34 +8,34 @@
 // Chosen: eight threads at most add up a sum, because a sum has eight partials on every machine. Three ballots tell each of them
 // which items of a chunk are its own, so the items are visited side by side; letting each thread skip over the others' items
 // would run them one after another. Loops are not unrolled: nvcc makes four copies of every item's code otherwise, and the step
-// outgrows the instruction caches.
+// outgrows the instruction caches. The size of a group is a number, not a template parameter: one kernel instead of three (each takes the
+// compiler half a minute and has a megabyte of code), at the price of a register.
 #pragma once
 #include "engine/lane/lane.h"
 
 #if defined(__CUDACC__)
 NURI_KERNEL_BEGIN
 
-template <int G> struct GroupLane {
-  static_assert(G == 8 || G == 16 || G == 32, "a group is 8, 16 or 32 threads of one warp");
+struct GroupLane {
   using Scalar = float;
   using Real = Wide<float, 1>;
   using Truth = Mask<float, 1>;
   using Int = Ints<1>;
   static constexpr int width = 1;
-  static constexpr int group = G;
 
-  int thread;                              // 0..G-1 in the group
-  unsigned mask;                           // the group's threads in its warp
+  int group, thread;                       // threads of the group (8, 16, 32); this one, 0 .. group - 1
+  unsigned mask, shift;                    // the group's threads in its warp; the first of them
   unsigned long long* cycles = nullptr;    // per stage, for all groups together; null: not asked
   mutable long long last = 0;
 
-  NURI_VALUE GroupLane() {
+  NURI_VALUE explicit GroupLane(int threads) : group(threads) {
     const int in_warp = int(threadIdx.x & 31);
-    thread = in_warp & (G - 1);
-    mask = G == 32 ? 0xffffffffu : ((1u << (G & 31)) - 1) << (in_warp & ~(G - 1));
+    thread = in_warp & (group - 1);
+    shift = unsigned(in_warp - thread);
+    mask = (0xffffffffu >> (32 - group)) << shift;
   }
 
-  template <class F> NURI_VALUE void each(int n, F f) const { NURI_KEEP_LOOP for (int i = thread; i < n; i += G) f(i); }
+  template <class F> NURI_VALUE void each(int n, F f) const { NURI_KEEP_LOOP for (int i = thread; i < n; i += group) f(i); }
   template <class F> NURI_VALUE void once(F f) const { if (thread == 0) f(); }
   NURI_VALUE void sync() const { __syncwarp(mask); }
   NURI_VALUE void mark(int stage) const {
@@ -47,22 +47,21 @@ template <int G> struct GroupLane {
 
   template <int N, class K, class F> NURI_VALUE void sums(int n, K key, Real (&out)[N], F f) const {
     NURI_UNROLL for (int k = 0; k < N; ++k) out[k] = Real(0.0f);
-    NURI_KEEP_LOOP for (int base = 0; base < n; base += G) {
+    NURI_KEEP_LOOP for (int base = 0; base < n; base += group) {
       const bool here = base + thread < n;
       const int partial = here ? key(base + thread) : 0;
       const unsigned low = ballot(partial & 1), middle = ballot(partial & 2), high = ballot(partial & 4);
       if (thread >= sum_partials) continue;
       unsigned mine = (thread & 1 ? low : ~low) & (thread & 2 ? middle : ~middle) & (thread & 4 ? high : ~high);
-      const int left = n - base;
-      if (left < 32) mine &= (1u << left) - 1;
-      if (G < 32) mine &= (1u << (G & 31)) - 1;
+      const int many = n - base < group ? n - base : group;
+      mine &= 0xffffffffu >> (32 - many);
       NURI_KEEP_LOOP for (; mine; mine &= mine - 1) f(base + __ffs(int(mine)) - 1, out);
     }
     __syncwarp(mask);
     NURI_UNROLL for (int k = 0; k < N; ++k) {
       float v = out[k].v;
-      NURI_UNROLL for (int o = sum_partials / 2; o > 0; o >>= 1) v = v + __shfl_xor_sync(mask, v, o, G);
-      out[k] = G > sum_partials ? __shfl_sync(mask, v, 0, G) : v;
+      NURI_UNROLL for (int o = sum_partials / 2; o > 0; o >>= 1) v = v + __shfl_xor_sync(mask, v, o);
+      out[k] = __shfl_sync(mask, v, 0, group);
     }
   }
 
@@ -88,13 +87,10 @@ template <int G> struct GroupLane {
 
  private:
   // Which threads of the group say yes; bit 0 is its first thread.
-  NURI_VALUE unsigned ballot(bool yes) const {
-    const unsigned warp = __ballot_sync(mask, yes);
-    return G == 32 ? warp : (warp >> (threadIdx.x & 31 & ~unsigned(G - 1))) & ((1u << (G & 31)) - 1);
-  }
+  NURI_VALUE unsigned ballot(bool yes) const { return (__ballot_sync(mask, yes) & mask) >> shift; }
   template <class F, class W> NURI_VALUE int keep_in_order(int n, F keep, W write) const {
     int count = 0;
-    NURI_KEEP_LOOP for (int base = 0; base < n; base += G) {
+    NURI_KEEP_LOOP for (int base = 0; base < n; base += group) {
       const int i = base + thread;
       const bool kept = i < n && keep(i);
       const unsigned all = ballot(kept);

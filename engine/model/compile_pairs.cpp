@@ -158,7 +158,7 @@ void compile_pairs(Compilation& c) {
     m.pair_type2.push_back(type2);
     m.pair_owner.push_back(int(m.owner_dim.size()) - 1);
     m.pair_explicit.push_back(c.scene.option.flags.override_contact ? 0 : a.explicit_index);
-    m.geom_collides[a.geom1] = m.geom_collides[a.geom2] = 1;
+    for (int g : {a.geom1, a.geom2}) m.geom_collides[g] = std::max(m.geom_collides[g], needs_axes(m.geom_type[g], type1, type2) ? 2 : 1);
     m.hit_count += hits;
     owner_hits.back() += hits;
   }

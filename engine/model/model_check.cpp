@@ -62,7 +62,7 @@ class Check {
     const Table tables[] = {NURI_TABLE(body_weld), NURI_TABLE(body_root), NURI_TABLE(body_tree), NURI_TABLE(body_frame), NURI_TABLE(body_joint_adr),
       NURI_TABLE(body_joint_num), NURI_TABLE(body_dof_adr), NURI_TABLE(body_dof_num), NURI_TABLE(body_last_dof), NURI_TABLE(child_adr), NURI_TABLE(child),
       NURI_TABLE(level_adr), NURI_TABLE(level_body), NURI_TABLE(tree_body_adr), NURI_TABLE(tree_body), NURI_TABLE(joint_qpos), NURI_TABLE(joint_dof),
-      NURI_TABLE(joint_free), NURI_TABLE(dof_body), NURI_TABLE(dof_joint), NURI_TABLE(dof_parent), NURI_TABLE(ancestor_adr), NURI_TABLE(ancestor),
+      NURI_TABLE(joint_free), NURI_TABLE(dof_body), NURI_TABLE(dof_joint), NURI_TABLE(dof_parent), NURI_TABLE(ancestor_adr), NURI_TABLE(ancestor), NURI_TABLE(ancestor_run),
       NURI_TABLE(descendant_adr), NURI_TABLE(descendant), NURI_TABLE(descendant_mass), NURI_TABLE(mass_adr), NURI_TABLE(dof_bits)};
 #undef NURI_TABLE
     for (const Table& t : tables) if (t.ours != t.theirs) return fail(std::string(t.name) + " does not follow from the bodies and joints");
@@ -84,7 +84,7 @@ class Check {
 
   bool geoms() {
     for (int dim : m.geom_condim) if (!condim(dim)) return fail("geom_condim is not 1, 3, 4 or 6");
-    return range("geom_type", m.geom_type, 0, geom_kinds) && range("geom_body", m.geom_body, 0, m.body_count) && range("geom_collides", m.geom_collides, 0, 2) &&
+    return range("geom_type", m.geom_type, 0, geom_kinds) && range("geom_body", m.geom_body, 0, m.body_count) && range("geom_collides", m.geom_collides, 0, 3) &&
            range("site_type", m.site_type, 0, geom_kinds) && range("site_body", m.site_body, 0, m.body_count);
   }
 

@@ -81,11 +81,14 @@ void link_dofs(Model& m) {
   m.ancestor_adr.assign(1, 0);
   m.mass_adr.assign(1, 0);
   m.ancestor.clear();
+  m.ancestor_run.clear();
   std::vector<int32_t> count(n + 1, 0);
   for (int i = 0; i < n; ++i) {
     const size_t first = m.ancestor.size();
     for (int a = m.dof_parent[i]; a >= 0; a = m.dof_parent[a]) m.ancestor.push_back(a);
     std::reverse(m.ancestor.begin() + first, m.ancestor.end());
+    m.ancestor_run.resize(m.ancestor.size(), 1);
+    for (size_t k = m.ancestor.size(); k-- > first + 1;) m.ancestor_run[k - 1] = m.ancestor[k - 1] + 1 == m.ancestor[k] ? m.ancestor_run[k] + 1 : 1;
     for (size_t k = first; k < m.ancestor.size(); ++k) {
       const int a = m.ancestor[k];
       ++count[a + 1];

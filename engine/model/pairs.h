@@ -17,6 +17,13 @@ constexpr int pair_hits(int type1, int type2) {
   return type1 >= geom_sphere && type2 <= geom_box ? 1 : 0;
 }
 
+// Does the narrow phase of this pair need all axes of this geom? Else its position and z axis are enough.
+constexpr bool needs_axes(int type, int type1, int type2) {
+  if (type >= geom_ellipsoid) return true;
+  const bool general = type1 != geom_plane && (type2 == geom_ellipsoid || type2 == geom_cylinder) && !(type1 == geom_sphere && type2 == geom_cylinder);
+  return general && type != geom_plane;
+}
+
 // Pairs that never touch, in MJCF too: planes and height fields among themselves.
 constexpr bool pair_is_void(int type1, int type2) { return type1 <= geom_hfield && type2 <= geom_hfield; }
 

@@ -4,6 +4,7 @@
 // Nothing leaves before the end: out of room returns false and the state in memory is as it was. An environment that
 // turns NaN or explodes freezes at its last good substep and is flagged; its neighbours never notice.
 #pragma once
+#include "engine/lane/transpose.h"
 #include "physics/cpu/kernel.h"
 #include "physics/kernel/step.h"
 
@@ -50,19 +51,29 @@ template <class L> struct PackStep {
     const int n = job.columns[field];
     const T* from[W];
     for (int w = 0; w < W; ++w) from[w] = base(field) + size_t(job.environments[w]) * n;
-    for (int i = 0; i < n; ++i)
-      for (int w = 0; w < W; ++w) to[i].set(w, from[w][i]);
+    gather_rows(from, n, to);
   }
-  // + 0: zero has one sign in the state
+  // A field that is zero nearly always: true if it is not.
+  bool load_rare(int field, R* to) const {
+    const int n = job.columns[field];
+    T most = T(0);
+    for (int w = 0; w < W; ++w) {
+      const T* const from = base(field) + size_t(job.environments[w]) * n;
+      for (int i = 0; i < n; ++i) most = from[i] == T(0) ? most : T(1);
+    }
+    if (most != T(0)) load(field, to);
+    else for (int i = 0; i < n; ++i) to[i] = R(0);
+    return most != T(0);
+  }
   void store(int field, const R* values) const {
     const int n = job.columns[field];
-    for (int w = 0; w < job.live; ++w) {
-      T* const to = base(field) + size_t(job.environments[w]) * n;
-      for (int i = 0; i < n; ++i) to[i] = values[i][w] + T(0);
-    }
+    T* to[W];
+    for (int w = 0; w < W; ++w) to[w] = base(field) + size_t(job.environments[w]) * n;
+    scatter_rows(values, n, to, job.live);
   }
 
-  void load_state() const {
+  bool pushed = false;                                             // some body carries an applied force
+  void load_state() {
     const Scratch<L>& s = scratch;
     load(int(field::qpos), s.qpos());
     load(int(field::qpos_residual), s.qpos_residual());
@@ -70,8 +81,8 @@ template <class L> struct PackStep {
     load(int(field::act), s.act());
     load(int(field::warmstart), s.warm());
     load(int(field::ctrl), s.ctrl());
-    load(int(field::qfrc_applied), s.applied());
-    load(int(field::xfrc_applied), s.body_applied());
+    load_rare(int(field::qfrc_applied), s.applied());
+    pushed = load_rare(int(field::xfrc_applied), s.body_applied());
     load(int(field::equality_active), s.equality_active());
     const int mocaps = model.mocap_count;
     for (int k = 0; k < mocaps; ++k)
@@ -122,6 +133,7 @@ template <class L> struct PackStep {
     mark(Stage::load);
     for (int k = 0; k < job.substeps; ++k) {
       Pack<L> p{lane, model, scratch};
+      p.pushed = pushed;
       each_state([](R& now, R& good) { good = now; });
       forward(p);
       if (p.no_room) return false;

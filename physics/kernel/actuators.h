@@ -123,10 +123,7 @@ template <class L> NURI_STAGE void smooth_acceleration(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  auto pushed = p.no();
-  for (int k = 6; k < 6 * m.body_count; ++k) pushed = pushed | (R(0) < abs(s.body_applied()[k]));
-  const bool pushes = any(pushed);
-  if (pushes) {
+  if (p.pushed) {
     p.lane.each(m.body_count, [&](int b) {
       const R* const x = s.body_applied() + 6 * b;
       const Vec3<R> force{x[0], x[1], x[2]}, torque{x[3], x[4], x[5]};
@@ -137,7 +134,7 @@ template <class L> NURI_STAGE void smooth_acceleration(Pack<L>& p) {
   }
   p.lane.each(m.dof_count, [&](int i) {
     R f = s.passive()[i] - s.bias()[i] + s.applied()[i] + s.actuation()[i];
-    if (pushes) f = f + dot(load6(s.cdof(), i), load6(s.body6(), m.dof_body[i]));
+    if (p.pushed) f = f + dot(load6(s.cdof(), i), load6(s.body6(), m.dof_body[i]));
     s.smooth()[i] = f;
     s.acc_smooth()[i] = f;
   });

@@ -24,6 +24,17 @@ template <class R> NURI_VALUE Hit<R> keep_near(Hit<R> h, R margin) {
   h.dist = where(h.dist <= margin, h.dist, real<R>(no_hit));
   return h;
 }
+// Nothing near: `n` absent hits.
+template <class R> NURI_VALUE void absent(Hit<R>* out, int n) {
+  for (int k = 0; k < n; ++k) out[k] = {real<R>(no_hit), zero3<R>(), zero3<R>(), zero3<R>()};
+}
+// Do two balls come within the margin in any environment? Skips the square roots of the many pairs that only their
+// bounding spheres let through.
+template <class R> NURI_VALUE bool balls_near(Vec3<R> p1, R r1, Vec3<R> p2, R r2, R margin) {
+  const Vec3<R> d = p2 - p1;
+  const R reach = r1 + r2 + margin;
+  return any(dot(d, d) <= reach * reach * real<R>(1.0001));        // the margin itself is judged by the narrow phase
+}
 template <class M, class R> NURI_VALUE Hit<R> where(M m, const Hit<R>& a, const Hit<R>& b) {
   return {where(m, a.dist, b.dist), where(m, a.pos, b.pos), where(m, a.normal, b.normal), where(m, a.tangent, b.tangent)};
 }
@@ -142,6 +153,7 @@ template <class R> NURI_FN void sphere_sphere(const Shape<R>& a, const Shape<R>&
 template <class R> NURI_FN void sphere_capsule(const Shape<R>& a, const Shape<R>& b, R margin, Hit<R>* out) {
   const Vec3<R> axis = z_axis(b);
   const Vec3<R> nearest = mul_add(axis, clamp(dot(axis, a.pos - b.pos), b.size.y), b.pos);
+  if (!balls_near(a.pos, a.size.x, nearest, b.size.x, margin)) return absent(out, 1);
   out[0] = keep_near(ball_ball(a.pos, a.size.x, nearest, b.size.x, across(axis)), margin);
 }
 // Nearest feature of the cylinder: its side (a ball on the axis), its cap (a plane) or its rim (a point). A centre inside
@@ -193,6 +205,7 @@ template <class R> NURI_FN void capsule_capsule(const Shape<R>& a, const Shape<R
   const auto at = [&](R x1, R x2) { return ball_ball(mul_add(d1, x1, a.pos), a.size.x, mul_add(d2, x2, b.pos), b.size.x, n); };
   R x1, x2;
   nearest_points(s, parallel, x1, x2);
+  if (!balls_near(mul_add(d1, x1, a.pos), a.size.x, mul_add(d2, x2, b.pos), b.size.x, margin)) return absent(out, 2);
   const R e1 = nearest1(s, R(-1)), e2 = nearest1(s, R(1)), low = min(e1, e2), high = max(e1, e2);
   x1 = where(parallel, low, x1);
   // an end inside capsule 1's stretch is an end of capsule 2: taken as it is

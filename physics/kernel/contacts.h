@@ -23,7 +23,18 @@ template <class L> NURI_STAGE void broadphase(Pack<L>& p) {
     const Vec3<R> d = load3(s.geom_xpos(), g2) - load3(s.geom_xpos(), g1);
     const R reach = m.pair_reach[i];
     if (m.pair_type1[i] == geom::plane) return dot(d, column(load9(s.geom_xmat(), g1), 2)) <= reach;
-    return dot(d, d) <= reach * reach;
+    auto near = dot(d, d) <= reach * reach;
+    if (!any(near)) return near;
+    // a capsule's sphere is far larger than the capsule: the other's sphere against its axis
+    auto beside_axis = [&](int capsule, Vec3<R> away) {
+      const Vec3<R> axis = column(load9(s.geom_xmat(), capsule), 2);
+      const R half = m.geom_size[3 * capsule + 1], closer = reach - half;
+      const Vec3<R> gap = sub_mul(away, axis, max(-half, min(half, dot(axis, away))));
+      near = near & (dot(gap, gap) <= closer * closer * R(1.0001f));   // a hair more: the narrow phase judges
+    };
+    if (m.pair_type2[i] == geom::capsule) beside_axis(g2, -d);
+    if (m.pair_type1[i] == geom::capsule && any(near)) beside_axis(g1, d);
+    return near;
   });
   if (p.near_count > room) {
     p.no_room = true;
@@ -67,6 +78,7 @@ template <class L> NURI_STAGE void narrowphase(Pack<L>& p) {
     for (int h = 0; h < n; ++h) {
       R* const o = s.hits() + hit_size * (first + h);
       o[0] = hit[h].dist;
+      if (!any(hit[h].dist < m.pair_margin[i])) continue;          // nobody will read the rest
       store3(o + 1, 0, hit[h].pos);
       store3(o + 1, 1, hit[h].normal);
       store3(o + 1, 2, hit[h].tangent);
@@ -175,8 +187,8 @@ template <class L> NURI_STAGE void contacts(Pack<L>& p) {
     store3(out, 1, normal * sign);
     store3(out, 2, t1 * sign);
     store3(out, 3, t2 * sign);
-    for (int k = 0; k < 5; ++k) s.slot_friction()[5 * i + k] = where(here, number(m.pair_friction, 5, k), R(1));
-    s.slot_mu()[i] = where(here, number(m.pair_mu, 1, 0), R(1));
+    for (int k = 0; k < m.owner_dim[o] - 1; ++k) s.slot_friction()[5 * i + k] = where(here, number(m.pair_friction, 5, k), R(1));
+    if (m.elliptic) s.slot_mu()[i] = where(here, number(m.pair_mu, 1, 0), R(1));
   });
   p.lane.sync();
 }

@@ -24,7 +24,7 @@ NURI_VALUE int lowest_bit(uint64_t w) {
 template <class L> NURI_FN Pattern pack_pattern(const Pack<L>& p) {
   const auto& s = p.scratch;
   if (!p.filled) return tree_pattern(p);
-  return {s.column_adr(), s.column_end(), s.column(), s.below_adr(), s.below_end(), s.below()};
+  return {s.column_adr(), s.column_end(), s.column(), s.column_run(), s.below_adr(), s.below_end(), s.below()};
 }
 
 template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
@@ -73,6 +73,9 @@ template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
       s.column_end()[k] = count;
       s.below_end()[k] = 0;
     }
+    for (int k = 0; k < n; ++k)
+      for (int i = s.column_end()[k] - 1; i >= s.column_adr()[k]; --i)
+        s.column_run()[i] = i + 1 < s.column_end()[k] && s.column()[i] + 1 == s.column()[i + 1] ? s.column_run()[i + 1] + 1 : 1;
     for (int i = 0; i < count; ++i) ++s.below_end()[s.column()[i]];
     for (int k = 0, at = 0; k < n; ++k) {
       s.below_adr()[k] = at;

@@ -138,7 +138,12 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
   if (p.filled) {
     p.lane.each(m.dof_count, [&](int i) {
       R* const row = A + triangle(i);
-      for (int k = s.column_adr()[i]; k < s.column_end()[i]; ++k) row[s.column()[k]] = R(0);
+      for (int k = s.column_adr()[i]; k < s.column_end()[i];) {
+        R* const to = row + s.column()[k];
+        const int n = s.column_run()[k];
+        for (int c = 0; c < n; ++c) to[c] = R(0);
+        k += n;
+      }
     });
   }
   p.lane.once([&] {

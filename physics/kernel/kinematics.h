@@ -73,11 +73,10 @@ template <class L> NURI_STAGE void kinematics(Pack<L>& p) {
     if (!m.geom_collides[g]) return;
     const int b = m.geom_body[g], type = m.geom_type[g];
     store3(s.geom_xpos(), g, load9(xmat, b) * load3(m.geom_pos, g) + load3(xpos, b));
-    if (type == geom::sphere) return;
     const Quat<R> local = load4(m.geom_quat, g);
-    if (type == geom::box || type == geom::ellipsoid) {
+    if (m.geom_collides[g] == 2) {
       store9(s.geom_xmat(), g, matrix(load4(xquat, b) * local));
-    } else {                                                       // round about z: the axis is enough
+    } else if (type != geom::sphere) {                             // round about z: the axis is enough
       const Vec3<R> axis = load9(xmat, b) * column(matrix(local), 2);
       R* const a = s.geom_xmat() + 9 * g;
       a[2] = axis.x;

@@ -192,7 +192,9 @@ template <class L> NURI_STAGE typename L::Truth warm_start(Pack<L>& p, typename 
   p.lane.each(m.dof_count, [&](int i) { s.acc()[i] = where(reset, s.acc_smooth()[i], s.warm()[i]); });
   p.lane.each(p.row_count, [&](int i) { s.jar()[i] = where(reset, s.jv()[i], s.jar()[i]); });
   p.lane.sync();
-  times_mass(p, s.acc(), s.Ma());
+  // M a_smooth is the smooth force
+  p.lane.each(m.dof_count, [&](int i) { s.Ma()[i] = where(reset, s.smooth()[i], s.Ma()[i]); });
+  p.lane.sync();
   out_inverse_scale = m.on(model::flag_island) && m.tree_count == 1 ? gauss[1] : m.mean_inertia[0] * R(float(m.dof_count));
   return has;
 }

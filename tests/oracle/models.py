@@ -12,10 +12,13 @@ DM_CONTROL = ("finger", "lqr", "manipulator", "pendulum", "point_mass", "reacher
 OWN = {
     "contacts": ("contacts.xml", {}),
     "contacts_elliptic": ("contacts.xml", {"cone": "elliptic", "impratio": "3"}),
+    "contacts_pgs": ("contacts.xml", {"solver": "PGS", "iterations": "200"}),
+    "contacts_elliptic_cg": ("contacts.xml", {"cone": "elliptic", "solver": "CG"}),
     "constraints": ("constraints.xml", {}),
     "constraints_elliptic": ("constraints.xml", {"cone": "elliptic"}),
     "actuators": ("actuators.xml", {}),
-    "actuators_implicitfast": ("actuators.xml", {"integrator": "implicitfast"}),
+    "actuators_implicitfast": ("actuators.xml", {"integrator": "implicitfast", "density": "0", "viscosity": "0"}),
+    "actuators_implicitfast_drag": ("actuators.xml", {"integrator": "implicitfast"}),
     "actuators_rk4": ("actuators.xml", {"integrator": "RK4"}),
     "sensors": ("sensors.xml", {}),
     "convex": ("convex.xml", {}),
@@ -93,7 +96,7 @@ def matching(patterns):
     """Names that equal or contain one of the patterns; all without patterns."""
     if not patterns:
         return list(NAMES)
-    found = [n for n in NAMES if any(p == n for p in patterns)] or [n for n in NAMES if any(p in n for p in patterns)]
+    found = [p for p in patterns if p in NAMES] or [n for n in NAMES if any(p in n for p in patterns)]
     if not found:
         raise SystemExit(f"no model fits {' '.join(patterns)}; there are {' '.join(NAMES)}")
     return found

@@ -2,14 +2,17 @@
 #include <signal.h>
 #include <unistd.h>
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include "tools/cli/cli.h"
 
 namespace nuri::cli {
 namespace {
 
-volatile sig_atomic_t interrupt_count = 0;
+std::atomic<int> interrupt_count = 0;   // lock free, so a signal handler may touch it
 
 void on_interrupt(int signal) {
   if (++interrupt_count > 1) _exit(128 + signal);
@@ -21,7 +24,21 @@ std::string duration(double seconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-constexpr double memory_share = 0.8;   // of the machine's memory that a world may plan for
+// Bytes that this process may still take: of the machine, and of its control group, if that is limited.
+double free_memory() {
+  double least = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
+  std::ifstream memory("/proc/meminfo");
+  for (std::string line; std::getline(memory, line);)
+    if (line.rfind("MemAvailable:", 0) == 0) least = std::min(least, 1024 * std::strtod(line.c_str() + 13, nullptr));
+  for (auto [limit_file, used_file] : {std::pair{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
+                                       {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"}}) {
+    double limit, used;
+    if (std::ifstream(limit_file) >> limit && std::ifstream(used_file) >> used) least = std::min(least, std::max(0.0, limit - used));
+  }
+  return least;
+}
+
+constexpr double memory_share = 0.8;   // of the free memory that a world may plan for
 constexpr double piece_seconds = 0.1;  // between two looks at the clock and at Ctrl-C
 
 }  // namespace
@@ -88,9 +105,9 @@ Result<std::unique_ptr<session::Session>> open(const Options& options) {
   const WorldOptions world = world_options(options, loaded->settings);
 
   const double bytes = double(world.environments) * double(session::bytes_per_environment(*loaded->model, world.precision == Precision::f32 ? 4 : 8));
-  const double memory = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
+  const double memory = free_memory();
   if (bytes > memory_share * memory)
-    return Diagnostic{Severity::error, "no-memory", fmt::format("{} environments of this model need {:.1f} GB, this machine has {:.1f} GB", world.environments, bytes / 1e9, memory / 1e9),
+    return Diagnostic{Severity::error, "no-memory", fmt::format("{} environments of this model need {:.1f} GB, {:.1f} GB are free", world.environments, bytes / 1e9, memory / 1e9),
                       fmt::format("up to {} would fit", int64_t(memory_share * memory / bytes * world.environments)), {options.scene, 0, 0}, {}, {}};
   return session::Session::create(std::move(*loaded), world);
 }

@@ -3,6 +3,7 @@
 #include <new>
 #include <string_view>
 #include "tools/cli/cli.h"
+#include "tools/cli/rollout.h"
 
 int main(int argc, char** argv) {
   using namespace nuri::cli;
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
     add_hash(app, status);
     add_diff(app, status);
     add_dump(app, status);
+    add_rollout(app, status);
     add_inspect(app, status);
     add_compile(app, status);
     add_doctor(app, status);

@@ -1,10 +1,8 @@
 #include "tools/cli/rollout.h"
+
+#include <fmt/format.h>
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <fstream>
-#include <regex>
-#include <sstream>
+#include "tools/cli/npy.h"
 
 namespace nuri::cli {
 namespace {
@@ -15,41 +13,9 @@ struct Asked {
   int runs = 3;
 };
 
-// A C-ordered array of little-endian doubles.
-struct Array {
-  std::vector<size_t> shape;
-  std::vector<double> values;
-};
-
-Result<Array> read_array(const std::string& path, size_t dimensions) {
-  auto refuse = [&](const char* message) { return Diagnostic{Severity::error, "bad-array", message, "numpy.save('X.npy', array.astype('<f8'))", {path, 0, 0}, {}, {}}; };
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream buffer;
-  buffer << file.rdbuf();
-  const std::string bytes = buffer.str();
-  if (bytes.size() < 12 || bytes.compare(0, 6, "\x93NUMPY") != 0) return refuse("this is not a NumPy array file");
-  const bool wide = bytes[6] >= 2;                                 // version 2 has a longer length of the header
-  uint32_t length = 0;
-  std::memcpy(&length, bytes.data() + 8, wide ? 4 : 2);
-  const size_t begin = (wide ? 12 : 10) + size_t(length);
-  const std::string header = bytes.substr(0, std::min(begin, bytes.size()));
-  std::smatch found;
-  if (header.find("'<f8'") == std::string::npos || header.find("'fortran_order': False") == std::string::npos) return refuse("the array is not of C-ordered doubles");
-  if (!std::regex_search(header, found, std::regex("'shape': *\\(([0-9, ]*)\\)"))) return refuse("the header has no shape");
-  Array out;
-  std::istringstream shape(std::regex_replace(found[1].str(), std::regex(","), " "));
-  size_t numbers = 1;
-  for (size_t n; shape >> n; numbers *= n) out.shape.push_back(n);
-  if (out.shape.size() != dimensions) return refuse("the array has the wrong number of dimensions");
-  if (begin > bytes.size() || (bytes.size() - begin) / sizeof(double) != numbers) return refuse("the file does not have the length that its header says");
-  out.values.resize(numbers);
-  std::memcpy(out.values.data(), bytes.data() + begin, numbers * sizeof(double));
-  return out;
-}
-
 constexpr StateField parts[] = {StateField::qpos, StateField::qvel, StateField::act, StateField::warmstart, StateField::ctrl};
 
-template <class T> void load_states(World& world, const Array& states) {
+template <class T> void load_states(World& world, const Table& states) {
   const double* from = states.values.data();
   for (int e = 0; e < world.environments(); ++e)
     for (const StateField part : parts)
@@ -57,7 +23,7 @@ template <class T> void load_states(World& world, const Array& states) {
 }
 
 // One run from the given states; seconds inside World::step and the copy of controls, which is part of the work on both sides.
-template <class T> double roll(World& world, const Array& states, const std::vector<T>& controls, size_t steps) {
+template <class T> double roll(World& world, const Table& states, const std::vector<T>& controls, size_t steps) {
   world.reset();
   load_states<T>(world, states);
   world.clear_statistics();
@@ -71,10 +37,10 @@ template <class T> double roll(World& world, const Array& states, const std::vec
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-template <class T> std::vector<double> roll_all(World& world, const Array& states, const Array& controls, int runs) {
+template <class T> std::vector<double> roll_all(World& world, const Table& states, const Table& controls, int runs) {
   const std::vector<T> own(controls.values.begin(), controls.values.end());
   std::vector<double> seconds;
-  for (int run = 0; run < runs && !interrupted(); ++run) seconds.push_back(roll<T>(world, states, own, controls.shape[1]));
+  for (int run = 0; run < runs && !interrupted(); ++run) seconds.push_back(roll<T>(world, states, own, controls.columns / size_t(world.model().actuator_count)));
   return seconds;
 }
 
@@ -82,20 +48,21 @@ int rollout(const Asked& asked) {
   const Options& options = asked.options;
   auto loaded = session::load(options.scene);
   if (!loaded) return report(loaded.errors(), options.json);
-  auto states = read_array(asked.states, 2), controls = read_array(asked.controls, 3);
+  auto states = read_npy(asked.states), controls = read_npy(asked.controls);
   if (!states) return report(states.errors(), options.json);
   if (!controls) return report(controls.errors(), options.json);
   const model::Model& m = *loaded->model;
   const size_t columns = size_t(m.qpos_count) + 2 * size_t(m.dof_count) + size_t(m.activation_count) + size_t(m.actuator_count);
-  if (states->shape[0] == 0 || states->shape[1] != columns) return report("states must be [environments][" + std::to_string(columns) + "]: qpos, qvel, act, warmstart, ctrl", options.json);
-  if (controls->shape[0] != states->shape[0] || controls->shape[1] == 0 || controls->shape[2] != size_t(m.actuator_count))
-    return report("controls must be [" + std::to_string(states->shape[0]) + "][steps][" + std::to_string(m.actuator_count) + "]", options.json);
+  if (m.actuator_count == 0) return report(options.scene + " has no actuators, so controls say nothing", options.json);
+  if (states->rows == 0 || states->columns != columns) return report("states must be [environments][" + std::to_string(columns) + "]: qpos, qvel, act, warmstart, ctrl", options.json);
+  if (controls->rows != states->rows || controls->columns == 0 || controls->columns % size_t(m.actuator_count) != 0)
+    return report("controls must be [" + std::to_string(states->rows) + "][steps * " + std::to_string(m.actuator_count) + "]", options.json);
 
-  WorldOptions world_options_ = world_options(options, loaded->settings);
-  world_options_.environments = int(states->shape[0]);
-  world_options_.threads = options.threads.value_or(1);
-  world_options_.publish = false;                                  // nobody reads poses between the steps, nor does mujoco.rollout store them
-  auto made = World::create(loaded->model, world_options_);
+  WorldOptions chosen = world_options(options, loaded->settings);
+  chosen.environments = int(states->rows);
+  chosen.threads = options.threads.value_or(1);
+  chosen.publish = false;                                  // nobody reads poses between the steps, nor does mujoco.rollout store them
+  auto made = World::create(loaded->model, chosen);
   if (!made) return report(made.errors(), options.json);
   World& world = **made;
   std::vector<double> seconds = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, asked.runs) : roll_all<double>(world, *states, *controls, asked.runs);
@@ -121,7 +88,7 @@ int rollout(const Asked& asked) {
                  {"state_hash", hex(world.hash())}};
   if (options.json) print(row);
   else
-    for (const auto& [key, value] : row.items()) printf("%-18s %s\n", key.c_str(), value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
+    for (const auto& [key, value] : row.items()) fmt::print("{:<18} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
   return good;
 }
 
@@ -132,8 +99,8 @@ void add_rollout(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("rollout", "Time given states under given controls");
   add_scene(*command, asked->options);
   add_world(*command, asked->options);
-  command->add_option("--states", asked->states, ".npy, doubles [environment][qpos, qvel, act, warmstart, ctrl]")->required()->check(CLI::ExistingFile);
-  command->add_option("--controls", asked->controls, ".npy, doubles [environment][step][actuator]")->required()->check(CLI::ExistingFile);
+  command->add_option("--states", asked->states, "[environment][qpos qvel act warmstart ctrl], float64")->required()->type_name("FILE.npy");
+  command->add_option("--controls", asked->controls, "[environment][step * actuator], float64")->required()->type_name("FILE.npy");
   command->add_option("--runs", asked->runs, "Runs from the same states; the median is shown")->check(CLI::Range(1, 1000))->capture_default_str();
   command->footer("One thread unless --threads says otherwise. The number of environments is that of the states.");
   command->callback([=, &status] { status = rollout(*asked); });

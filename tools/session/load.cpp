@@ -88,7 +88,7 @@ void perturb(scene::Settings& settings, double size) {
 size_t bytes_per_environment(const model::Model& model, size_t bytes_per_number) {
   size_t numbers = 0;
   for (int f = 0; f < state_field_count; ++f) numbers += size_t(columns(model, StateField(f)));
-  return numbers * bytes_per_number + 64;   // counters, faults, bookkeeping
+  return numbers * bytes_per_number + 128;   // counters, faults, bookkeeping
 }
 
 }  // namespace nuri::session

@@ -1,0 +1,123 @@
+// One environment from state to state, by one group: load, K substeps on chip, store. What PackStep is for a CPU pack; the physics
+// and its safety net are the same text (physics/kernel/substep.h).
+//
+// Nothing leaves before the end: out of room returns false and the state in memory is as it was. Written against the lane only, so
+// tests run it on a CPU too.
+#pragma once
+#include "physics/cuda/kernel.h"
+#include "physics/kernel/substep.h"
+
+NURI_KERNEL_BEGIN
+
+template <class L> struct GroupStep {
+  using R = typename L::Real;
+  using T = typename L::Scalar;
+  static_assert(L::width == 1, "a group steps one environment");
+
+  const L& lane;
+  const ModelView<R>& model;
+  const CudaJob& job;
+  const Scratch<L> scratch;
+  const int environment;
+
+  NURI_FN T* row(StateField field) const {
+    return static_cast<T*>(job.state[int(field)]) + size_t(environment) * job.columns[int(field)];
+  }
+  NURI_FN void load(StateField field, R* to) const {
+    const T* const from = row(field);
+    lane.each(job.columns[int(field)], [&](int i) { to[i] = R(from[i]); });
+  }
+  // + 0: zero has one sign in the state
+  NURI_FN void store(StateField field, const R* values) const {
+    if (!job.state[int(field)]) return;
+    T* const to = row(field);
+    lane.each(job.columns[int(field)], [&](int i) { to[i] = values[i][0] + T(0); });
+  }
+
+  // Returns whether some body carries an applied force: nearly never, and then a pass over the tree is spared.
+  NURI_STAGE bool load_state() const {
+    const Scratch<L>& s = scratch;
+    load(StateField::qpos, s.qpos());
+    load(StateField::qpos_residual, s.qpos_residual());
+    load(StateField::qvel, s.qvel());
+    load(StateField::act, s.act());
+    load(StateField::warmstart, s.warm());
+    load(StateField::ctrl, s.ctrl());
+    load(StateField::qfrc_applied, s.applied());
+    load(StateField::xfrc_applied, s.body_applied());
+    load(StateField::equality_active, s.equality_active());
+    if (model.mocap_count) {
+      const T *const pos = row(StateField::mocap_pos), *const quat = row(StateField::mocap_quat);
+      lane.each(7 * model.mocap_count, [&](int i) {
+        const int k = i / 7, c = i % 7;
+        s.mocap()[i] = R(c < 3 ? pos[3 * k + c] : quat[4 * k + c - 3]);
+      });
+    }
+    lane.sync();
+    R count[1];
+    lane.template sums<1>(6 * model.body_count, [](int i) { return i; }, count, [&](int i, R* acc) {
+      acc[0] = acc[0] + where(R(0) < abs(s.body_applied()[i]), R(1), R(0));
+    });
+    return any(R(0) < count[0]);
+  }
+
+  NURI_STAGE void store_state(const Run<L>& run) const {
+    const Scratch<L>& s = scratch;
+    if (job.integrate) {
+      store(StateField::qpos, s.qpos());
+      store(StateField::qpos_residual, s.qpos_residual());
+      store(StateField::qvel, s.qvel());
+      store(StateField::act, s.act());
+      store(StateField::warmstart, s.warm());
+    }
+    store(StateField::qacc, s.acc());
+    store(StateField::sensordata, s.sensors());
+    store(StateField::xpos, s.xpos());
+    store(StateField::xquat, s.xquat());
+    lane.once([&] {
+      job.step_count[environment] += uint64_t(run.steps[0]);
+      job.fault[environment] = uint32_t(run.fault[0]);
+      job.contact_count[environment] = int(run.contacts[0]);
+    });
+    lane.sync();                                                   // the next environment reuses the scratch
+  }
+
+  // total(CudaTotals::member, how much): called by one thread after a run that commits
+  template <class F> NURI_FN bool run(F total) const {
+    CudaTotals work{};
+    typename L::Int fault;
+    fault.set(0, int(job.fault[environment]));
+    Run<L> run(fault);
+    const bool pushed = load_state();
+    lane.mark(int(Stage::load));
+    for (int k = 0; k < job.substeps; ++k) {
+      Pack<L> p{lane, model, scratch};
+      p.pushed = pushed;
+      const bool went = substep(p, run, k + 1 == job.substeps, job.integrate, [&](const Pack<L>& now) {
+        work.slots += unsigned(now.slot_count);
+        work.listed_rows += unsigned(now.row_count);
+        work.near_pairs += unsigned(now.near_count);
+        work.rounds += unsigned(now.rounds);
+        work.evaluations += unsigned(now.evaluations);
+        work.factorizations += unsigned(now.factorizations);
+      });
+      if (!went) return false;
+    }
+    if (job.integrate && job.state[int(StateField::xpos)]) {
+      Pack<L> p{lane, model, scratch};
+      kinematics(p);
+      lane.mark(int(Stage::publish));
+    }
+    store_state(run);
+    lane.mark(int(Stage::store));
+    if (!job.integrate || !job.totals) return true;
+    work.steps = unsigned(job.substeps);
+    work.contacts = (unsigned long long)(run.contact_sum[0]);
+    work.rows = (unsigned long long)(run.row_sum[0]);
+    work.iterations = (unsigned long long)(run.iteration_sum[0]);
+    lane.once([&] { total(work); });
+    return true;
+  }
+};
+
+NURI_KERNEL_END

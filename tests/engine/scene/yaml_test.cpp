@@ -1,0 +1,187 @@
+#include "engine/scene/yaml.h"
+
+#include <doctest/doctest.h>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+using namespace nuri;
+using namespace nuri::scene;
+
+namespace {
+
+const char* const cart = R"(<mujoco model="cart">
+  <compiler angle="radian"/>
+  <worldbody>
+    <geom name="floor" type="plane" size="0 0 1"/>
+    <body name="cart" pos="1 0 0.5">
+      <joint name="slide" type="slide" axis="1 0 0" ref="0.25"/>
+      <geom name="cart" type="box" size="0.1 0.1 0.1"/>
+      <site name="top" pos="0 0 0.1"/>
+    </body>
+    <site name="origin" pos="1 0 0"/>
+  </worldbody>
+  <actuator><motor name="push" joint="slide"/></actuator>
+  <sensor><framepos name="where" objtype="site" objname="top"/><framepos name="fixed" objtype="site" objname="origin"/></sensor>
+  <keyframe><key name="out" qpos="0.7" ctrl="0.1"/></keyframe>
+</mujoco>)";
+
+const char* const ball = R"(<mujoco model="ball">
+  <worldbody><body name="ball" pos="0 0 1"><freejoint name="free"/><geom name="ball" size="0.1"/></body></worldbody>
+  <keyframe><key name="low" qpos="1 0 0.2 1 0 0 0"/></keyframe>
+</mujoco>)";
+
+// A folder with the two models, gone at the end.
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / "nuri_yaml_test";
+  Folder() {
+    std::filesystem::create_directories(path);
+    std::ofstream(path / "cart.xml") << cart;
+    std::ofstream(path / "ball.xml") << ball;
+    std::ofstream(path / "slow.xml") << "<mujoco><option timestep=\"0.01\"/><worldbody><body name=\"b\"><freejoint/><geom size=\"0.1\"/></body></worldbody></mujoco>";
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  Result<SceneFile> read(const std::string& text) const { return read_yaml_text(text, "test.yaml", path.string()); }
+  // "line:column code" of the first error.
+  std::string error(const std::string& text) const {
+    const auto file = read(text);
+    if (file) return "accepted";
+    const Diagnostic& d = file.errors().front();
+    return std::to_string(d.place.line) + ":" + std::to_string(d.place.column) + " " + d.code;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("yaml: a whole scene file") {
+  const Folder folder;
+  const auto file = folder.read(R"(
+name: two
+environments: 12
+substeps: 3
+seed: 18446744073709551615
+seconds: 2.5
+models:
+  - {file: cart.xml, name: a, position: [0, 2, 0], euler: [0, 0, 90], without: floor}
+  - {file: cart.xml, name: b, without: [flo*]}
+  - {file: ball.xml, position: [0, 0, 1]}
+ground: {friction: [0.5, 0.01, 0.001], height: -1}
+option: {timestep: 0.001, integrator: implicitfast, flags: {contact: false}}
+initial:
+  keyframe: a/out
+  joints: [{joints: [a/*, b/slide], position: [-1, 1], velocity: {mean: 0, deviation: 2}}]
+  bodies: [{position: [0, [1, 2], 3], tilt: [0, 180]}]
+vary:
+  - {field: mass, scale: [0.5, 2], shared: true}
+  - {field: geom_friction, names: ball, component: 0, set: 0.3}
+controls:
+  - {type: sine, frequency: 2, scale: 0.5}
+  - {type: hold, keyframe: b/out, actuators: b/push}
+)");
+  if (!file) FAIL(to_string(file.errors().front()));
+  const Scene& s = file->scene;
+  const Settings& t = file->settings;
+  CHECK(s.name == "two");
+  CHECK(t.environments == 12);
+  CHECK(t.substeps == 3);
+  CHECK(t.seed == ~uint64_t(0));
+  CHECK(t.seconds == 2.5);
+  CHECK(t.keyframe == "a/out");
+  CHECK(s.option.timestep == 0.001);
+  CHECK(s.option.integrator == Integrator::implicitfast);
+  CHECK(!s.option.flags.contact);
+
+  // names, order, poses
+  REQUIRE(s.bodies.size() == 4);
+  CHECK(s.bodies[1].name == "a/cart");
+  CHECK(s.bodies[2].name == "b/cart");
+  CHECK(s.bodies[3].name == "ball");
+  CHECK(s.bodies[1].pos[0] == doctest::Approx(0));
+  CHECK(s.bodies[1].pos[1] == doctest::Approx(3));
+  CHECK(s.bodies[1].quat[3] == doctest::Approx(std::sqrt(0.5)));
+  CHECK(s.bodies[2].pos == Array3{1, 0, 0.5});
+  CHECK(s.bodies[3].pos == Array3{0, 0, 2});
+  REQUIRE(s.geoms.size() == 4);
+  CHECK(s.geoms[0].name == "ground");
+  CHECK(s.geoms[0].pos[2] == -1);
+  CHECK(s.geoms[0].friction[0] == 0.5);
+  for (size_t i = 1; i < s.geoms.size(); ++i) CHECK(s.geoms[i].body >= s.geoms[i - 1].body);
+  for (size_t i = 1; i < s.sites.size(); ++i) CHECK(s.sites[i].body >= s.sites[i - 1].body);
+
+  // what refers by index still means the same
+  REQUIRE(s.sensors.size() == 4);
+  CHECK(s.sites[s.sensors[0].object].name == "a/top");
+  CHECK(s.sites[s.sensors[1].object].name == "a/origin");
+  CHECK(s.sites[s.sensors[3].object].name == "b/origin");
+  CHECK(s.sites[s.sensors[1].object].pos[1] == doctest::Approx(3));
+  CHECK(s.joints[s.actuators[1].target].name == "b/slide");
+
+  // keyframes: one model's leave the others where they begin
+  REQUIRE(s.keys.size() == 3);
+  CHECK(s.keys[1].name == "b/out");
+  CHECK(s.keys[1].qpos == std::vector<double>{0.25, 0.7, 0, 0, 2, 1, 0, 0, 0});
+  CHECK(s.keys[1].ctrl == std::vector<double>{0, 0.1});
+  CHECK(s.keys[2].qpos[4] == doctest::Approx(1.2));
+
+  CHECK(t.joints.size() == 1);
+  CHECK(t.joints[0].velocity.normal);
+  CHECK(t.bodies[0].position[1].b == 2);
+  CHECK(t.bodies[0].tilt.b == doctest::Approx(3.14159265));
+  CHECK(t.fields[0].shared);
+  CHECK(t.fields[1].operation == Operation::set);
+  CHECK(t.controls[1].actuators == std::vector<std::string>{"b/push"});
+}
+
+TEST_CASE("yaml: errors stand where they are") {
+  const Folder folder;
+  CHECK(folder.error("models:\n  - file: cart.xml\nenvironmets: 3\n") == "3:1 unknown-key");
+  CHECK(folder.read("models:\n  - file: cart.xml\nenvironmets: 3\n").errors().front().hint == "did you mean 'environments'?");
+  CHECK(folder.error("models:\n  - file: cart.xml\nenvironments: many\n") == "3:15 wrong-kind");
+  CHECK(folder.error("models:\n  - file: cart.xml\nenvironments: 0\n") == "3:15 out-of-range");
+  CHECK(folder.error("models:\n  - file: cart.xml\nenvironments: 2\nenvironments: 3\n") == "4:1 repeated-key");
+  CHECK(folder.error("models: cart.xml\n") == "1:9 wrong-kind");
+  CHECK(folder.error("models: []\n") == "1:9 out-of-range");
+  CHECK(folder.error("name: x\n") == "1:1 missing-key");
+  CHECK(folder.error("models:\n  - name: a\n") == "2:5 missing-key");
+  CHECK(folder.error("models:\n  - file: missing.xml\n").find("accepted") == std::string::npos);
+  CHECK(folder.error("models:\n  - file: robot.usd\n") == "2:11 unknown-format");
+  CHECK(folder.error("models:\n  - {file: cart.xml, position: [1, 2]}\n") == "2:32 wrong-kind");
+  CHECK(folder.error("models:\n  - {file: cart.xml, orientation: [0, 0, 0, 0]}\n") == "2:35 bad-orientation");
+  CHECK(folder.error("models:\n  - file: cart.xml\n  - file: cart.xml\n").find("repeated-name") != std::string::npos);
+  CHECK(folder.error("models:\n  - file: cart.xml\n  - file: slow.xml\n") == "3:5 option-mismatch");
+  CHECK(folder.error("models:\n  - file: cart.xml\n  - file: slow.xml\noption: {timestep: 0.01}\n") == "accepted");
+  CHECK(folder.error("models:\n  - file: cart.xml\ncontrols:\n  - type: radom\n") == "4:11 bad-keyword");
+  CHECK(folder.error("models:\n  - file: cart.xml\ncontrols:\n  - {type: hold, scale: 3}\n").find("missing-key") != std::string::npos);
+  CHECK(folder.error("models:\n  - file: cart.xml\ninitial: {joints: [{position: [2, 1]}]}\n") == "3:31 out-of-range");
+  CHECK(folder.error("models:\n  - file: cart.xml\nvary: [{field: mass}]\n").find("missing-key") != std::string::npos);
+  CHECK(folder.error("models:\n  - file: cart.xml\nseconds: .nan\n") == "3:10 wrong-kind");
+}
+
+TEST_CASE("yaml: hostile files are refused") {
+  const Folder folder;
+  CHECK(folder.error("") == "1:1 empty-file");
+  CHECK(folder.error("a: [1, 2\n").find("bad-yaml") != std::string::npos);
+  CHECK(folder.error("\t- x").find("bad-yaml") != std::string::npos);
+  CHECK(folder.error("a: &a [1]\nb: *a\n").find("alias") != std::string::npos);
+  CHECK(folder.error("a: !!python/object x\n").find("tag") != std::string::npos);
+  CHECK(folder.error("a: 1\n---\nb: 2\n").find("several-documents") != std::string::npos);
+  CHECK(folder.error(std::string(100, '[') + std::string(100, ']')).find("too-deep") != std::string::npos);
+  CHECK(folder.error(std::string(100'000, '[')).find("accepted") == std::string::npos);
+  CHECK(folder.error(std::string(100'000, '{')).find("accepted") == std::string::npos);
+  CHECK(folder.error(std::string("a: \0b", 5)).find("bad-text") != std::string::npos);
+  CHECK(folder.error("a: " + std::string(2'000'000, 'x')).find("too-large") != std::string::npos);
+  CHECK(folder.error("- 1\n- 2\n").find("wrong-kind") != std::string::npos);
+  CHECK(folder.error("[a]: 1\nmodels: [{file: cart.xml}]\n").find("unknown-key") != std::string::npos);
+  CHECK(folder.error("just text").find("wrong-kind") != std::string::npos);
+  CHECK(!read_yaml("/"));
+  CHECK(!read_yaml("no such file.yaml"));
+}
+
+TEST_CASE("yaml: patterns") {
+  CHECK(matches({"*"}, ""));
+  CHECK(matches({"a*b?"}, "axxbxbc"));
+  CHECK(!matches({"a*b?"}, "axxb"));
+  CHECK(matches({"x", "left/*"}, "left/knee"));
+  CHECK(!matches({}, "x"));
+}

@@ -1,0 +1,18 @@
+"""The comparison of speeds has its fields, and both engines did the same work. Never how fast: machines differ."""
+import bench_mujoco
+import models
+import program
+import pytest
+
+pytestmark = pytest.mark.skipif(bool(models.missing() or program.missing()), reason=models.missing() or program.missing() or "-")
+
+
+@pytest.mark.parametrize("name", models.BENCH)
+def test_same_work_and_small_error(name, tmp_path):
+    row = bench_mujoco.measure(name, bench_mujoco.arguments(["--quick"]), tmp_path)
+    nuri, mujoco = row["nuri"], row["mujoco"]
+    assert row["ratio"] > 0 and nuri["steps_per_second"] > 0 and mujoco["steps_per_second"] > 0
+    assert len(nuri["state_hash"]) == 16 and nuri["faults"] == 0
+    for work in ("contacts", "rows"):
+        assert nuri[work] == pytest.approx(mujoco[work], rel=bench_mujoco.WORK_AGREES), work
+    assert nuri["acceleration_error"]["p99"] <= bench_mujoco.FLOAT_ERROR

@@ -1,0 +1,121 @@
+// Small models that together use every kind of joint, contact, row, solver and integrator, for tests of bits: what they do
+// need not look good, but it must not come to rest.
+#pragma once
+#include <doctest/doctest.h>
+#include <memory>
+#include <string>
+#include <vector>
+#include "engine/core/random.h"
+#include "engine/model/compile.h"
+#include "engine/scene/mjcf.h"
+#include "physics/world.h"
+
+namespace nuri::bits_test {
+
+struct NamedModel { std::string name, text; };
+
+// A figure with a free joint, four limbs of two segments and a head, on the ground. Limbs may touch each other.
+inline std::string figure(const std::string& option, const std::string& geom) {
+  std::string limbs, motors;
+  for (int i = 0; i < 4; ++i) {
+    const std::string n = std::to_string(i), side = i % 2 ? "-" : "", end = i / 2 ? "-" : "";
+    limbs += "<body name='upper" + n + "' pos='" + end + "0.12 " + side + "0.16 " + (i / 2 ? "-0.2" : "0.1") + "'><joint name='a" + n + "' axis='1 0 0' range='-60 60'/><joint name='b" + n +
+             "' axis='0 1 0.2' range='-70 40'/><geom name='g" + n + "' type='capsule' size='0.05' fromto='0 0 0 0 " + side + "0.1 -0.2'/><body pos='0 " + side +
+             "0.1 -0.22'><joint name='c" + n + "' axis='0 1 0' range='-120 10' stiffness='2'/><geom type='capsule' size='0.04' fromto='0 0 0 0.05 0 -0.2'/><geom type='sphere' size='0.06' pos='0.05 0 -0.24'/></body></body>";
+    for (const char* j : {"a", "b", "c"}) motors += "<motor joint='" + (j + n) + "' gear='15' ctrlrange='-1 1'/>";
+  }
+  return "<mujoco><option " + option + "/><default><joint damping='0.5' armature='0.01'/><geom density='900' " + geom +
+         "/></default><worldbody><geom name='floor' type='plane' size='5 5 1'/><body name='torso' pos='0 0 0.55'><freejoint/><geom name='torso' type='capsule' size='0.1' fromto='-0.1 0 0 0.1 0 0.1'/>"
+         "<body pos='0 0 0.28'><joint name='neck' type='ball' range='0 40' damping='1'/><geom type='sphere' size='0.1'/></body>" +
+         limbs + "</body></worldbody><actuator>" + motors + "</actuator></mujoco>";
+}
+
+inline std::vector<NamedModel> models() {
+  std::vector<NamedModel> out;
+  out.push_back({"figure", figure("timestep='0.004'", "")});
+  out.push_back({"figure_elliptic", figure("timestep='0.004' cone='elliptic' impratio='3' integrator='implicitfast'", "condim='4' friction='0.8 0.02 0.01'")});
+  out.push_back({"figure_rolling", figure("timestep='0.004' cone='elliptic'", "condim='6' friction='0.6 0.02 0.01'")});
+  out.push_back({"figure_pyramid6", figure("timestep='0.004' integrator='RK4'", "condim='6' friction='0.6 0.02 0.01'")});
+  out.push_back({"figure_smooth_pgs", figure("timestep='0.003' solver='PGS' iterations='30'", "condim='1'")});
+  out.push_back({"figure_cone_pgs", figure("timestep='0.003' solver='PGS' iterations='20' cone='elliptic'", "condim='3'")});
+  // boxes that fall onto each other, with other shapes between them
+  std::string things;
+  const char* const shapes[] = {"type='box' size='0.2 0.15 0.1'", "type='ellipsoid' size='0.15 0.1 0.2'", "type='cylinder' size='0.12 0.1'", "type='box' size='0.1 0.1 0.2'",
+                                "type='capsule' size='0.08 0.15'", "type='sphere' size='0.12'"};
+  for (int i = 0; i < 6; ++i)
+    things += "<body name='thing" + std::to_string(i) + "' pos='" + std::to_string(0.03 * i) + " " + std::to_string(0.05 * (i % 3)) + " " + std::to_string(0.25 + 0.42 * i) + "' euler='" +
+              std::to_string(7 * i) + " 5 " + std::to_string(20 * i) + "'><freejoint/><geom " + shapes[i] + " density='500'/></body>";
+  out.push_back({"heap", "<mujoco><option timestep='0.004'/><worldbody><geom type='plane' size='5 5 1'/><geom type='box' size='0.3 0.3 0.05' pos='0.2 0 0.05' euler='0 10 0'/>" + things + "</worldbody></mujoco>"});
+  out.push_back({"heap_pgs", "<mujoco><option timestep='0.004' solver='PGS' iterations='25' cone='elliptic'/><worldbody><geom type='plane' size='5 5 1'/>" + things + "</worldbody></mujoco>"});
+  // few bodies, many geoms of the world: scratch is laid out another way round
+  std::string posts;
+  for (int i = 0; i < 90; ++i)
+    posts += "<geom type='" + std::string(i % 2 ? "sphere' size='0.08'" : "box' size='0.1 0.1 0.06'") + " pos='" + std::to_string(0.3 * (i % 9) - 1.2) + " " + std::to_string(0.3 * (i / 9) - 1.3) + " 0'/>";
+  out.push_back({"course", "<mujoco><option timestep='0.004'/><worldbody><geom type='plane' size='5 5 1'/>" + posts +
+                               "<body pos='0 0 0.3'><freejoint/><geom type='capsule' size='0.08 0.1' density='500'/><body pos='0 0 0.2'><joint axis='1 0 0' range='-40 40'/><geom type='sphere' size='0.1'/></body></body></worldbody></mujoco>"});
+  // everything that is not a contact: tendons, equalities, dry friction, actuators with states, sensors, mocap, slides and balls
+  for (const char* option : {"integrator='implicitfast'", "integrator='RK4'", "integrator='Euler' solver='PGS' iterations='40'"})
+    out.push_back({std::string("machine_") + (option[12] == 'i' ? "implicitfast" : option[12] == 'R' ? "rk4" : "pgs"), std::string("<mujoco><option timestep='0.003' ") + option + R"(/>
+  <default><geom density='800'/><joint damping='0.1'/></default>
+  <worldbody><geom type='plane' size='5 5 1'/>
+    <body name='mocap' mocap='true' pos='0.4 0.6 1'><geom type='sphere' size='0.05' contype='0' conaffinity='0'/></body>
+    <body name='cart' pos='0 0 0.8'><joint name='slide' type='slide' axis='1 0 0' range='-0.6 0.6' frictionloss='0.5'/><geom type='box' size='0.1 0.1 0.05'/>
+      <body name='arm1' pos='0 0 -0.05'><joint name='h1' axis='0 1 0' frictionloss='0.05'/><geom type='capsule' size='0.03' fromto='0 0 0 0 0 -0.3'/>
+        <body name='arm2' pos='0 0 -0.3'><joint name='h2' axis='0 1 0' stiffness='3' springref='20'/><geom type='capsule' size='0.03' fromto='0 0 0 0 0 -0.3'/><site name='tip' pos='0 0 -0.3' size='0.05'/></body></body></body>
+    <body name='left' pos='-0.5 0.5 0.5'><joint name='l1' axis='0 1 0'/><joint name='l2' axis='1 0 0' range='-50 50'/><geom type='capsule' size='0.03' fromto='0 0 0 0.3 0 0'/>
+      <body name='left2' pos='0.3 0 0'><joint name='l3' type='ball' range='0 60'/><geom type='capsule' size='0.03' fromto='0 0 0 0.25 0 0'/></body></body>
+    <body name='right' pos='0.5 0.5 0.5'><joint name='r1' axis='0 1 0'/><joint name='r2' axis='1 0 0'/><geom type='capsule' size='0.03' fromto='0 0 0 -0.3 0 0'/></body>
+    <body name='load' pos='0.4 0.6 0.6'><freejoint/><geom type='box' size='0.08 0.08 0.08'/></body>
+    <body name='ball' pos='0 -0.5 0.3'><freejoint/><geom type='sphere' size='0.1' condim='1'/></body>
+  </worldbody>
+  <tendon><fixed name='t1' limited='true' range='-0.4 0.5' frictionloss='0.1' stiffness='1' damping='0.2'><joint joint='h1' coef='1'/><joint joint='h2' coef='-0.7'/></fixed>
+    <fixed name='t2'><joint joint='l1' coef='0.5'/><joint joint='r1' coef='0.5'/></fixed></tendon>
+  <equality><connect body1='left2' body2='right' anchor='0.2 0 0'/><weld body1='load' body2='mocap' active='false'/>
+    <joint joint1='r2' joint2='l2' polycoef='0 1 0.3 0 0'/><connect body1='load' body2='mocap' anchor='0 0 0.1' solref='0.05 1'/></equality>
+  <actuator><motor joint='h1' gear='3' ctrlrange='-1 1'/><position joint='h2' kp='10' kv='1'/><velocity joint='slide' kv='5'/>
+    <general joint='l1' dyntype='filter' dynprm='0.05' gainprm='4' ctrlrange='-1 1'/><general joint='r1' dyntype='integrator' actrange='-1 1' actlimited='true' gainprm='3' biastype='affine' biasprm='0 -3 -0.2'/>
+    <general tendon='t1' dyntype='filterexact' dynprm='0.02' gainprm='2' forcerange='-1 1'/><general tendon='t2' gainprm='1'/></actuator>
+  <sensor><accelerometer site='tip'/><gyro site='tip'/><touch site='tip'/><force site='tip'/><torque site='tip'/><jointpos joint='h1'/><tendonpos tendon='t1'/><actuatorfrc actuator='' name='f'/>
+    <subtreecom body='cart'/><subtreeangmom body='left'/><framepos objtype='body' objname='load'/><framelinacc objtype='body' objname='load'/></sensor></mujoco>)"});
+  for (NamedModel& m : out)
+    if (const size_t at = m.text.find("<actuatorfrc actuator='' name='f'/>"); at != std::string::npos) m.text.erase(at, std::string("<actuatorfrc actuator='' name='f'/>").size());
+  return out;
+}
+
+inline std::shared_ptr<const model::Model> compiled(const NamedModel& m) {
+  const auto scene = scene::read_mjcf_text(m.text, m.name);
+  if (!scene) FAIL(m.name << ": " << to_string(scene.errors()[0]));
+  const auto model = model::compile(*scene);
+  if (!model) FAIL(m.name << ": " << to_string(model.errors()[0]));
+  return std::make_shared<const model::Model>(*model);
+}
+
+inline std::unique_ptr<World> make_world(std::shared_ptr<const model::Model> model, const WorldOptions& options) {
+  auto world = World::create(std::move(model), options);
+  if (!world) FAIL(to_string(world.errors()[0]));
+  return std::move(*world);
+}
+
+// What happens to environment `id` depends on its id alone: initial state and controls.
+inline void scatter(World& world, int environment, uint64_t id) {
+  const model::Model& m = world.model();
+  const auto draw = [&](uint32_t stream, int i) { return 2 * uniform(11, id, stream, 0, uint32_t(i)) - 1; };
+  for (int j = 0; j < m.joint_count; ++j) {
+    const int at = m.joint_qpos[j], free = m.joint_type[j] == 0;
+    if (free) for (int k = 0; k < 3; ++k) world.set(StateField::qpos, environment, at + k, m.qpos0[at + k] + 0.05 * draw(1, at + k));
+    if (m.joint_type[j] >= 2) world.set(StateField::qpos, environment, at, m.qpos0[at] + 0.2 * draw(1, at));
+    else for (int k = 0; k < 4; ++k) world.set(StateField::qpos, environment, at + 3 * free + k, m.qpos0[at + 3 * free + k] + 0.2 * draw(1, at + 3 + k));
+  }
+  for (int i = 0; i < m.dof_count; ++i) world.set(StateField::qvel, environment, i, 0.5 * draw(2, i));
+  for (int i = 0; i < m.equality_count; ++i) if (draw(3, i) > 0.8) world.set(StateField::equality_active, environment, i, 1 - m.equality_active[i]);
+}
+inline void drive(World& world, int environment, uint64_t id, uint64_t step) {
+  const model::Model& m = world.model();
+  for (int i = 0; i < m.actuator_count; ++i) world.set(StateField::ctrl, environment, i, 2 * uniform(12, id, 4, step / 10, uint32_t(i)) - 1);
+  // only some are pushed, now and then
+  const bool pushed = uniform(12, id, 7, step / 10, 0) < 0.3;
+  for (int k = 0; k < 3 && m.body_count > 1; ++k) world.set(StateField::xfrc_applied, environment, 6 + k, pushed ? 3 * (2 * uniform(12, id, 5, step / 10, uint32_t(k)) - 1) : 0);
+  for (int i = 0; i < 3 * m.mocap_count; ++i) world.set(StateField::mocap_pos, environment, i, m.mocap_pos0[i] + 0.1 * (2 * uniform(12, id, 6, step / 50, uint32_t(i)) - 1));
+}
+
+}  // namespace nuri::bits_test

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# The program as a user or a script meets it: exit statuses, one JSON object, golden lines, interruption, dump and diff.
+# NURI_PROGRAM is the program; runs from the repository root.
+set -uo pipefail
+nuri=${NURI_PROGRAM:?the path of the program nuri}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+problems=0
+scene=scenes/humanoid.yaml
+
+# expect STATUS WHAT COMMAND...: runs nuri; its outputs are kept in $folder/out and $folder/err.
+expect() {
+    local status=$1 what=$2 result
+    shift 2
+    timeout 300 "$nuri" "$@" >"$folder/out" 2>"$folder/err" </dev/null
+    result=$?
+    [ $result -eq "$status" ] && return 0
+    printf 'FAILED %s: status %s instead of %s: nuri %s\n' "$what" $result "$status" "$*"
+    head -n 5 "$folder/err"
+    ((++problems))
+}
+fail() {
+    printf 'FAILED %s\n' "$*"
+    ((++problems))
+}
+# json EXPRESSION: true if standard output is one JSON object for which the Python expression on `o` holds.
+json() {
+    python3 -c 'import json, sys
+o = json.load(open(sys.argv[1]))
+sys.exit(0 if isinstance(o, dict) and eval(sys.argv[2]) else 1)' "$folder/out" "$1" || { fail "JSON: $1" && head -c 400 "$folder/out"; }
+}
+
+# help and bad command lines
+expect 0 help --help
+expect 0 version --version
+for command in run bench hash diff dump inspect compile doctor; do
+    expect 0 "help of $command" $command --help
+    [ -s "$folder/out" ] || fail "$command --help says nothing"
+done
+expect 2 'no command'
+expect 2 'unknown command' fly
+expect 2 'unknown option' run $scene --wings 2
+expect 2 'no environments' run $scene --envs 0
+expect 2 'too many environments' run $scene --envs 100000000
+expect 2 'no number' run $scene --steps many
+expect 2 'both lengths' run $scene --steps 1 --seconds 1
+expect 2 'bad precision' run $scene --precision half
+expect 2 'no such file' run nothing.yaml
+expect 2 'not a scene' run LICENSE
+expect 2 'a folder' run scenes
+expect 2 'errors as JSON' run nothing.yaml --json
+json 'o["ok"] is False and o["errors"][0]["message"]'
+expect 2 'bad options as JSON' run $scene --envs x --json
+json 'o["ok"] is False'
+printf 'models:\n  - {file: robot.xml, nmae: x}\n' >"$folder/bad.yaml"
+expect 2 'bad scene' run "$folder/bad.yaml" --json
+json 'o["errors"][0]["line"] == 2 and "name" in o["errors"][0]["hint"]'
+grep -q "bad.yaml:2:" "$folder/err" || fail 'an error names its place'
+printf 'damaged' >"$folder/damaged.model"
+expect 2 'damaged model' run "$folder/damaged.model"
+
+# run, hash: the same whatever the width, the threads and the number of environments
+expect 0 run run $scene --envs 5 --steps 20 --json
+json 'all(k in o for k in ("state_hash", "steps_per_second", "contacts", "rows", "iterations", "faults")) and o["steps"] == 100 and o["faults"] == 0'
+hash=$(sed -n 's/.*"state_hash": "\([0-9a-f]*\)".*/\1/p' "$folder/out")
+expect 0 hash hash $scene --envs 5 --steps 20 --every 10
+[ "$(cut -d' ' -f1-3 "$folder/out" | tr '\n' ';')" = 'humanoid f32 10;humanoid f32 20;' ] || fail 'lines of hash'
+[ "$(tail -n 1 "$folder/out" | cut -d' ' -f4)" = "$hash" ] || fail 'run and hash disagree'
+expect 0 'hash at width 1' hash $scene --envs 5 --steps 20 --width 1 --threads 2
+[ "$(cut -d' ' -f4 "$folder/out")" = "$hash" ] || fail 'width and threads show in the hash'
+expect 0 'hash of another seed' hash $scene --envs 5 --steps 20 --seed 3
+[ "$(cut -d' ' -f4 "$folder/out")" != "$hash" ] || fail 'the seed does not show in the hash'
+expect 0 'MJCF by path' run assets/robots/humanoid.xml --envs 2 --steps 5 --control sine --perturb 0.1 --quiet
+[ ! -s "$folder/err" ] || fail '--quiet is not quiet'
+expect 0 'double' run $scene --envs 2 --steps 5 --precision double --json
+json 'o["precision"] == "f64"'
+
+# compile, inspect, bench, doctor
+expect 0 compile compile $scene -o "$folder/humanoid.model" --json
+json 'o["bytes"] > 1000 and len(o["model_hash"]) == 16'
+expect 0 'compiled model' run "$folder/humanoid.model" --envs 3 --steps 5
+head -c 2000 "$folder/humanoid.model" >"$folder/short.model"
+expect 2 'half a model' run "$folder/short.model"
+expect 1 'unwritable' compile $scene -o "$folder/none/x.model"
+expect 0 inspect inspect $scene --json
+json 'o["sizes"]["dof_count"] == 27 and len(o["bodies"]) == o["sizes"]["body_count"] and len(o["pairs"]) == o["sizes"]["pair_count"]'
+expect 0 'inspect as text' inspect $scene
+expect 0 bench bench $scene --envs 8 --warm-up 0.05 --steps 5 --runs 2 --json
+json 'o["scenes"][0]["steps_per_second"] > 0 and len(o["scenes"][0]["state_hash"]) == 16 and 0 < o["scenes"][0]["occupancy"] <= 1 and abs(sum(o["scenes"][0]["stages"].values()) - 1) < 1e-6'
+expect 0 doctor doctor --json
+json 'all(c["passed"] for c in o["checks"])'
+
+# diff: equal runs are equal; the smallest nudge is found where it is
+expect 0 'equal runs' diff $scene --envs 9 --steps 20 --a width=1,threads=1 --b threads=2 --json
+json 'o["equal"] is True'
+expect 1 'a nudge' diff $scene --envs 9 --steps 20 --nudge 5,7,qvel,8 --json
+json '(o["environment"], o["step"], o["stage"], o["field"], o["item"]) == (5, 7, "load", "qvel", 8) and abs(int(o["a"]["bits"], 16) - int(o["b"]["bits"], 16)) == 1'
+sed 's/mass="13"/mass="13.5"/' assets/robots/humanoid.xml >"$folder/heavy.xml"
+expect 1 'another mass' diff assets/robots/humanoid.xml "$folder/heavy.xml" --steps 5 --json
+json 'o["step"] == 0 and o["stage"] == "com"'
+expect 2 'a bad nudge' diff $scene --nudge 1,2,wings,3
+expect 2 'a bad setting' diff $scene --a wings=3
+
+# dump: what goes in comes out, one step later is what the step gives
+cat >"$folder/states.py" <<'PYTHON'
+import struct, sys
+rows, columns = 3, 28 + 27 + 0 + 27 + 21
+header = "{'descr': '<f8', 'fortran_order': False, 'shape': (%d, %d), }" % (rows, columns)
+header += ' ' * (63 - (10 + len(header)) % 64) + '\n'
+row = lambda k: [0, 0, 1.0 + k, 1, 0, 0, 0] + [0.0] * (columns - 7)
+with open(sys.argv[1], 'wb') as f:
+    f.write(b'\x93NUMPY\x01\x00' + struct.pack('<H', len(header)) + header.encode())
+    for k in range(rows): f.write(struct.pack('<%dd' % columns, *row(k)))
+PYTHON
+python3 "$folder/states.py" "$folder/states.npy"
+expect 0 dump dump $scene --states "$folder/states.npy" --out "$folder/dump" --stages --json
+json 'o["states"] == 3 and o["fields"]["qpos"]["columns"] == 28 and o["fields"]["xpos"]["stage"] == "kinematics"'
+for file in qpos.npy xpos.npy bias.npy next_qpos.npy next_qvel.npy contacts.jsonl rows.jsonl model.json; do
+    [ -s "$folder/dump/$file" ] || fail "dump has no $file"
+done
+[ "$(wc -l <"$folder/dump/rows.jsonl")" -eq 3 ] || fail 'rows.jsonl has not a line per state'
+printf '[{"geom1":0,"geom2":1,"dist":-0.01,"pos":[0,0,0],"frame":[0,0,1,1,0,0,0,1,0]}]\n[]\n[]\n' >"$folder/contacts.jsonl"
+expect 0 'injected contacts' dump $scene --states "$folder/states.npy" --out "$folder/dump2" --contacts "$folder/contacts.jsonl"
+python3 -c 'import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+sys.exit(0 if [len(l) for l in lines] == [1, 0, 0] and lines[0][0]["dist"] == -0.01 else 1)' "$folder/dump2/contacts.jsonl" || fail 'injected contacts do not come out'
+expect 2 'wrong columns' dump scenes/boxes.yaml --states "$folder/states.npy" --out "$folder/dump3"
+expect 2 'no array' dump $scene --states LICENSE --out "$folder/dump3"
+
+# Ctrl-C ends with the summary so far
+timeout --preserve-status -s INT 2 "$nuri" run $scene --envs 64 --seconds 100000 --json >"$folder/out" 2>"$folder/err" </dev/null || fail 'status after Ctrl-C'
+json 'o["interrupted"] is True and o["substeps"] > 0 and len(o["state_hash"]) == 16'
+
+[ $problems -eq 0 ] && printf 'all good\n'
+exit $((problems > 0))
