@@ -7,6 +7,8 @@
 //   late write       another item read it after the last sync(), so it may see either value
 //   uniform write    a write outside of each() and once(): every thread would do it
 //
+// sums(), list() and place() have read everything when they return (their threads meet to combine answers), so what follows may
+// overwrite what they read; each() and once() promise that only with a sync().
 // The checks are strict: item 3 of one each() and item 3 of the next are different items. A read that is selected out by
 // where() counts as a read. Integers in scratch are not watched: they are written in once() and by list() and place().
 // Rejected: memory tools (valgrind, compute-sanitizer): the arena is one written block to them, and a CPU lane has no races.
@@ -44,6 +46,8 @@ class Shadow {
   }
   void item(int i) { agent_ = section_ << 32 | uint64_t(uint32_t(i)); }
   void leave() { agent_ = uniform; }
+  // Inside sums(), list() and place(): nobody leaves them before everybody has read, so their reads are finished.
+  void gather(bool on) { gathering_ = on; }
   void sync() {
     ++epoch_;
     places_.clear();
@@ -84,6 +88,7 @@ class Shadow {
     Word& word = words_[w];
     if (!word.written) found("unwritten read", w);
     else if (word.write_epoch == epoch_ && word.writer != agent_) found("unfinished read", w, &word.writer);
+    if (gathering_) return;
     if (word.read_epoch != epoch_) word.other_reader = agent_;
     else if (word.reader != agent_) word.other_reader = word.reader;
     word.reader = agent_;
@@ -129,6 +134,7 @@ class Shadow {
   std::vector<std::source_location> places_;                          // of the sections since the last sync()
   uint64_t epoch_ = 1, section_ = 0, first_section_ = 1, agent_ = uniform;
   int stage_ = -1;
+  bool gathering_ = false;
 };
 
 // A double by another name, so that its Wide can be another type.
@@ -214,7 +220,9 @@ struct CheckedLane {
     enter(at);
     PackLane<Checked, 1>{}.sums(n, key, out, [&](int i, Real* acc) {
       item(i);
+      gather(true);
       f(i, acc);
+      gather(false);
       leave();
     });
   }
@@ -231,9 +239,12 @@ struct CheckedLane {
   static void enter(const Place& at) { if (Shadow::active) Shadow::active->enter(at); }
   static void item(int i) { if (Shadow::active) Shadow::active->item(i); }
   static void leave() { if (Shadow::active) Shadow::active->leave(); }
+  static void gather(bool on) { if (Shadow::active) Shadow::active->gather(on); }
   template <class F> static Truth ask(int i, F& keep) {
     item(i);
+    gather(true);
     const Truth kept = keep(i);
+    gather(false);
     leave();
     return kept;
   }

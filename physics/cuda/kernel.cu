@@ -68,9 +68,18 @@ __global__ void __launch_bounds__(cuda_largest_block) step_kernel(const __grid_c
 
 size_t cuda_scratch_bytes(const ScratchLayout& layout, bool overrides) { return (layout.bytes + (overrides ? sizeof(View) : 0) + 15) / 16 * 16; }
 
+// Kernels may ask for as much shared memory as the device has, and the cache gives way to it.
+static cudaError_t allow_shared(size_t bytes) {
+  int device = 0, most = 0;
+  if (const cudaError_t code = cudaGetDevice(&device)) return code;
+  if (const cudaError_t code = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device)) return code;
+  if (const cudaError_t code = cudaFuncSetAttribute(step_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most)) return code;
+  return cudaFuncSetAttribute(step_kernel, cudaFuncAttributePreferredSharedMemoryCarveout, bytes ? cudaSharedmemCarveoutMaxShared : cudaSharedmemCarveoutDefault);
+}
+
 int cuda_blocks_per_processor(const CudaShape& shape) {
   int blocks = 0;
-  if (cudaFuncSetAttribute(step_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shape.shared_bytes)) == cudaSuccess &&
+  if (allow_shared(shape.shared_bytes) == cudaSuccess &&
       cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, step_kernel, shape.block, shape.shared_bytes) == cudaSuccess)
     return blocks;
   cudaGetLastError();                                              // not this shape, or not this GPU
@@ -84,6 +93,7 @@ void launch_step(const RawModel& raw, const CudaJob& job, const CudaShape& shape
 #define NURI_REAL(name, count, unit, doc) view.name = {static_cast<const float*>(raw.name), nullptr};
 #define NURI_DERIVED(name, count, unit, doc) view.name = {static_cast<const float*>(raw.name), nullptr};
 #include "engine/model/model_fields.inl"
+  if (shape.shared_bytes) NURI_CUDA(allow_shared(shape.shared_bytes));
   step_kernel<<<shape.blocks, shape.block, shape.shared_bytes, stream>>>(view, job, shape.group);
   NURI_CUDA(cudaGetLastError());
 }

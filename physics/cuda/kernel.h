@@ -52,7 +52,7 @@ inline constexpr int cuda_groups[] = {8, 16, 32}, cuda_largest_block = 256;
 
 // Scratch of one group: the layout, and room for a model view of its own if environments own fields.
 size_t cuda_scratch_bytes(const ScratchLayout& layout, bool overrides);
-// Blocks of this shape that one processor holds at once; 0: none fits. Also lets the kernel use that much shared memory.
+// Blocks of this shape that one processor holds at once; 0: none fits, or there are no kernels for this GPU.
 int cuda_blocks_per_processor(const CudaShape& shape);
 // Enqueues the step. `model`: device addresses, numbers in float.
 void launch_step(const RawModel& model, const CudaJob& job, const CudaShape& shape, CUstream_st* stream);

@@ -50,7 +50,7 @@ NURI_REALS(actuator_velocity, m.actuator_count, actuators, sense)
 NURI_REALS(act_dot, m.activation_count, actuators, integrate)
 NURI_REALS(actuation, m.dof_count, actuators, integrate)
 NURI_REALS(smooth, m.dof_count, actuators, integrate)
-NURI_REALS(acc_smooth, m.dof_count, actuators, solve)
+NURI_REALS(acc_smooth, m.dof_count, actuators, integrate)
 
 // contacts
 NURI_NUMBERS(near_pairs, r.pairs, broadphase, contacts)

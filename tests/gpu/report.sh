@@ -18,10 +18,10 @@ for arch in "$@"; do
     used=$(grep -o 'Used [0-9]* registers.*' "$folder/$arch.log" | sed 's/used 0 barriers, //')
     frame=$(grep -m 1 -o '[0-9]* bytes stack frame' "$folder/$arch.log" | head -n 1)
     spills=$(awk '/spill stores/ { for (i = 1; i < NF; i++) { if ($(i + 2) == "spill" && $(i + 3) ~ /^stores/) s += $i; if ($(i + 2) == "spill" && $(i + 3) ~ /^loads/) l += $i } } END { print s + 0 " / " l + 0 }' "$folder/$arch.log")
-    code=$(readelf -SW "$folder/$arch.cubin" | grep -o '\.text\.[^ ]* *PROGBITS.*' | awk '{ print "0x" $5 }' | while read -r x; do printf '%d\n' "$x"; done | awk '{ s += $1 } END { print s }')
+    code=$(readelf -SW "$folder/$arch.cubin" 2>/dev/null | grep -o '\.text\.[^ ]* *PROGBITS.*' | awk '{ print "0x" $5 }' | while read -r x; do printf '%d\n' "$x"; done | awk '{ s += $1 } END { print s }')
     printf '\n%s: %s; kernel frame %s; spilled bytes, all functions: %s (stores / loads); code %s bytes; compiled in %s s of processor time (%s s elapsed)\n' \
         "$arch" "$used" "$frame" "$spills" "$code" "$user" "$real"
     printf 'largest functions, bytes of code:\n'
-    readelf -sW "$folder/$arch.cubin" | awk '$4 == "FUNC" { n = $3; name = $NF; sub(/.*\$/, "", name); print n, name }' |
-        while read -r size name; do printf '%9d  %s\n' "$size" "$(c++filt "$name" | sed 's/nuri::cuda:://g; s/(.*//; s/<GroupLane>//; s/^.* //')"; done | sort -rn | sed 1d | head -n 16
+    readelf -sW "$folder/$arch.cubin" 2>/dev/null | awk '$4 == "FUNC" { n = $3; name = $NF; sub(/.*\$/, "", name); print n, name }' |
+        while read -r size name; do printf '%9d  %s\n' "$size" "$(c++filt "$name" | sed 's/<.*//; s/(.*//; s/.*[ :]//')"; done | sort -rn | sed 1d | head -n 16
 done

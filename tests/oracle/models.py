@@ -96,7 +96,10 @@ def matching(patterns):
     """Names that equal or contain one of the patterns; all without patterns."""
     if not patterns:
         return list(NAMES)
-    found = [p for p in patterns if p in NAMES] or [n for n in NAMES if any(p in n for p in patterns)]
-    if not found:
-        raise SystemExit(f"no model fits {' '.join(patterns)}; there are {' '.join(NAMES)}")
+    found = []
+    for pattern in patterns:
+        names = [pattern] if pattern in NAMES else [n for n in NAMES if pattern in n]
+        if not names:
+            raise SystemExit(f"no model fits {pattern}; there are {' '.join(NAMES)}")
+        found += [n for n in names if n not in found]
     return found
