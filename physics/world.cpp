@@ -1,5 +1,6 @@
 #include "physics/world.h"
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include "engine/core/hash.h"
@@ -87,6 +88,11 @@ void World::reset(std::span<const int> environments, int key) {
     for (int f = 0; f < state_field_count; ++f)
       for (int i = 0; i < columns_[f]; ++i) set(StateField(f), e, i, 0);
     fill(StateField::qpos, keyed ? m.key_qpos : m.qpos0, keyed ? size_t(key) * m.qpos_count : 0);
+    if (!keyed) {
+      int qpos0 = -1;
+      each_real(m, [&](int index, const char*, const std::vector<double>& values, bool) { if (&values == &m.qpos0) qpos0 = index; });
+      for (const Override& o : overrides_[e]) if (o.field == qpos0) set(StateField::qpos, e, o.item, o.value);
+    }
     if (keyed) {
       fill(StateField::qvel, m.key_qvel, size_t(key) * m.dof_count);
       fill(StateField::act, m.key_act, size_t(key) * m.activation_count);
@@ -169,6 +175,12 @@ void World::apply_overrides() {
       values = *shared[index];
       for (const Override& o : overrides_[e]) if (o.field == index) values[o.item] = o.value;
     });
+    for (auto* quats : {&patched.body_quat, &patched.body_iquat, &patched.geom_quat, &patched.site_quat})
+      for (size_t i = 0; i + 3 < quats->size(); i += 4) {
+        double* const q = quats->data() + i;
+        const double n = std::sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+        if (n > 0 && std::abs(n - 1) > 1e-9) for (int k = 0; k < 4; ++k) q[k] /= n;
+      }
     model::derive(patched);
     each_real(patched, [&](int index, const char*, std::vector<double>& values, bool) {
       auto own = std::find_if(own_fields_.begin(), own_fields_.end(), [&](const OwnField& f) { return f.field == index; });

@@ -13,7 +13,7 @@
 #pragma once
 #include "engine/lane/lane.h"
 
-#if defined(__CUDACC__)
+#if defined(__CUDACC__) || defined(NURI_EMULATED_WARP)   // a test gives a CPU the few words of CUDA that this uses
 NURI_KERNEL_BEGIN
 
 struct GroupLane {

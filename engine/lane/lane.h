@@ -11,6 +11,7 @@
 //   lane.list(n,out,cap,keep) ordered list of the items that any environment keeps; returns how many there are (only the
 //                             first cap are written)
 //   lane.place(...)           slots by owner and own rank; see below
+//   sums, list and place have read everything they need when they return: what they read may be overwritten at once
 //
 // Outside each(), control flow depends on uniform values only. Never branch on a Real; `if (any(mask))` may skip work.
 //

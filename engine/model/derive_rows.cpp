@@ -62,7 +62,9 @@ void derive_pairs(Model& m) {
 
     // MuJoCo 3.17: rows exist below the margin; a gap only reports contacts earlier, it never moves the force
     m.pair_margin[p] = c.margin;
-    m.pair_reach[p] = m.geom_bound[a] + m.geom_bound[b] + c.margin;
+    // A hair more than the bounds: a broad phase that rounding makes tighter than the narrow phase would let neighbours, for
+    // whom a pair is tried, show in the bits.
+    m.pair_reach[p] = (m.geom_bound[a] + m.geom_bound[b] + c.margin) * (1 + 1e-5) + 1e-7;
     impedance(c.solref, c.solimp, h, refsafe, &m.pair_impedance[9 * p]);
 
     // friction rows of an elliptic cone have no stiffness: K = 0, B from solreffriction if there is one

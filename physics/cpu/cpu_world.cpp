@@ -44,6 +44,7 @@ struct Arena {
   }
 };
 
+constexpr int max_width = 16;
 constexpr uint64_t steps_between_sorts = 100;   // packing alike pays x1.1-1.2 and its signatures stay good for about this long
 
 class CpuWorld final : public World {
@@ -81,7 +82,8 @@ class CpuWorld final : public World {
     ProbeJob job{};
     job.pack = make_job(arena, pack.data(), 1);
     job.pack.integrate = false;
-    job.injected = injected ? injected->data() : nullptr;
+    static const ContactRecord none{};                             // an empty list is a list too
+    job.injected = !injected ? nullptr : injected->empty() ? &none : injected->data();
     job.injected_count = injected ? int(injected->size()) : 0;
     job.sink.context = &out;
     job.sink.field = [](void* to, const char* stage, const char* name, const double* values, int count) {
@@ -137,9 +139,9 @@ class CpuWorld final : public World {
     const int* const list = all ? order_.data() : environments.data();
     const int count = int(environments.size()), width = kernel_.width, packs = (count + width - 1) / width;
     std::mutex merging;
-    pool_.run(packs, [&](int index, int thread) {
+    auto work = [&](int index, int thread) {
       const NumericMode mode;
-      std::vector<int> members(width);
+      int members[max_width];
       const int first = index * width, live = std::min(width, count - first);
       for (int w = 0; w < width; ++w) members[w] = list[first + std::min(w, live - 1)];
       Arena& arena = arenas_[thread];
@@ -147,7 +149,7 @@ class CpuWorld final : public World {
       uint64_t cycles[stage_count] = {}, redone = 0;
       for (;;) {
         arena.fit(arena.layout.bytes + own_bytes());
-        PackJob job = make_job(arena, members.data(), live);
+        PackJob job = make_job(arena, members, live);
         job.substeps = substeps;
         job.integrate = integrate;
         job.signature = options_.pack_alike ? signature_.data() : nullptr;
@@ -174,7 +176,8 @@ class CpuWorld final : public World {
       s.rows += counters.row_sum;
       s.iterations += counters.iteration_sum;
       for (int i = 0; i < stage_count; ++i) s.cycles[i] += cycles[i];
-    });
+    };
+    pool_.run(packs, std::ref(work));                              // by reference: a step allocates nothing
   }
 
   // Packs like with like: a greedy chain over what environments touched last. Cannot show in the bits.

@@ -1,12 +1,11 @@
 // A pack from state to state: load, K substeps on chip, store. Used by the CPU kernels; the CUDA kernel does the same for one
 // environment per group.
 //
-// Nothing leaves before the end: out of room returns false and the state in memory is as it was. An environment that
-// turns NaN or explodes freezes at its last good substep and is flagged; its neighbours never notice.
+// Nothing leaves before the end: out of room returns false and the state in memory is as it was.
 #pragma once
 #include "engine/lane/transpose.h"
 #include "physics/cpu/kernel.h"
-#include "physics/kernel/step.h"
+#include "physics/kernel/substep.h"
 
 NURI_KERNEL_BEGIN
 
@@ -93,123 +92,62 @@ template <class L> struct PackStep {
       }
   }
 
-  // The state as it was before a substep, to fall back on.
-  template <class F> void each_state(F f) const {
-    const Scratch<L>& s = scratch;
-    R* good = s.good();
-    auto part = [&](R* now, int n) {
-      for (int i = 0; i < n; ++i) f(now[i], good[i]);
-      good += n;
-    };
-    part(s.qpos(), model.qpos_count);
-    part(s.qpos_residual(), 3 * model.free_count);
-    part(s.qvel(), model.dof_count);
-    part(s.act(), model.activation_count);
-    part(s.warm(), model.dof_count);
-  }
-
-  static typename L::Truth bad(const R* x, int n) {
-    R worst = R(0), sum = R(0);
-    for (int i = 0; i < n; ++i) {
-      worst = max(worst, abs(x[i]));
-      sum = sum + x[i] * R(0);                                     // NaN if any is NaN or infinite
-    }
-    return !(sum <= R(0)) | !(worst <= R(1e10f));
-  }
-
   bool run() {
-    lane_watch();
-    int faults[W];
-    unsigned frozen_bits = 0;
-    for (int w = 0; w < W; ++w) {
-      faults[w] = int(job.fault[job.environments[w]]);
-      if (faults[w]) frozen_bits |= 1u << w;
+    if (job.cycles) {
+      lane.watch = &watch;
+      watch.start();
     }
-    auto frozen = L::Truth::from_bits(frozen_bits);
+    typename L::Int faults;
+    for (int w = 0; w < W; ++w) faults.set(w, int(job.fault[job.environments[w]]));
+    Run<L> run(faults);
     PackCounters work{};
-    R contact_sum = R(0), row_sum = R(0), iteration_sum = R(0), contacts_now = R(0);
-    int steps_done[W] = {};
     load_state();
-    mark(Stage::load);
+    lane.mark(int(Stage::load));
     for (int k = 0; k < job.substeps; ++k) {
       Pack<L> p{lane, model, scratch};
       p.pushed = pushed;
-      each_state([](R& now, R& good) { good = now; });
-      forward(p);
-      if (p.no_room) return false;
       const bool last = k + 1 == job.substeps;
-      if (last) {
-        sense(p);
-        mark(Stage::sense);
-      }
-      // count before Runge-Kutta evaluates again
-      R rows = R(0);
-      contacts_now = R(0);
-      for (int i = 0; i < p.row_count; ++i) rows = rows + where(R(0) < scratch.D()[i], R(1), R(0));
-      for (int i = 0; i < p.slot_count; ++i) contacts_now = contacts_now + where(R(0) < scratch.D()[scratch.slot_row()[i]], R(1), R(0));
-      if (last) sign(p);
-      ++work.packs;
-      work.slots += p.slot_count;
-      work.rows += p.row_count;
-      work.near_pairs += p.near_count;
-      work.rounds += p.rounds;
-      work.evaluations += p.evaluations;
-      work.factorizations += p.factorizations;
-      row_sum = row_sum + where(frozen, R(0), rows);
-      contact_sum = contact_sum + where(frozen, R(0), contacts_now);
-      iteration_sum = iteration_sum + where(frozen, R(0), p.iterations);
-      const auto bad_smooth = bad(scratch.acc_smooth(), model.dof_count), bad_acc = bad(scratch.acc(), model.dof_count);
-      if (!job.integrate) break;
-      integrate_state(p);
-      if (p.no_room) return false;
-      const auto bad_state = bad(scratch.qpos(), model.qpos_count) | bad(scratch.qvel(), model.dof_count);
-      const auto failed = (bad_smooth | bad_acc | bad_state) & !frozen;
-      if (any(failed)) {
-        for (int w = 0; w < W; ++w)
-          if (failed[w]) {
-            R nan_sum = R(0);
-            for (int i = 0; i < model.dof_count; ++i) nan_sum = nan_sum + (scratch.acc()[i] + scratch.qvel()[i]) * R(0);
-            const bool finite = nan_sum[w] == T(0);
-            const Stage where_seen = bad_smooth[w] ? Stage::actuators : bad_acc[w] ? Stage::solve : Stage::integrate;
-            faults[w] = (finite ? fault::too_fast : fault::not_finite) | int(where_seen) << 8;
-          }
-        frozen = frozen | failed;
-      }
-      if (any(frozen)) each_state([&](R& now, R& good) { now = where(frozen, good, now); });
-      for (int w = 0; w < W; ++w) steps_done[w] += !frozen[w];
-      mark(Stage::integrate);
+      const bool fits = substep(p, run, last, job.integrate, [&](const Pack<L>& seen) {
+        if (last) sign(seen);
+        ++work.packs;
+        work.slots += seen.slot_count;
+        work.rows += seen.row_count;
+        work.near_pairs += seen.near_count;
+        work.rounds += seen.rounds;
+        work.evaluations += seen.evaluations;
+        work.factorizations += seen.factorizations;
+      });
+      if (!fits) return false;
     }
-    if (!job.integrate || job.state[int(field::xpos)]) {
-      Pack<L> p{lane, model, scratch};
-      if (job.integrate && job.state[int(field::xpos)]) kinematics(p);
-      mark(Stage::publish);
-    }
+    const Scratch<L>& s = scratch;
+    store(int(field::qacc), s.acc());
+    store(int(field::sensordata), s.sensors());
     if (job.integrate) {
-      const Scratch<L>& s = scratch;
       store(int(field::qpos), s.qpos());
       store(int(field::qpos_residual), s.qpos_residual());
       store(int(field::qvel), s.qvel());
       store(int(field::act), s.act());
       store(int(field::warmstart), s.warm());
     }
-    store(int(field::qacc), scratch.acc());
-    store(int(field::sensordata), scratch.sensors());
-    if (job.state[int(field::xpos)]) {
-      store(int(field::xpos), scratch.xpos());
-      store(int(field::xquat), scratch.xquat());
+    lane.mark(int(Stage::store));
+    if (job.state[int(field::xpos)]) {                             // poses of the final state; overwrites what shares their memory
+      Pack<L> p{lane, model, scratch};
+      if (job.integrate) kinematics(p);
+      store(int(field::xpos), s.xpos());
+      store(int(field::xquat), s.xquat());
     }
     for (int w = 0; w < job.live; ++w) {
       const int e = job.environments[w];
-      job.step_count[e] += uint64_t(steps_done[w]);
-      job.fault[e] = uint32_t(faults[w]);
-      job.contact_count[e] = int(contacts_now[w]);
+      job.step_count[e] += uint64_t(run.steps[w]);
+      job.fault[e] = uint32_t(run.fault[w]);
+      job.contact_count[e] = int(run.contacts[w]);
       work.steps += uint64_t(job.substeps);
-      work.contact_sum += double(contact_sum[w]);
-      work.row_sum += double(row_sum[w]);
-      work.iteration_sum += double(iteration_sum[w]);
+      work.contact_sum += double(run.contact_sum[w]);
+      work.row_sum += double(run.row_sum[w]);
+      work.iteration_sum += double(run.iteration_sum[w]);
     }
     if (job.counters) add(*job.counters, work);
-    mark(Stage::store);
+    lane.mark(int(Stage::publish));
     if (job.cycles) for (int i = 0; i < stage_count; ++i) job.cycles[i] += watch.cycles[i];
     return true;
   }
@@ -245,12 +183,6 @@ template <class L> struct PackStep {
   }
 
   Stopwatch watch;
-  void lane_watch() {
-    if (!job.cycles) return;
-    lane.watch = &watch;
-    watch.start();
-  }
-  void mark(Stage stage) const { lane.mark(int(stage)); }
 
   struct field {
     enum Name : int {

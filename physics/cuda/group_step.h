@@ -70,7 +70,6 @@ template <class L> struct GroupStep {
       store(StateField::act, s.act());
       store(StateField::warmstart, s.warm());
     }
-    store(StateField::qacc, s.acc());
     store(StateField::sensordata, s.sensors());
     store(StateField::xpos, s.xpos());
     store(StateField::xquat, s.xquat());
@@ -103,6 +102,8 @@ template <class L> struct GroupStep {
       });
       if (!went) return false;
     }
+    store(StateField::qacc, scratch.acc());                        // before publish: its kinematics reuses the space of early stages
+    lane.sync();
     if (job.integrate && job.state[int(StateField::xpos)]) {
       Pack<L> p{lane, model, scratch};
       kinematics(p);

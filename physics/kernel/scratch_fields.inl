@@ -31,7 +31,7 @@ NURI_REALS(com, 3 * (m.tree_count > 0 ? m.tree_count : 1), com, sense)
 
 // inertia
 NURI_REALS(cinert, 10 * m.body_count, composite_inertia, sense)
-NURI_REALS(cdof, 6 * m.dof_count, composite_inertia, integrate)
+NURI_REALS(cdof, 6 * m.dof_count, com, integrate)
 NURI_REALS(mass, m.mass_count, composite_inertia, integrate)
 NURI_REALS(lower, m.dof_count * (m.dof_count + 1) / 2, composite_inertia, integrate)
 NURI_REALS(inverse_diagonal, m.dof_count, factor, integrate)

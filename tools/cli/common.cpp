@@ -38,7 +38,7 @@ double free_memory() {
   return least;
 }
 
-constexpr double memory_share = 0.8;   // of the free memory that a world may plan for
+constexpr double memory_share = 0.6;   // of the free memory that a world may plan for
 constexpr double piece_seconds = 0.1;  // between two looks at the clock and at Ctrl-C
 
 }  // namespace
