@@ -5,6 +5,9 @@
 #include <numeric>
 #include "engine/core/hash.h"
 #include "physics/cpu/cpu_world.h"
+#if defined(NURI_WITH_CUDA)
+#include "physics/cuda/cuda_world.h"
+#endif
 
 namespace nuri {
 namespace {
@@ -39,8 +42,16 @@ int columns(const model::Model& m, StateField field) {
 Result<std::unique_ptr<World>> World::create(std::shared_ptr<const model::Model> model, const WorldOptions& options) {
   auto refuse = [](std::string code, std::string message, std::string hint) { return Diagnostic{Severity::error, code, message, hint, {}, {}, {}}; };
   if (options.environments < 1) return refuse("bad-environments", "a world needs at least one environment", "");
-  if (options.backend == "cuda") return refuse("no-backend", "the cuda backend is not available in this program", "use --backend cpu");
-  if (options.backend != "auto" && options.backend != "cpu") return refuse("unknown-backend", "unknown backend '" + options.backend + "'", "auto, cpu or cuda");
+  if (options.backend != "auto" && options.backend != "cpu" && options.backend != "cuda") return refuse("unknown-backend", "unknown backend '" + options.backend + "'", "auto, cpu or cuda");
+#if defined(NURI_WITH_CUDA)
+  if (options.backend == "cuda" || (options.backend == "auto" && options.precision == Precision::f32 && cuda_usable())) {
+    auto made = make_cuda_world(model, options);
+    if (made) return std::unique_ptr<World>(std::move(*made));
+    if (options.backend == "cuda") return made.errors();
+  }
+#else
+  if (options.backend == "cuda") return refuse("no-backend", "this program was built without the cuda backend", "use --backend cpu");
+#endif
   return make_cpu_world(std::move(model), options);
 }
 

