@@ -27,6 +27,16 @@ NURI_VALUE bool pivots_pair(const Pattern& p, int k) {
   return n > 0 && n == p.end[k - 1] - p.adr[k - 1] + 1 && p.column[p.end[k] - 1] == k - 1;
 }
 
+// Rows below k are k + 1 and the rows below k + 1. Unlike columns, equal numbers do not say so: fill makes other shapes.
+NURI_VALUE bool rows_pair(const Pattern& p, int k) {
+  const int* const a = p.below + p.below_adr[k];
+  const int n = p.below_end[k] - p.below_adr[k];
+  if (n == 0 || a[0] != k + 1 || n != p.below_end[k + 1] - p.below_adr[k + 1] + 1) return false;
+  const int* const b = p.below + p.below_adr[k + 1];
+  for (int i = 1; i < n; ++i) if (a[i] != b[i - 1]) return false;
+  return true;
+}
+
 // The lower triangle becomes its factor: unit lower L, 1/D in inverse_diagonal.
 template <class L> NURI_STAGE void factorize(Pack<L>& p, const Pattern pattern) {
   using R = typename L::Real;
@@ -118,7 +128,7 @@ template <class L> NURI_STAGE void solve_factored(Pack<L>& p, const Pattern patt
     const int first = pattern.below_adr[k], count = pattern.below_end[k] - first;
     const int* const below = pattern.below + first;
     const R v = x[k];
-    const bool pair = count > 0 && below[0] == k + 1 && count == pattern.below_end[k + 1] - pattern.below_adr[k + 1] + 1;
+    const bool pair = rows_pair(pattern, k);
     if (!pair) {
       p.lane.each(count, [&](int a) { x[below[a]] = sub_mul(x[below[a]], A[triangle(below[a]) + k], v); });
       ++k;
