@@ -89,6 +89,9 @@ void compile_options(Compilation& c) {
   m.integrator = int(o.integrator);
   m.solver = int(o.solver);
   m.elliptic = o.cone == Cone::elliptic;
+  if (o.integrator == Integrator::implicit)
+    c.error("not-supported-yet", "integrator \"implicit\" is not supported yet", {}, "implicitfast differs from it only in Coriolis terms of jointed trees");
+  if (o.solver == Solver::cg) c.note("solver", "solver CG: Newton's method is used, which ends at the same minimum", {});
   auto set = [&](bool on, Flag bit) { if (on) m.flags |= bit; };
   set(f.constraint, flag_constraint);
   set(f.equality, flag_equality);

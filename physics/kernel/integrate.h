@@ -1,7 +1,7 @@
 // Integrators: Euler (semi-implicit, joint damping implicit), implicitfast, Runge-Kutta 4. MuJoCo documentation,
 // Computation, "Numerical integration".
 #pragma once
-#include "physics/kernel/actuators.h"
+#include "physics/kernel/implicit.h"
 
 NURI_KERNEL_BEGIN
 
@@ -45,54 +45,6 @@ template <class L> NURI_FN void move_activations(Pack<L>& p) {
   p.lane.sync();
 }
 
-// L = M - h dF/dv on the tree pattern: joint damping, tendon damping and actuators whose force depends on velocity.
-template <class L> NURI_FN void load_implicit(Pack<L>& p) {
-  using R = typename L::Real;
-  const auto& m = p.model;
-  const auto& s = p.scratch;
-  const R h = m.timestep[0];
-  const bool damps = m.on(model::flag_damper);
-  load_mass(p, [&](int i, R diagonal) { return damps ? mul_add(h, m.dof_damping[i], diagonal) : diagonal; });
-  // outer products b * moment moment' land where the tree pattern has an entry; others are dropped, as in MuJoCo
-  auto above = [&](int i, int j) {
-    for (int k = m.ancestor_adr[i]; k < m.ancestor_adr[i + 1]; ++k) if (m.ancestor[k] == j) return true;
-    return i == j;
-  };
-  if (damps)
-    for (int t = 0; t < m.tendon_count; ++t) {
-      const int first = m.term_adr[t], n = m.term_adr[t + 1] - first;
-      p.lane.once([&] {
-        for (int a = 0; a < n; ++a)
-          for (int b = 0; b < n; ++b) {
-            const int i = m.term_dof[first + a], j = m.term_dof[first + b];
-            if (j <= i && above(i, j)) s.lower()[triangle(i) + j] = mul_add(h * m.tendon_damping[t], m.term_coef[first + a] * m.term_coef[first + b], s.lower()[triangle(i) + j]);
-          }
-      });
-      p.lane.sync();
-    }
-  if (m.on(model::flag_actuation))
-    for (int a = 0; a < m.actuator_count; ++a) {
-      if (m.actuator_gain[a] != gain::affine && m.actuator_bias[a] != bias::affine) continue;
-      p.lane.once([&] {
-        R slope = m.actuator_bias[a] == bias::affine ? m.actuator_biasprm[3 * a + 2] : R(0);
-        if (m.actuator_gain[a] == gain::affine) {
-          const int act = m.actuator_act[a];
-          R input = act >= 0 ? (m.actuator_limits[a] & 8 ? next_activation(p, a, s.act_dot()[act]) : s.act()[act]) : s.ctrl()[a];
-          if (act < 0 && (m.actuator_limits[a] & 1) && m.on(model::flag_clampctrl)) input = clamp(input, m.actuator_ctrlrange[2 * a], m.actuator_ctrlrange[2 * a + 1]);
-          slope = mul_add(m.actuator_gainprm[3 * a + 2], input, slope);
-        }
-        if (m.actuator_limits[a] & 2)                              // a clamped force does not depend on velocity
-          slope = where((s.actuator_force()[a] <= m.actuator_forcerange[2 * a]) | (m.actuator_forcerange[2 * a + 1] <= s.actuator_force()[a]), R(0), slope);
-        for (int k = 0, n = moment_count(p, a); k < n; ++k)
-          for (int l = 0; l < n; ++l) {
-            const int i = moment_dof(p, a, k), j = moment_dof(p, a, l);
-            if (j <= i && above(i, j)) s.lower()[triangle(i) + j] = sub_mul(s.lower()[triangle(i) + j], h * slope, moment(p, a, k) * moment(p, a, l));
-          }
-      });
-      p.lane.sync();
-    }
-}
-
 // Velocity and position from acceleration `acc`, MuJoCo's mj_advance.
 template <class L> NURI_FN void advance(Pack<L>& p, const typename L::Real* acc) {
   const auto& m = p.model;
@@ -117,6 +69,7 @@ template <class L> NURI_STAGE void integrate_euler(Pack<L>& p) {
   p.lane.each(m.dof_count, [&](int i) { s.search()[i] = s.smooth()[i] + s.constraint()[i]; });
   if (implicit) {
     load_implicit(p);
+    solve_free_bodies(p);
   } else {
     const R h = m.timestep[0];
     load_mass(p, [&](int i, R diagonal) { return mul_add(h, m.dof_damping[i], diagonal); });

@@ -1,10 +1,11 @@
 """Times Nuri against MuJoCo's own rollout: one thread each, the same states, the same controls, on this machine, in turns.
 
-    python tests/oracle/bench_mujoco.py [--json] [--models NAME...] [--envs N] [--steps T] [--rounds R] [--quick]
+    python tests/oracle/bench_mujoco.py [--json] [--models NAME...] [--envs N] [--steps T] [--rounds R] [--control S] [--quick]
 
-Every environment has its own perturbation (joints 0.05 rad, free bodies tilted and lifted) and its own random controls, new ones every
-step over the whole control range; the clock starts after 2 simulated seconds (in MuJoCo), so that things lie, touch and differ. Both
-engines then get the same states (with the solver's warm start) and the same controls. Nuri runs in float, MuJoCo in double, each as it comes,
+Every environment has its own perturbation (joints 0.2 rad, free bodies thrown: turned any way, up to 0.6 m higher) and its own random
+controls, new ones every step over S of the control range (0.1: they lie, prop and slide, many contacts; 1: they flail); the clock
+starts after 2 simulated seconds (in MuJoCo), so that things touch and differ. Both engines then get the same states (with the
+solver's warm start) and the same controls. Nuri runs in float, MuJoCo in double, each as it comes,
 with the model's own options. Shown are medians over rounds that alternate between the two, and with them the work: contacts,
 rows and iterations per step, which must agree, and the error of one step's acceleration against a converged solution in double,
 |acc - acc*| / max(1, |acc*|) per environment, from the same states rounded to float.
@@ -27,7 +28,8 @@ if not models.missing():
 
 SEED = 11
 WARM_UP = 2.0          # s, simulated
-PERTURBATION = 0.05    # rad, m, rad/s, m/s
+PERTURBATION = 0.2     # rad, m, rad/s, m/s
+LIFT = 0.6             # m, free bodies
 REFERENCE = {"solver": "Newton", "tolerance": "0", "iterations": "1000", "ls_iterations": "100"}
 WORK_AGREES = 0.05     # contacts and rows per step of the two engines
 FLOAT_ERROR = 1e-3     # 99th percentile of Nuri's acceleration error in float
@@ -43,11 +45,11 @@ def perturbed(m, random, environments):
         for j in range(m.njnt):
             a, kind = m.jnt_qposadr[j], mujoco.mjtJoint(m.jnt_type[j])
             if kind == mujoco.mjtJoint.mjJNT_FREE:
-                d.qpos[a + 2] += random.uniform(0, PERTURBATION)
+                d.qpos[a + 2] += random.uniform(0, LIFT)
                 a += 3
             if kind in (mujoco.mjtJoint.mjJNT_FREE, mujoco.mjtJoint.mjJNT_BALL):
                 axis = random.normal(size=3)
-                mujoco.mju_quatIntegrate(d.qpos[a:a + 4], axis / np.linalg.norm(axis), random.uniform(0, PERTURBATION))
+                mujoco.mju_quatIntegrate(d.qpos[a:a + 4], axis / np.linalg.norm(axis), random.uniform(0, np.pi))
             else:
                 d.qpos[a] += random.uniform(-PERTURBATION, PERTURBATION)
         d.qvel[:] = random.uniform(-PERTURBATION, PERTURBATION, m.nv)
@@ -55,38 +57,34 @@ def perturbed(m, random, environments):
     return np.array(out)
 
 
-def prepare(m, environments, random):
-    """States after the warm-up as parity.pack writes them: the last step is taken alone, so that the warm start is known."""
+def prepare(m, environments, random, control):
+    """States after the warm-up as parity.pack writes them, and MuJoCo's warm starts; the last step is taken alone, so that these are known."""
     steps = int(round(WARM_UP / m.opt.timestep))
     d, states = mujoco.MjData(m), perturbed(m, random, environments)
     for begin in range(0, steps, 50):                                   # in pieces: controls of all steps at once are large
         count = min(50, steps - begin)
-        controls = parity.draw_controls(m, random, environments, count)
+        controls = control * parity.draw_controls(m, random, environments, count)
         states = mujoco.rollout.rollout(m, d, states, controls, nstep=count)[0][:, -1]
-    out = []
+    out, warm = [], []
     for state in states:
         mujoco.mj_resetData(m, d)
         mujoco.mj_setState(m, d, state, mujoco.mjtState.mjSTATE_FULLPHYSICS)
-        d.ctrl[:] = parity.draw_controls(m, random)
+        d.ctrl[:] = control * parity.draw_controls(m, random)
         mujoco.mj_step(m, d)
-        d.ctrl[:] = parity.draw_controls(m, random)
+        d.ctrl[:] = control * parity.draw_controls(m, random)
         if np.isfinite(d.qpos).all():
+            warm.append(d.qacc_warmstart.copy())
+            d.qacc_warmstart -= d.qacc_smooth                           # Nuri keeps the constraints' share
             out.append(parity.pack(d))
-    return np.array(out)
-
-
-def split(m, states):
-    """rollout's initial states and warm starts."""
-    physics = np.concatenate([np.zeros((len(states), 1)), states[:, :m.nq + m.nv + m.na]], axis=1)
-    return physics, np.ascontiguousarray(states[:, m.nq + m.nv + m.na:m.nq + 2 * m.nv + m.na])
+    return np.array(out), np.array(warm)
 
 
 class MujocoRun:
     """MuJoCo's side: rollout on this thread, everything it needs allocated before."""
 
-    def __init__(self, m, states, controls):
-        self.m, self.d, self.controls = m, mujoco.MjData(m), controls
-        self.physics, self.warm = split(m, states)
+    def __init__(self, m, states, warm, controls):
+        self.m, self.d, self.controls, self.warm = m, mujoco.MjData(m), controls, warm
+        self.physics = np.concatenate([np.zeros((len(states), 1)), states[:, :m.nq + m.nv + m.na]], axis=1)
         n, steps = controls.shape[:2]
         self.state = np.empty((n, steps, self.physics.shape[1]))
         self.sensordata = np.empty((n, steps, m.nsensordata))
@@ -136,11 +134,11 @@ def percentiles(values):
 def measure(name, asked, folder):
     random, path = np.random.default_rng(SEED), models.write(name, folder)
     m = parity.load(path)
-    states = prepare(m, asked.envs, random)
-    controls = parity.draw_controls(m, random, len(states), asked.steps)
+    states, warm = prepare(m, asked.envs, random, asked.control)
+    controls = asked.control * parity.draw_controls(m, random, len(states), asked.steps)
     np.save(f"{folder}/states.npy", states)
     np.save(f"{folder}/controls.npy", controls.reshape(len(states), -1))
-    theirs, rounds = MujocoRun(m, states, controls), []
+    theirs, rounds = MujocoRun(m, states, warm, controls), []
     for _ in range(asked.rounds):                                       # in turns: what else the machine does meets both
         seconds = theirs.seconds()
         ours = json.loads(program.run("rollout", path, "--states", f"{folder}/states.npy", "--controls", f"{folder}/controls.npy", "--threads", 1, "--backend", "cpu",
@@ -150,7 +148,7 @@ def measure(name, asked, folder):
     errors = acceleration_errors(name, folder, states)
     mine, other = (statistics.median(r[k] for r in rounds) for k in (0, 1))
     return {
-        "name": name, "environments": len(states), "steps": asked.steps, "rounds": asked.rounds,
+        "name": name, "environments": len(states), "steps": asked.steps, "control": asked.control, "rounds": asked.rounds,
         "nuri": {"steps_per_second": mine, "contacts": ours["contacts"], "rows": ours["rows"], "iterations": ours["iterations"], "occupancy": ours["occupancy"],
                  "state_hash": ours["state_hash"], "faults": ours["faults"], "backend": ours["backend"], "acceleration_error": percentiles(errors[:, 0])},
         "mujoco": {"steps_per_second": other, "contacts": contacts, "rows": rows, "iterations": iterations, "acceleration_error": percentiles(errors[:, 1])},
@@ -166,6 +164,7 @@ def arguments(values=None):
     parser.add_argument("--envs", type=int, default=256, help="environments")
     parser.add_argument("--steps", type=int, default=200, help="timed steps of each environment")
     parser.add_argument("--rounds", type=int, default=5, help="timed runs of each engine")
+    parser.add_argument("--control", type=float, default=0.1, metavar="S", help="controls are random over this share of their range")
     parser.add_argument("--quick", action="store_true", help="few environments, one round: fields, not figures")
     asked = parser.parse_args(values)
     if asked.quick:

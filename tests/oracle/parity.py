@@ -47,9 +47,7 @@ UNIQUE = {(a, b) for a in ROUND for b in ROUND} | {(0, 6), (0, 5), (2, 6), (2, 5
 
 
 # Larger tolerances where the two engines differ on purpose or by a known limit: (double, float, why).
-KNOWN = {
-    "own/actuators_implicitfast_drag": {stage: (1e-3, 1e-3, "implicitfast: drag of the medium is not part of Nuri's velocity derivative") for stage in ("step", "configured")},
-}
+KNOWN = {}
 
 
 # ---- states ----------------------------------------------------------------------------------------------------------
