@@ -58,6 +58,8 @@ class CpuWorld final : public World {
     const ScratchLayout first = make_layout(first_room(*model_, kernel.width));
     for (Arena& a : arenas_) a.layout = first;
     order_ = everyone_;
+    sorted_.reserve(everyone_.size());
+    unsorted_.reserve(everyone_.size());
     signature_.resize(2 * size_t(options_.environments));
     statistics_.cycles.resize(stage_count);
     reset();
@@ -188,9 +190,8 @@ class CpuWorld final : public World {
     since_sort_ = 0;
     const int n = options_.environments, width = kernel_.width;
     constexpr int window = 1024;                                   // bounds the work: n * window / 2 comparisons
-    std::vector<int> out;
-    out.reserve(n);
-    std::vector<int> left;
+    std::vector<int>&out = sorted_, &left = unsorted_;             // kept: a step allocates nothing
+    out.clear();
     for (int begin = 0; begin < n; begin += window) {
       left.assign(order_.begin() + begin, order_.begin() + std::min(n, begin + window));
       uint64_t pack[2] = {};
@@ -218,7 +219,7 @@ class CpuWorld final : public World {
         pack[1] |= signature_[2 * e + 1];
       }
     }
-    order_ = std::move(out);
+    order_.swap(out);
   }
 
   const CpuKernel& kernel_;
@@ -226,7 +227,7 @@ class CpuWorld final : public World {
   Pool pool_;
   std::vector<Arena> arenas_;
   Room bound_;
-  std::vector<int> order_;
+  std::vector<int> order_, sorted_, unsorted_;
   std::vector<uint64_t> signature_;
   uint64_t since_sort_ = 0;
   std::vector<RawOverride> raw_overrides_;
@@ -236,7 +237,8 @@ class CpuWorld final : public World {
 }  // namespace
 
 Result<std::unique_ptr<World>> make_cpu_world(std::shared_ptr<const model::Model> model, const WorldOptions& options) {
-  const CpuKernel* const kernel = find_kernel(options.precision, options.width);
+  // one environment alone needs no pack: the other places would only repeat it
+  const CpuKernel* const kernel = find_kernel(options.precision, options.width || options.environments > 1 ? options.width : 1);
   if (!kernel)
     return Diagnostic{Severity::error, "no-kernel", "no kernel for this precision, width and CPU", "this program has: " + kernel_list(), {}, {}, {}};
   return std::unique_ptr<World>(std::make_unique<CpuWorld>(std::move(model), options, *kernel));

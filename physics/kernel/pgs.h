@@ -106,9 +106,7 @@ template <class L> NURI_STAGE typename L::Truth dual_start(Pack<L>& p) {
   const Dual<R> dual = dual_of(p);
   const int rows = dual.rows;
   times_jacobian(p, s.acc_smooth(), s.jv());
-  p.lane.each(m.dof_count, [&](int i) { s.acc()[i] = s.acc_smooth()[i] + s.warm()[i]; });
-  p.lane.sync();
-  times_jacobian(p, s.acc(), s.jar());
+  times_jacobian(p, s.warm(), s.jar());
   p.lane.each(rows, [&](int i) {
     s.jv()[i] = where(R(0) < s.D()[i], s.jv()[i] - s.aref()[i], R(0));
     s.jar()[i] = where(R(0) < s.D()[i], s.jar()[i] - s.aref()[i], R(0));

@@ -61,12 +61,12 @@ template <class L> NURI_FN void forward(Pack<L>& p) {
   after_contacts(p);
 }
 
-// The next step starts from what the constraints added in this one; Runge-Kutta stages all start from the last step's.
+// The solver starts the next step from this step's acceleration; Runge-Kutta stages all start from the last step's.
 template <class L> NURI_FN void integrate_state(Pack<L>& p) {
   const auto& s = p.scratch;
   if (p.model.integrator == integrator::rk4) integrate_rk4(p, [&] { forward(p); });
   else integrate_euler(p);
-  p.lane.each(p.model.dof_count, [&](int i) { s.warm()[i] = s.acc()[i] - s.acc_smooth()[i]; });
+  p.lane.each(p.model.dof_count, [&](int i) { s.warm()[i] = s.acc()[i]; });
   p.lane.sync();
 }
 

@@ -74,7 +74,6 @@ def prepare(m, environments, random, control):
         d.ctrl[:] = control * parity.draw_controls(m, random)
         if np.isfinite(d.qpos).all():
             warm.append(d.qacc_warmstart.copy())
-            d.qacc_warmstart -= d.qacc_smooth                           # Nuri keeps the constraints' share
             out.append(parity.pack(d))
     return np.array(out), np.array(warm)
 
