@@ -14,6 +14,13 @@
 
 namespace nuri::cli {
 
+// The stages of a step, in order.
+inline constexpr const char* stage_names[] = {
+#define NURI_STAGE_NAME(name) #name,
+#include "physics/stage.inl"
+#undef NURI_STAGE_NAME
+};
+
 using Json = nlohmann::ordered_json;
 enum Status : int { good = 0, failed = 1, bad_input = 2 };
 

@@ -11,12 +11,6 @@
 namespace nuri::cli {
 namespace {
 
-constexpr const char* stage_names[] = {
-#define NURI_STAGE_NAME(name) #name,
-#include "physics/stage.inl"
-#undef NURI_STAGE_NAME
-};
-
 struct Asked {
   Options options;
   Length length;
