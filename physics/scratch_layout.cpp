@@ -27,6 +27,9 @@ int rows_of_dim(int dim, bool elliptic) { return dim == 1 ? 1 : elliptic ? dim :
 
 }  // namespace
 
+// No robot touches itself in more places; what does is stopped for want of room. Without it the square of all its pairs would be kept.
+constexpr int most_coupled = 600;
+
 Room hard_bound(const model::Model& m, int width) {
   Room r;
   r.pairs = m.pair_count;
@@ -37,8 +40,12 @@ Room hard_bound(const model::Model& m, int width) {
   for (int i = 0; i < m.pair_count; ++i) {
     const int o = m.pair_owner[i], hits = model::pair_hits(m.pair_type1[i], m.pair_type2[i]);
     r.rows += hits * rows_of_dim(m.owner_dim[o], m.elliptic != 0);
-    if (o >= m.world_owner_count) r.own += hits * m.owner_dim[o] * (m.owner_dof_adr[o + 1] - m.owner_dof_adr[o]);
+    if (o >= m.world_owner_count) {
+      r.own += hits * m.owner_dim[o] * (m.owner_dof_adr[o + 1] - m.owner_dof_adr[o]);
+      r.coupled += m.along_tree ? hits * m.owner_dim[o] : 0;
+    }
   }
+  r.coupled = std::min(r.coupled, most_coupled);
   r.rk4 = m.integrator == 1;
   r.dual = m.solver == 0 ? r.rows * (2 * m.dof_count + r.rows + 8) : 0;
   (void)width;
@@ -56,6 +63,7 @@ Room first_room(const model::Model& m, int width) {
   r.slots = std::min(bound.slots, contacts);
   r.rows = std::min(bound.rows, m.row_count + contacts * (m.owner_count ? std::min(dim_rows, 4) : 0));
   r.own = std::min(bound.own, contacts * 3 * std::max(1, m.dof_count));
+  r.coupled = std::min(bound.coupled, contacts);
   r.dual = m.solver == 0 ? r.rows * (2 * m.dof_count + r.rows + 8) : 0;
   return r;
 }
@@ -68,6 +76,7 @@ Room grown(const Room& room, const Room& bound) {
   r.slots = more(room.slots, bound.slots);
   r.rows = more(room.rows, bound.rows);
   r.own = more(room.own, bound.own);
+  r.coupled = more(room.coupled, bound.coupled);
   if (bound.dual) r.dual = bound.rows ? int(std::min<long>(bound.dual, long(room.dual) / std::max(1, room.rows) * r.rows + long(r.rows) * (r.rows - room.rows))) : 0;
   return r;
 }

@@ -3,7 +3,8 @@
 //
 //   NURI_VALUE   tiny functions on values: always inlined
 //   NURI_FN      ordinary kernel functions
-//   NURI_STAGE   a stage of the step: one real function, everything below it inlined into it
+//   NURI_STAGE   a stage of the step: one real function, everything below it inlined into it (not under the address sanitizer:
+//                its checks on everything in one function take the compiler twice as long)
 //   NURI_HOST    host functions that a header shared with kernels needs
 //   NURI_UNROLL  unroll a loop of fixed length (g++ turns such loops into `rep stos` otherwise)
 #pragma once
@@ -18,7 +19,7 @@
 #else
 #define NURI_VALUE inline __attribute__((always_inline))
 #define NURI_FN inline
-#if defined(__OPTIMIZE__) && !defined(__clang__)
+#if defined(__OPTIMIZE__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define NURI_STAGE inline __attribute__((noinline, flatten))
 #else
 #define NURI_STAGE inline __attribute__((noinline))

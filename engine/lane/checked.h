@@ -16,12 +16,18 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <source_location>
 #include <string>
 #include <vector>
 #include "engine/lane/lane.h"
 
 namespace nuri {
+
+// Where a call stands in the source: std::source_location, which clang has only since its release 16.
+struct SourcePlace {
+  const char* file = "";
+  int line = 0;
+  static constexpr SourcePlace current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) { return {file, line}; }
+};
 
 // What happened to each 8-byte word of an arena, and which accesses were wrong.
 class Shadow {
@@ -39,7 +45,7 @@ class Shadow {
 
   static inline thread_local Shadow* active = nullptr;
 
-  void enter(const std::source_location& where) {
+  void enter(const SourcePlace& where) {
     ++section_;
     where_ = where;
     places_.push_back(where);
@@ -111,9 +117,9 @@ class Shadow {
     for (const Area& a : areas_) if (word * sizeof(double) >= a.begin && word * sizeof(double) < a.end) return a;
     return nowhere;
   }
-  static std::string name(const std::source_location& place) {
-    const std::string file = place.file_name();
-    return file.substr(file.rfind('/') + 1) + ":" + std::to_string(place.line());
+  static std::string name(const SourcePlace& place) {
+    const std::string file = place.file;
+    return file.substr(file.rfind('/') + 1) + ":" + std::to_string(place.line);
   }
   // other: who touched the word before
   void found(const char* rule, size_t word, const uint64_t* other = nullptr) {
@@ -130,8 +136,8 @@ class Shadow {
   char* base_;
   std::vector<Word> words_;
   std::vector<Area> areas_;
-  std::source_location where_;
-  std::vector<std::source_location> places_;                          // of the sections since the last sync()
+  SourcePlace where_;
+  std::vector<SourcePlace> places_;                                   // of the sections since the last sync()
   uint64_t epoch_ = 1, section_ = 0, first_section_ = 1, agent_ = uniform;
   int stage_ = -1;
   bool gathering_ = false;
@@ -195,7 +201,7 @@ struct CheckedLane {
   using Real = Wide<Checked, 1>;
   using Truth = Mask<Checked, 1>;
   using Int = Ints<1>;
-  using Place = std::source_location;
+  using Place = SourcePlace;
   static constexpr int width = 1;
   Stopwatch* watch = nullptr;
 

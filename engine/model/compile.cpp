@@ -1,6 +1,7 @@
 #include "engine/model/compile.h"
 
 #include "engine/model/compile_parts.h"
+#include "engine/model/model_tree.h"
 
 namespace nuri::model {
 namespace {
@@ -143,6 +144,7 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report) {
   if (!c.errors.empty()) return c.errors;
   resize(c.model);
   compile_rows(c);
+  c.model.along_tree = shorter_along_tree(c.model);
   resize(c.model);
   compile_visuals(c);
   derive(c.model);

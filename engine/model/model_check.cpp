@@ -63,11 +63,11 @@ class Check {
       NURI_TABLE(body_joint_num), NURI_TABLE(body_dof_adr), NURI_TABLE(body_dof_num), NURI_TABLE(body_last_dof), NURI_TABLE(child_adr), NURI_TABLE(child),
       NURI_TABLE(level_adr), NURI_TABLE(level_body), NURI_TABLE(tree_body_adr), NURI_TABLE(tree_body), NURI_TABLE(joint_qpos), NURI_TABLE(joint_dof),
       NURI_TABLE(joint_free), NURI_TABLE(dof_body), NURI_TABLE(dof_joint), NURI_TABLE(dof_parent), NURI_TABLE(ancestor_adr), NURI_TABLE(ancestor), NURI_TABLE(ancestor_run),
-      NURI_TABLE(descendant_adr), NURI_TABLE(descendant), NURI_TABLE(descendant_mass), NURI_TABLE(mass_adr), NURI_TABLE(dof_bits)};
+      NURI_TABLE(dof_level_adr), NURI_TABLE(dof_level), NURI_TABLE(descendant_adr), NURI_TABLE(descendant), NURI_TABLE(descendant_mass), NURI_TABLE(mass_adr), NURI_TABLE(dof_bits)};
 #undef NURI_TABLE
     for (const Table& t : tables) if (t.ours != t.theirs) return fail(std::string(t.name) + " does not follow from the bodies and joints");
     if (made.qpos_count != m.qpos_count || made.free_count != m.free_count || made.mass_count != m.mass_count || made.tree_count != m.tree_count ||
-        made.level_count != m.level_count || made.bit_words != m.bit_words) return fail("counts do not follow from the bodies and joints");
+        made.level_count != m.level_count || made.dof_level_count != m.dof_level_count || made.bit_words != m.bit_words) return fail("counts do not follow from the bodies and joints");
     int mocap = 0;
     for (int b = 0; b < m.body_count; ++b) {
       if (m.body_mocap[b] != -1 && (m.body_mocap[b] != mocap++ || m.body_joint_num[b] || b == 0 || m.body_parent[b])) return fail("body_mocap is out of order");
@@ -178,6 +178,7 @@ class Check {
         last = m.row_dof[k];
       }
     }
+    if (m.along_tree != (shorter_along_tree(m) ? 1 : 0)) return fail("along_tree does not follow from tree and rows");
     return true;
   }
 

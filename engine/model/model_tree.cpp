@@ -34,6 +34,16 @@ void link_joints(Model& m) {
   }
 }
 
+// Items first..n-1 in groups, ascending within each; key -1: none.
+void list_by(int n, int groups, int first, auto key, std::vector<int32_t>& adr, std::vector<int32_t>& out) {
+  adr.assign(groups + 1, 0);
+  for (int i = first; i < n; ++i) if (key(i) >= 0) ++adr[key(i) + 1];
+  for (int g = 0; g < groups; ++g) adr[g + 1] += adr[g];
+  std::vector<int32_t> next(adr.begin(), adr.end() - 1);
+  out.assign(n, 0);
+  for (int i = first; i < n; ++i) if (key(i) >= 0) out[next[key(i)]++] = i;
+}
+
 // Weld groups, trees, levels and children.
 void link_bodies(Model& m) {
   const int n = m.body_count;
@@ -59,18 +69,9 @@ void link_bodies(Model& m) {
     }
     m.body_frame.push_back(std::max(0, m.body_tree[b]));
   }
-  // lists by counting, bodies ascending within each
-  auto group = [&](int groups, int first, auto key, std::vector<int32_t>& adr, std::vector<int32_t>& out) {
-    adr.assign(groups + 1, 0);
-    for (int b = first; b < n; ++b) if (key(b) >= 0) ++adr[key(b) + 1];
-    for (int g = 0; g < groups; ++g) adr[g + 1] += adr[g];
-    std::vector<int32_t> next(adr.begin(), adr.end() - 1);
-    out.assign(n, 0);
-    for (int b = first; b < n; ++b) if (key(b) >= 0) out[next[key(b)]++] = b;
-  };
-  group(n, 1, [&](int b) { return m.body_parent[b]; }, m.child_adr, m.child);
-  group(m.level_count, 1, [&](int b) { return depth[b] - 1; }, m.level_adr, m.level_body);
-  group(m.tree_count, 0, [&](int b) { return m.body_tree[b]; }, m.tree_body_adr, m.tree_body);
+  list_by(n, n, 1, [&](int b) { return m.body_parent[b]; }, m.child_adr, m.child);
+  list_by(n, m.level_count, 1, [&](int b) { return depth[b] - 1; }, m.level_adr, m.level_body);
+  list_by(n, m.tree_count, 0, [&](int b) { return m.body_tree[b]; }, m.tree_body_adr, m.tree_body);
 }
 
 // Ancestors and descendants of dofs, rows of the mass matrix.
@@ -98,6 +99,10 @@ void link_dofs(Model& m) {
     m.ancestor_adr.push_back(int32_t(m.ancestor.size()));
     m.mass_adr.push_back(int32_t(m.ancestor.size()) + i + 1);
   }
+  auto depth = [&](int i) { return m.ancestor_adr[i + 1] - m.ancestor_adr[i]; };
+  m.dof_level_count = 0;
+  for (int i = 0; i < n; ++i) m.dof_level_count = std::max(m.dof_level_count, depth(i) + 1);
+  list_by(n, m.dof_level_count, 0, depth, m.dof_level_adr, m.dof_level);
   m.ancestor_count = int32_t(m.ancestor.size());
   m.mass_count = m.ancestor_count + n;
   for (int i = 0; i < n; ++i) count[i + 1] += count[i];
@@ -118,6 +123,20 @@ void link_tree(Model& model) {
   link_joints(model);
   link_bodies(model);
   link_dofs(model);
+}
+
+bool shorter_along_tree(const Model& m) {
+  constexpr int pgs = 0;                                       // works on M's factor
+  if (m.solver == pgs || m.tree_count != 1) return false;
+  for (int r = 0; r < m.row_count; ++r) if (m.row_dof_adr[r + 1] - m.row_dof_adr[r] != 1) return false;
+  // Matrix: composite stiffness times an axis (36), products with n axes above (6 each), elimination over n columns. Tree: inertia
+  // times an axis (36), and 33 for what it takes from the inertia; 21 per body to hand the inertia on.
+  long matrix = 0;
+  for (int i = 0; i < m.dof_count; ++i) {
+    const long n = m.ancestor_adr[i + 1] - m.ancestor_adr[i];
+    matrix += 36 + 6 * n + n * (n + 1) / 2;
+  }
+  return 69L * m.dof_count + 21L * m.body_count < matrix;
 }
 
 }  // namespace nuri::model

@@ -12,4 +12,8 @@ inline constexpr int joint_positions[4] = {7, 4, 1, 1}, joint_dofs[4] = {6, 3, 1
 // of bodies and dofs, and the counts they need.
 void link_tree(Model& model);
 
+// Whether Newton's equations are solved along the tree (physics/kernel/articulated.h) or by factoring their matrix: a robot of one
+// tree, every catalog row of one dof, and fewer multiplications that way. From the tree, the solver and the row catalog.
+bool shorter_along_tree(const Model& model);
+
 }  // namespace nuri::model

@@ -4,8 +4,8 @@
 //   force = gain(length, velocity) * input + bias(length, velocity),  input = control, or activation if it has dynamics
 //   generalised force = moment' force, moment = gear * d(length)/d(position)
 #pragma once
+#include "physics/kernel/articulated.h"
 #include "physics/kernel/enums.h"
-#include "physics/kernel/factor.h"
 #include "physics/kernel/tendons.h"
 #include "physics/kernel/velocity.h"
 
@@ -139,7 +139,7 @@ template <class L> NURI_STAGE void smooth_acceleration(Pack<L>& p) {
     s.acc_smooth()[i] = f;
   });
   p.lane.sync();
-  solve_factored(p, tree_pattern(p), s.acc_smooth());
+  solve_inertia(p, s.acc_smooth());
 }
 
 NURI_KERNEL_END

@@ -78,15 +78,20 @@ template <int Dim, class L> NURI_FN void contact_force(const Pack<L>& p, int slo
   }
 }
 
+// f with the slot's condim as a constant
+template <class L, class F> NURI_FN void with_dim(const Pack<L>& p, int slot, F f) {
+  switch (p.model.owner_dim[p.scratch.slot_owner()[slot]]) {
+    case 1: f.template operator()<1>(); break;
+    case 3: f.template operator()<3>(); break;
+    case 4: f.template operator()<4>(); break;
+    default: f.template operator()<6>(); break;
+  }
+}
+
 // The same for any condim; what the contact does not have is 0.
 template <class L> NURI_FN void slot_force(const Pack<L>& p, int slot, typename L::Real (&f)[6]) {
   for (int k = 0; k < 6; ++k) f[k] = typename L::Real(0);
-  switch (p.model.owner_dim[p.scratch.slot_owner()[slot]]) {
-    case 1: contact_force<1>(p, slot, f); break;
-    case 3: contact_force<3>(p, slot, f); break;
-    case 4: contact_force<4>(p, slot, f); break;
-    default: contact_force<6>(p, slot, f); break;
-  }
+  with_dim(p, slot, [&]<int Dim>() { contact_force<Dim>(p, slot, f); });
 }
 
 // constraint = J' f

@@ -5,6 +5,7 @@
 // the slots of a pack are few: measured on 16 diverged humanoids, the union of their contacts is 4 times the mean.
 // Slots that touch the static world come first, in the order of the moving body.
 #pragma once
+#include "engine/model/model_flags.h"
 #include "physics/kernel/collide.h"
 #include "physics/kernel/pack.h"
 
@@ -121,7 +122,7 @@ template <class L> NURI_STAGE void contacts(Pack<L>& p) {
   p.lane.sync();
   // where the slots' rows, Jacobians and bodies lie: the same for the whole pack
   p.lane.once([&] {
-    int own = 0, world = 0, body = 0;
+    int own = 0, world = 0, body = 0, coupled = 0;
     for (int i = 0; i < p.slot_count; ++i) {
       const int o = s.slot_owner()[i];
       s.slot_own()[i] = own;
@@ -130,16 +131,18 @@ template <class L> NURI_STAGE void contacts(Pack<L>& p) {
         ++world;
       } else {
         own += m.owner_dim[o] * (m.owner_dof_adr[o + 1] - m.owner_dof_adr[o]);
+        coupled += m.owner_dim[o];
       }
     }
     while (body <= m.body_count) s.body_slot_adr()[body++] = world;
     s.slot_own()[p.slot_count] = own;
     s.counts()[2] = world;
     s.counts()[3] = own;
+    s.counts()[5] = m.along_tree ? coupled : 0;
   });
   p.lane.sync();
   p.world_slots = s.counts()[2];
-  if (s.counts()[3] > s.at->room.own) {
+  if (s.counts()[3] > s.at->room.own || s.counts()[5] > s.at->room.coupled) {
     p.no_room = true;
     p.slot_count = p.world_slots;
   }

@@ -5,6 +5,7 @@
 
 NURI_KERNEL_BEGIN
 
+namespace joint { enum Type { free, ball, slide, hinge }; }
 namespace equality { enum Type { connect, weld, joint, tendon }; }
 namespace transmission { enum Type { joint, joint_in_parent, tendon }; }
 namespace dynamics { enum Type { none, integrator, filter, filterexact }; }

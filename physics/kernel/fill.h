@@ -21,10 +21,16 @@ NURI_VALUE int lowest_bit(uint64_t w) {
 #endif
 }
 
+// Word w of the ancestors of dof k.
+template <class V> NURI_VALUE uint64_t tree_bits(const V& m, int k, int w) {
+  const int at = 2 * (m.bit_words * k + w);
+  return uint64_t(uint32_t(m.dof_bits[at])) | uint64_t(uint32_t(m.dof_bits[at + 1])) << 32;
+}
+
 template <class L> NURI_FN Pattern pack_pattern(const Pack<L>& p) {
   const auto& s = p.scratch;
   if (!p.filled) return tree_pattern(p);
-  return {s.column_adr(), s.column_end(), s.column(), s.column_run(), s.below_adr(), s.below_end(), s.below()};
+  return {s.column_adr(), s.column_end(), s.column(), s.column_run(), s.level_adr(), s.level_dof(), s.counts()[6]};
 }
 
 template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
@@ -37,7 +43,8 @@ template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
   p.lane.once([&] {
     const int words = m.bit_words, n = m.dof_count;
     uint64_t* const bits = reinterpret_cast<uint64_t*>(s.bits());
-    for (int i = 0; i < words * n; ++i) bits[i] = uint64_t(uint32_t(m.dof_bits[2 * i])) | uint64_t(uint32_t(m.dof_bits[2 * i + 1])) << 32;
+    for (int k = 0; k < n; ++k)
+      for (int w = 0; w < words; ++w) bits[words * k + w] = tree_bits(m, k, w);
     // dofs that share a row are coupled: every later one gets the earlier ones as columns
     auto dof_at = [](const int* list, int k) { return list[k] < 0 ? -1 - list[k] : list[k]; };
     auto couple = [&](const int* list, int count) {
@@ -65,25 +72,35 @@ template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
       for (int v = 0; v < w; ++v) up[v] |= row[v];
       up[w] |= row[w] & ~(uint64_t(1) << top);
     }
-    int count = 0;
+    int count = 0, levels = 0, extra = 0;
+    int *const level = s.level_adr(), *const depth = s.depth();
+    for (int k = 0; k <= n; ++k) level[k] = 0;
     for (int k = 0; k < n; ++k) {
       s.column_adr()[k] = count;
       for (int w = 0; w < words; ++w)
-        for (uint64_t b = bits[words * k + w]; b; b &= b - 1) s.column()[count++] = 64 * w + lowest_bit(b);
+        for (uint64_t b = bits[words * k + w]; b;) {               // run after run
+          const int first = lowest_bit(b), length = ~(b >> first) ? lowest_bit(~(b >> first)) : 64 - first;
+          for (int c = 0; c < length; ++c, ++count) {
+            s.column()[count] = 64 * w + first + c;
+            s.column_run()[count] = length - c;
+          }
+          b = first + length < 64 ? b >> (first + length) << (first + length) : 0;
+        }
       s.column_end()[k] = count;
-      s.below_end()[k] = 0;
+      for (int w = 0; w < words; ++w)
+        for (uint64_t b = bits[words * k + w] & ~tree_bits(m, k, w); b; b &= b - 1) s.fill()[extra++] = triangle(k) + 64 * w + lowest_bit(b);
+      depth[k] = count > s.column_adr()[k] ? depth[s.column()[count - 1]] + 1 : 0;   // the last column is the parent in the elimination tree
+      ++level[depth[k]];
+      levels = depth[k] >= levels ? depth[k] + 1 : levels;
     }
-    for (int k = 0; k < n; ++k)
-      for (int i = s.column_end()[k] - 1; i >= s.column_adr()[k]; --i)
-        s.column_run()[i] = i + 1 < s.column_end()[k] && s.column()[i] + 1 == s.column()[i + 1] ? s.column_run()[i + 1] + 1 : 1;
-    for (int i = 0; i < count; ++i) ++s.below_end()[s.column()[i]];
-    for (int k = 0, at = 0; k < n; ++k) {
-      s.below_adr()[k] = at;
-      at += s.below_end()[k];
-      s.below_end()[k] = s.below_adr()[k];
+    for (int l = levels, end = n; l >= 0; --l) {                   // counts become ends
+      const int size = l < levels ? level[l] : 0;
+      level[l] = end;
+      end -= size;
     }
-    for (int k = 0; k < n; ++k)
-      for (int i = s.column_adr()[k]; i < s.column_end()[k]; ++i) s.below()[s.below_end()[s.column()[i]]++] = k;
+    for (int k = n - 1; k >= 0; --k) s.level_dof()[--level[depth[k]]] = k;   // ends become starts
+    s.counts()[6] = levels;
+    s.counts()[7] = extra;
   });
   p.lane.sync();
 }

@@ -55,11 +55,21 @@ template <int Dim, class L> NURI_FN bool contact_stiffness(const Pack<L>& p, int
 // A 6x6 symmetric stiffness: angular block xx xy xz yy yz zz, angular-linear block (9, row major), linear block (6).
 inline constexpr int stiffness_size = 21;
 
-// Adds a world contact's stiffness to its body's (a).
-template <int Dim, class L> NURI_FN void add_world_contact(const Pack<L>& p, int slot, typename L::Real* a) {
+template <class R> NURI_VALUE Twist<R> times_stiffness(const R* a, Twist<R> x) {
+  auto three = [](R p0, R p1, R p2, Vec3<R> v) { return mul_add(p2, v.z, mul_add(p1, v.y, p0 * v.x)); };
+  Twist<R> f;
+  f.w = {three(a[0], a[1], a[2], x.w) + three(a[6], a[7], a[8], x.v), three(a[1], a[3], a[4], x.w) + three(a[9], a[10], a[11], x.v),
+         three(a[2], a[4], a[5], x.w) + three(a[12], a[13], a[14], x.v)};
+  f.v = {three(a[6], a[9], a[12], x.w) + three(a[15], a[16], a[17], x.v), three(a[7], a[10], a[13], x.w) + three(a[16], a[18], a[19], x.v),
+         three(a[8], a[11], a[14], x.w) + three(a[17], a[19], a[20], x.v)};
+  return f;
+}
+
+// Stiffness of a world contact, as its body has it (a).
+template <int Dim, class L> NURI_FN void world_contact(const Pack<L>& p, int slot, typename L::Real* a) {
   using R = typename L::Real;
   R k[triangle_size(Dim)];
-  if (!contact_stiffness<Dim>(p, slot, k)) return;
+  contact_stiffness<Dim>(p, slot, k);
   const R* const frame = p.scratch.frames() + 12 * slot;
   const Vec3<R> r = load3(frame, 0), n = load3(frame, 1);
   Vec3<R> g0, g1, g2;                                              // 3x3 stiffness of the point
@@ -83,8 +93,8 @@ template <int Dim, class L> NURI_FN void add_world_contact(const Pack<L>& p, int
   const Vec3<R> c0 = cross(r, g0), c1 = cross(r, g1), c2 = cross(r, g2);          // columns of X = [r] G
   const Vec3<R> x0{c0.x, c1.x, c2.x}, x1{c0.y, c1.y, c2.y}, x2{c0.z, c1.z, c2.z};
   const Vec3<R> y0 = cross(r, x0), y1 = cross(r, x1), y2 = cross(r, x2);
-  const R add[stiffness_size] = {y0.x, y0.y, y0.z, y1.y, y1.z, y2.z, x0.x, x0.y, x0.z, x1.x, x1.y, x1.z, x2.x, x2.y, x2.z, g0.x, g0.y, g0.z, g1.y, g1.z, g2.z};
-  NURI_UNROLL for (int i = 0; i < stiffness_size; ++i) a[i] = a[i] + add[i];
+  const R whole[stiffness_size] = {y0.x, y0.y, y0.z, y1.y, y1.z, y2.z, x0.x, x0.y, x0.z, x1.x, x1.y, x1.z, x2.x, x2.y, x2.z, g0.x, g0.y, g0.z, g1.y, g1.z, g2.z};
+  NURI_UNROLL for (int i = 0; i < stiffness_size; ++i) a[i] = whole[i];
   if constexpr (Dim > 3) {                                         // spin and rolls turn about the frame's axes
     for (int i = 3; i < Dim; ++i) {
       const Vec3<R> turn = load3(frame, i - 2);
@@ -129,76 +139,116 @@ template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, int slot) {
   p.lane.sync();
 }
 
+// Notes which environments press on each row of a contact; true if that differs from the last note (a curved cone always does).
+template <int Dim, class L> NURI_FN bool sides_changed(const Pack<L>& p, int slot) {
+  using R = typename L::Real;
+  const auto& s = p.scratch;
+  const int row = s.slot_row()[slot];
+  bool changed = false;
+  auto note = [&](int r, auto pressed) {
+    const int bits = int(pressed.bits());
+    changed = changed || bits != s.sides()[r];
+    s.sides()[r] = bits;
+  };
+  if (Dim > 1 && p.model.elliptic) {
+    const ConeState<L, Dim> c = cone_state<Dim>(p, slot, s.jar() + row);
+    const auto here = R(0) < s.D()[row];
+    changed = any(c.middle & here);
+    note(row, c.bottom & here);
+    note(row + 1, c.middle & here);
+  } else {
+    for (int r = row; r < row + rows_of(Dim, false); ++r) note(r, (s.jar()[r] < R(0)) & (R(0) < s.D()[r]));
+  }
+  return changed;
+}
+
+// Stiffness of contacts with the world, body by body: own_stiff; touched: 0 none, 1 as last time, 2 new, and all above them.
+// `first`: of this substep. Later ones assemble again only what changed sides since, which cannot show in the bits.
+template <class L> NURI_STAGE void stiffen_bodies(Pack<L>& p, bool first) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  int* const touched = s.touched();
+  p.lane.each(m.body_count, [&](int b) {
+    touched[b] = 0;
+    const int begin = s.body_slot_adr()[b], end = s.body_slot_adr()[b + 1];
+    if (begin == end) return;
+    touched[b] = 1;
+    for (int i = begin; i < end; ++i)
+      with_dim(p, i, [&]<int Dim>() {
+        if (!sides_changed<Dim>(p, i) && !first) return;
+        touched[b] = 2;
+        world_contact<Dim>(p, i, s.slot_stiff() + stiffness_size * i);
+      });
+    if (touched[b] < 2) return;
+    R a[stiffness_size];
+    NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) a[k] = s.slot_stiff()[stiffness_size * begin + k];
+    for (int i = begin + 1; i < end; ++i) NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) a[k] = a[k] + s.slot_stiff()[stiffness_size * i + k];
+    NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) s.own_stiff()[stiffness_size * b + k] = a[k];
+  });
+  p.lane.sync();
+  if (m.along_tree) {                                              // every catalog row is of one dof: it counts as the dof's own
+    p.lane.each(m.dof_count, [&](int i) { s.dof_own()[i] = m.dof_armature[i]; });
+    p.lane.sync();
+    p.lane.once([&] {
+      for (int i = 0; i < p.listed_count; ++i) {
+        const int at = m.row_dof_adr[s.listed()[i]], dof = m.row_dof[at];
+        const R k = row_stiffness(p, i);
+        const int pressed = int((R(0) < k).bits());
+        if (first || pressed != s.sides()[i]) touched[m.dof_body[dof]] = 2;
+        s.sides()[i] = pressed;
+        s.dof_own()[dof] = mul_add(k * s.row_value()[at], s.row_value()[at], s.dof_own()[dof]);
+      }
+    });
+    p.lane.sync();
+  }
+  p.lane.once([&] {
+    for (int b = m.body_count - 1; b > 0; --b) {
+      int& above = touched[m.body_parent[b]];
+      above = touched[b] > above ? touched[b] : above;
+    }
+  });
+  p.lane.sync();
+}
+
+// H into the lower triangle.
 template <class L> NURI_STAGE void hessian(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
   R *const A = s.lower(), *const stiff = s.stiff();
-  int* const touched = s.touched();                                // bodies that carry a contact with the world, and all above them
-  if (p.filled) {
-    p.lane.each(m.dof_count, [&](int i) {
-      R* const row = A + triangle(i);
-      for (int k = s.column_adr()[i]; k < s.column_end()[i];) {
-        R* const to = row + s.column()[k];
-        const int n = s.column_run()[k];
-        for (int c = 0; c < n; ++c) to[c] = R(0);
-        k += n;
-      }
-    });
-  }
-  p.lane.once([&] {
-    for (int b = 0; b < m.body_count; ++b) touched[b] = s.body_slot_adr()[b + 1] > s.body_slot_adr()[b];
-    for (int b = m.body_count - 1; b > 0; --b) if (touched[b]) touched[m.body_parent[b]] = 1;
-  });
-  p.lane.sync();
-  p.lane.each(m.body_count, [&](int b) {
-    if (!b || !touched[b]) return;
-    R a[stiffness_size];
-    NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) a[k] = R(0);
-    for (int i = s.body_slot_adr()[b]; i < s.body_slot_adr()[b + 1]; ++i) {
-      switch (m.owner_dim[s.slot_owner()[i]]) {
-        case 1: add_world_contact<1>(p, i, a); break;
-        case 3: add_world_contact<3>(p, i, a); break;
-        case 4: add_world_contact<4>(p, i, a); break;
-        default: add_world_contact<6>(p, i, a); break;
-      }
-    }
-    NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) stiff[stiffness_size * b + k] = a[k];
-  });
-  p.lane.sync();
-  for (int level = m.level_count - 2; level >= 0; --level) {
+  const int* const touched = s.touched();
+  for (int level = m.level_count - 1; level >= 0; --level) {
     const int* const bodies = m.level_body + m.level_adr[level];
     p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
       const int b = bodies[k];
-      R* const out = stiff + stiffness_size * b;
+      if (touched[b] < 2) return;
+      R a[stiffness_size];
+      const bool carries = s.body_slot_adr()[b + 1] > s.body_slot_adr()[b];
+      NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) a[c] = carries ? s.own_stiff()[stiffness_size * b + c] : R(0);
       for (int i = m.child_adr[b]; i < m.child_adr[b + 1]; ++i) {
         if (!touched[m.child[i]]) continue;
         const R* const add = stiff + stiffness_size * m.child[i];
-        NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) out[c] = out[c] + add[c];
+        NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) a[c] = a[c] + add[c];
       }
+      NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) stiff[stiffness_size * b + c] = a[c];
     });
     p.lane.sync();
   }
   // second composite pass: H(i, j) = M(i, j) + axis_j . (composite stiffness) axis_i
+  if (p.filled) p.lane.each(s.counts()[7], [&](int k) { A[s.fill()[k]] = R(0); });
   p.lane.each(m.dof_count, [&](int i) {
-    const int b = m.dof_body[i], first = m.ancestor_adr[i], n = m.ancestor_adr[i + 1] - first;
+    const int b = m.dof_body[i], first_above = m.ancestor_adr[i], n = m.ancestor_adr[i + 1] - first_above;
     const R* const mass = s.mass() + m.mass_adr[i];
-    const int* const above = m.ancestor + first;
+    const int* const above = m.ancestor + first_above;
     R* const out = A + triangle(i);
     if (!touched[b]) {
       for (int k = 0; k < n; ++k) out[above[k]] = mass[k];
       out[i] = mass[n];
       return;
     }
-    const R* const a = stiff + stiffness_size * b;
-    const Twist<R> x = load6(s.cdof(), i);
-    auto three = [](R p0, R p1, R p2, Vec3<R> v) { return mul_add(p2, v.z, mul_add(p1, v.y, p0 * v.x)); };
-    Twist<R> f;
-    f.w = {three(a[0], a[1], a[2], x.w) + three(a[6], a[7], a[8], x.v), three(a[1], a[3], a[4], x.w) + three(a[9], a[10], a[11], x.v),
-           three(a[2], a[4], a[5], x.w) + three(a[12], a[13], a[14], x.v)};
-    f.v = {three(a[6], a[9], a[12], x.w) + three(a[15], a[16], a[17], x.v), three(a[7], a[10], a[13], x.w) + three(a[16], a[18], a[19], x.v),
-           three(a[8], a[11], a[14], x.w) + three(a[17], a[19], a[20], x.v)};
-    for (int k = 0; k < n; ++k) out[above[k]] = mass[k] + dot(load6(s.cdof(), above[k]), f);
+    const Twist<R> x = load6(s.cdof(), i), f = times_stiffness(stiff + stiffness_size * b, x);
+    along_chain(p, i, f, [&](int k, R v) { out[above[k]] = mass[k] + v; });
     out[i] = mass[n] + dot(x, f);
   });
   p.lane.sync();
@@ -214,13 +264,7 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
     });
     p.lane.sync();
   }
-  for (int i = p.world_slots; i < p.slot_count; ++i)
-    switch (m.owner_dim[s.slot_owner()[i]]) {
-      case 1: add_own_contact<1>(p, i); break;
-      case 3: add_own_contact<3>(p, i); break;
-      case 4: add_own_contact<4>(p, i); break;
-      default: add_own_contact<6>(p, i); break;
-    }
+  for (int i = p.world_slots; i < p.slot_count; ++i) with_dim(p, i, [&]<int Dim>() { add_own_contact<Dim>(p, i); });
 }
 
 NURI_KERNEL_END

@@ -3,6 +3,7 @@
 //
 // A spatial inertia is 10 numbers: xx yy zz xy xz yz of the rotational inertia, mass * offset (3), mass.
 #pragma once
+#include "physics/kernel/enums.h"
 #include "physics/kernel/pack.h"
 
 NURI_KERNEL_BEGIN
@@ -18,6 +19,21 @@ template <class R> NURI_VALUE Twist<R> times_inertia(const R* i, Twist<R> x) {
   o.w = cross_add(c, x.v, o.w);
   o.v = cross_add(x.w, c, x.v * i[9]);
   return o;
+}
+
+// out(k, axis_k . f) for the k-th ancestor of dof i. A free joint's translations are the world's axes: no products.
+template <class L, class F> NURI_FN void along_chain(const Pack<L>& p, int i, const Twist<typename L::Real>& f, F out) {
+  const auto& m = p.model;
+  const int* const above = m.ancestor + m.ancestor_adr[i];
+  const int n = m.ancestor_adr[i + 1] - m.ancestor_adr[i];
+  int k = 0;
+  if (n >= 3 && m.joint_type[m.dof_joint[above[0]]] == joint::free) {
+    out(0, f.v.x);
+    out(1, f.v.y);
+    out(2, f.v.z);
+    k = 3;
+  }
+  for (; k < n; ++k) out(k, dot(load6(p.scratch.cdof(), above[k]), f));
 }
 
 template <class L> NURI_STAGE void composite_inertia(Pack<L>& p) {
@@ -72,10 +88,8 @@ template <class L> NURI_STAGE void composite_inertia(Pack<L>& p) {
   p.lane.each(m.dof_count, [&](int i) {
     const Twist<R> axis = load6(s.cdof(), i), f = times_inertia(composite + inertia_size * m.dof_body[i], axis);
     R* const out = s.mass() + m.mass_adr[i];
-    const int* const above = m.ancestor + m.ancestor_adr[i];
-    const int n = m.ancestor_adr[i + 1] - m.ancestor_adr[i];
-    for (int k = 0; k < n; ++k) out[k] = dot(load6(s.cdof(), above[k]), f);
-    out[n] = dot(axis, f) + m.dof_armature[i];
+    along_chain(p, i, f, [&](int k, R v) { out[k] = v; });
+    out[m.ancestor_adr[i + 1] - m.ancestor_adr[i]] = dot(axis, f) + m.dof_armature[i];
   });
   p.lane.sync();
 }

@@ -70,12 +70,13 @@ template <class L> NURI_STAGE void integrate_euler(Pack<L>& p) {
   if (implicit) {
     load_implicit(p);
     solve_free_bodies(p);
+    factorize(p, tree_pattern(p));
+    solve_factored(p, tree_pattern(p), s.search());
   } else {
     const R h = m.timestep[0];
-    load_mass(p, [&](int i, R diagonal) { return mul_add(h, m.dof_damping[i], diagonal); });
+    factor_inertia(p, [&](int i, R diagonal) { return mul_add(h, m.dof_damping[i], diagonal); });
+    solve_inertia(p, s.search());
   }
-  factorize(p, tree_pattern(p));
-  solve_factored(p, tree_pattern(p), s.search());
   advance(p, s.search());
 }
 

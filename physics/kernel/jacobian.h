@@ -24,12 +24,12 @@ template <class L> NURI_FN void cone_rows(const Pack<L>& p, int slot, int dim, c
   }
 }
 
-// y = J x
-template <class L> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y) {
+// y = J x; not `spread`: body6 holds the bodies' twists at x already
+template <class L> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y, bool spread = true) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  if (p.world_slots) spread_down(p, x);
+  if (p.world_slots && spread) spread_down(p, x);
   p.lane.each(p.listed_count, [&](int i) {
     const int row = s.listed()[i], first = m.row_dof_adr[row], n = m.row_dof_adr[row + 1] - first;
     R sum = s.row_value()[first] * x[m.row_dof[first]];

@@ -4,12 +4,11 @@
 // Body by body down the tree, a level at a time. A joint moves the frame it was given: first translations, then
 // rotations about its anchor, in the order of the file.
 #pragma once
+#include "physics/kernel/enums.h"
 #include "physics/kernel/pack.h"
 #include "physics/kernel/shape_pair.h"
 
 NURI_KERNEL_BEGIN
-
-namespace joint { enum Type { free, ball, slide, hinge }; }
 
 template <class L> NURI_STAGE void kinematics(Pack<L>& p) {
   using R = typename L::Real;

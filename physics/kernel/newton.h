@@ -6,7 +6,7 @@
 // done. An environment without rows ends exactly at a_smooth. In float some of MuJoCo's tests lie below the noise; what
 // replaces them is said where it stands (measured: same iteration counts, a fifth less time).
 #pragma once
-#include "physics/kernel/hessian.h"
+#include "physics/kernel/articulated.h"
 
 NURI_KERNEL_BEGIN
 
@@ -82,12 +82,7 @@ template <int Dim, class L> NURI_FN void cone_along(const Pack<L>& p, int slot, 
 template <int N, class L, class F> NURI_FN void sum_cones(const Pack<L>& p, typename L::Real (&out)[N], F f) {
   const auto& s = p.scratch;
   p.lane.template sums<N>(p.slot_count, [&](int i) { return s.row_key()[s.slot_row()[i]]; }, out, [&](int i, typename L::Real* acc) {
-    switch (p.model.owner_dim[s.slot_owner()[i]]) {
-      case 1: f.template operator()<1>(i, acc); break;
-      case 3: f.template operator()<3>(i, acc); break;
-      case 4: f.template operator()<4>(i, acc); break;
-      default: f.template operator()<6>(i, acc); break;
-    }
+    with_dim(p, i, [&]<int Dim>() { f.template operator()<Dim>(i, acc); });
   });
 }
 
@@ -261,6 +256,24 @@ template <class L> NURI_FN void cost_change(Pack<L>& p, typename L::Real alpha, 
   }
 }
 
+// search = -inv(H) grad
+template <class L> NURI_FN void newton_direction(Pack<L>& p, bool first) {
+  const auto& s = p.scratch;
+  p.lane.each(p.model.dof_count, [&](int i) { s.search()[i] = -s.grad()[i]; });
+  stiffen_bodies(p, first);
+  ++p.factorizations;
+  if (p.model.along_tree) {
+    articulate(p, true);
+    couple_branches(p);
+    solve_articulated(p, s.search(), p.coupled);
+  } else {
+    hessian(p);
+    const Pattern pattern = pack_pattern(p);
+    factorize(p, pattern);
+    solve_factored(p, pattern, s.search());
+  }
+}
+
 template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
@@ -272,44 +285,42 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
   // A float never sees MuJoCo's gradient tolerance; the duality gap, which bounds what is left to gain, it does.
   const auto flat = scale * gradient(p) < (p.in_float ? R(1e-3f) : tolerance);
   auto done = !has;
-  if (any(flat & !done)) {                                         // zero iterations: gradient and duality gap are small (M's factor is still in L)
+  if (any(flat & !done)) {                                         // zero iterations: gradient and duality gap are small (M's factor is still there)
     p.lane.each(m.dof_count, [&](int i) { s.search()[i] = s.grad()[i]; });
     p.lane.sync();
-    solve_factored(p, tree_pattern(p), s.search());
+    solve_inertia(p, s.search());
     R gap[1];
     sum_dofs(p, gap, [&](int i, R* acc) { acc[0] = mul_add(s.grad()[i], s.search()[i], acc[0]); });
     done = done | (flat & (half * scale * gap[0] < tolerance));
   }
-  if (any(!done)) fill_pattern(p);
+  if (any(!done) && !m.along_tree) fill_pattern(p);
   for (int iteration = 0; iteration < m.iterations && any(!done); ++iteration) {
-    hessian(p);
-    const Pattern pattern = pack_pattern(p);
-    factorize(p, pattern);
-    ++p.factorizations;
-    p.lane.each(m.dof_count, [&](int i) { s.search()[i] = -s.grad()[i]; });
-    p.lane.sync();
-    solve_factored(p, pattern, s.search());
-    times_mass(p, s.search(), s.Mv());
-    R q[4];
+    newton_direction(p, iteration == 0);
+    R q[2], along[2];
     sum_dofs(p, q, [&](int i, R* acc) {
       const R v = s.search()[i];
       acc[0] = mul_add(s.grad()[i], v, acc[0]);
       acc[1] = mul_add(v, v, acc[1]);
-      acc[2] = mul_add(v, s.Ma()[i] - s.smooth()[i], acc[2]);
-      acc[3] = mul_add(v, s.Mv()[i], acc[3]);
     });
     const auto small = -(half * scale * q[0]) < tolerance;         // expected improvement; at first only if the gradient is flat too
     done = done | (iteration ? small : flat & small);
     if (!any(!done)) break;
     ++p.rounds;
-    times_jacobian(p, s.search(), s.jv());
+    times_jacobian(p, s.search(), s.jv(), !m.along_tree);
+    if (m.along_tree) times_inertias(p, s.search(), s.Mv());
+    else times_mass(p, s.search(), s.Mv());
+    sum_dofs(p, along, [&](int i, R* acc) {
+      const R v = s.search()[i];
+      acc[0] = mul_add(v, s.Ma()[i] - s.smooth()[i], acc[0]);
+      acc[1] = mul_add(v, s.Mv()[i], acc[1]);
+    });
     const R length = sqrt(q[1]);
     const auto still = length < p.tiny();
-    R alpha = line_search(p, q[0], q[2], q[3], tolerance * m.ls_tolerance[0] * length * inverse_scale, !done & !still);
+    R alpha = line_search(p, q[0], along[0], along[1], tolerance * m.ls_tolerance[0] * length * inverse_scale, !done & !still);
     alpha = where(done | still, R(0), alpha);
     R change[2];
     cost_change(p, alpha, change);
-    const R better = -(mul_add(alpha, mul_add(half * alpha, q[3], q[2]), change[0])) * scale;
+    const R better = -(mul_add(alpha, mul_add(half * alpha, along[1], along[0]), change[0])) * scale;
     p.iterations = where(done, p.iterations, p.iterations + R(1));
     p.lane.sync();
     p.lane.each(p.row_count, [&](int i) { s.jar()[i] = mul_add(alpha, s.jv()[i], s.jar()[i]); });

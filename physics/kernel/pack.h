@@ -24,6 +24,7 @@ template <class L> struct Pack {
   int listed_count = 0;      // catalog rows that some environment needs
   int equality_rows = 0, friction_rows = 0, single_rows = 0;   // listed rows [0, e) two-sided, [e, e+f) dry friction; rows up to single_rows have no cone
   int row_count = 0;         // all rows, slots included
+  int coupled = 0;           // rows that couple branches of the tree in this round of the solver
   bool filled = false;       // the Hessian has entries outside the tree pattern
   bool pushed = true;        // some environment may have forces applied to bodies
   bool no_room = false;      // out of Room: the substep must not commit

@@ -88,16 +88,6 @@ template <class L> NURI_STAGE void dual_matrix(Pack<L>& p) {
   p.lane.sync();
 }
 
-// f(slot, Dim as a constant) for every contact with an elliptic cone
-template <class L, class F> NURI_FN void switch_dim(const Pack<L>& p, int slot, F f) {
-  switch (p.model.owner_dim[p.scratch.slot_owner()[slot]]) {
-    case 1: f.template operator()<1>(slot); break;
-    case 3: f.template operator()<3>(slot); break;
-    case 4: f.template operator()<4>(slot); break;
-    default: f.template operator()<6>(slot); break;
-  }
-}
-
 // Forces that the last acceleration would need, or none if those are better. Returns which environments have rows.
 template <class L> NURI_STAGE typename L::Truth dual_start(Pack<L>& p) {
   using R = typename L::Real;
@@ -116,10 +106,10 @@ template <class L> NURI_STAGE typename L::Truth dual_start(Pack<L>& p) {
   p.lane.each(one_sided_end(p), [&](int i) { dual.force[i] = warm ? row_force(p, i) : R(0); });
   if (m.elliptic)
     p.lane.each(p.slot_count, [&](int slot) {
-      switch_dim(p, slot, [&]<int Dim>(int i) {
+      with_dim(p, slot, [&]<int Dim>() {
         R f[Dim];
-        contact_force<Dim>(p, i, f);
-        for (int k = 0; k < Dim; ++k) dual.force[s.slot_row()[i] + k] = warm ? f[k] : R(0);
+        contact_force<Dim>(p, slot, f);
+        for (int k = 0; k < Dim; ++k) dual.force[s.slot_row()[slot] + k] = warm ? f[k] : R(0);
       });
     });
   p.lane.sync();
@@ -247,9 +237,9 @@ template <class L> NURI_STAGE typename L::Real sweep(Pack<L>& p, int iteration, 
       if (sweep_pass(s.row_key()[i], iteration) == pass) better = better + sweep_row(p, i, who);
     for (int slot = 0; p.model.elliptic && slot < p.slot_count; ++slot) {
       if (sweep_pass(s.row_key()[s.slot_row()[slot]], iteration) != pass) continue;
-      switch_dim(p, slot, [&]<int Dim>(int i) {
-        if constexpr (Dim == 1) better = better + sweep_row(p, s.slot_row()[i], who);
-        else better = better + sweep_cone<Dim>(p, i, who);
+      with_dim(p, slot, [&]<int Dim>() {
+        if constexpr (Dim == 1) better = better + sweep_row(p, s.slot_row()[slot], who);
+        else better = better + sweep_cone<Dim>(p, slot, who);
       });
     }
   }

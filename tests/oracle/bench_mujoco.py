@@ -1,10 +1,11 @@
 """Times Nuri against MuJoCo's own rollout: one thread each, the same states, the same controls, on this machine, in turns.
 
-    python tests/oracle/bench_mujoco.py [--json] [--models NAME...] [--envs N] [--steps T] [--rounds R] [--control S] [--quick]
+    python tests/oracle/bench_mujoco.py [--json] [--models NAME...] [--envs N] [--steps T] [--rounds R] [--control S]
+        [--hold K] [--quick]
 
 Every environment has its own perturbation (joints 0.2 rad, free bodies thrown: turned any way, up to 0.6 m higher) and its own random
-controls, new ones every step over S of the control range (0.1: they lie, prop and slide, many contacts; 1: they flail); the clock
-starts after 2 simulated seconds (in MuJoCo), so that things touch and differ. Both engines then get the same states (with the
+controls over S of the control range (0.1: they lie, prop and slide, many contacts; 1: they flail), new ones as often as the suite's
+own task gives them (--hold: every so many steps); the clock starts after 2 simulated seconds (in MuJoCo), so that things touch and differ. Both engines then get the same states (with the
 solver's warm start) and the same controls. Nuri runs in float, MuJoCo in double, each as it comes,
 with the model's own options. Shown are medians over rounds that alternate between the two, and with them the work: contacts,
 rows and iterations per step, which must agree, and the error of one step's acceleration against a converged solution in double,
@@ -57,21 +58,26 @@ def perturbed(m, random, environments):
     return np.array(out)
 
 
-def prepare(m, environments, random, control):
+def held(m, random, environments, steps, asked, hold):
+    """[environment][step][actuator]"""
+    return np.repeat(asked.control * parity.draw_controls(m, random, environments, -(-steps // hold)), hold, axis=1)[:, :steps]
+
+
+def prepare(m, asked, random, hold):
     """States after the warm-up as parity.pack writes them, and MuJoCo's warm starts; the last step is taken alone, so that these are known."""
     steps = int(round(WARM_UP / m.opt.timestep))
-    d, states = mujoco.MjData(m), perturbed(m, random, environments)
-    for begin in range(0, steps, 50):                                   # in pieces: controls of all steps at once are large
-        count = min(50, steps - begin)
-        controls = control * parity.draw_controls(m, random, environments, count)
+    d, states = mujoco.MjData(m), perturbed(m, random, asked.envs)
+    for begin in range(0, steps, 10 * hold):                            # in pieces: controls of all steps at once are large
+        count = min(10 * hold, steps - begin)
+        controls = held(m, random, asked.envs, count, asked, hold)
         states = mujoco.rollout.rollout(m, d, states, controls, nstep=count)[0][:, -1]
     out, warm = [], []
     for state in states:
         mujoco.mj_resetData(m, d)
         mujoco.mj_setState(m, d, state, mujoco.mjtState.mjSTATE_FULLPHYSICS)
-        d.ctrl[:] = control * parity.draw_controls(m, random)
+        d.ctrl[:] = asked.control * parity.draw_controls(m, random)
         mujoco.mj_step(m, d)
-        d.ctrl[:] = control * parity.draw_controls(m, random)
+        d.ctrl[:] = asked.control * parity.draw_controls(m, random)
         if np.isfinite(d.qpos).all():
             warm.append(d.qacc_warmstart.copy())
             out.append(parity.pack(d))
@@ -133,21 +139,22 @@ def percentiles(values):
 def measure(name, asked, folder):
     random, path = np.random.default_rng(SEED), models.write(name, folder)
     m = parity.load(path)
-    states, warm = prepare(m, asked.envs, random, asked.control)
-    controls = asked.control * parity.draw_controls(m, random, len(states), asked.steps)
+    hold = asked.hold or models.HOLD.get(name, 1)
+    states, warm = prepare(m, asked, random, hold)
+    controls = held(m, random, len(states), -(-asked.steps // hold) * hold, asked, hold)
     np.save(f"{folder}/states.npy", states)
-    np.save(f"{folder}/controls.npy", controls.reshape(len(states), -1))
+    np.save(f"{folder}/controls.npy", controls[:, ::hold].reshape(len(states), -1))
     theirs, rounds = MujocoRun(m, states, warm, controls), []
     for _ in range(asked.rounds):                                       # in turns: what else the machine does meets both
         seconds = theirs.seconds()
         ours = json.loads(program.run("rollout", path, "--states", f"{folder}/states.npy", "--controls", f"{folder}/controls.npy", "--threads", 1, "--backend", "cpu",
-                                      "--runs", 1, "--json"))
+                                      "--runs", 1, "--hold", hold, "--json"))
         rounds.append((ours["steps_per_second"], controls.shape[0] * controls.shape[1] / seconds))
     contacts, rows, iterations = theirs.work()
     errors = acceleration_errors(name, folder, states)
     mine, other = (statistics.median(r[k] for r in rounds) for k in (0, 1))
     return {
-        "name": name, "environments": len(states), "steps": asked.steps, "control": asked.control, "rounds": asked.rounds,
+        "name": name, "environments": len(states), "steps": controls.shape[1], "control": asked.control, "hold": hold, "rounds": asked.rounds,
         "nuri": {"steps_per_second": mine, "contacts": ours["contacts"], "rows": ours["rows"], "iterations": ours["iterations"], "occupancy": ours["occupancy"],
                  "state_hash": ours["state_hash"], "faults": ours["faults"], "backend": ours["backend"], "acceleration_error": percentiles(errors[:, 0])},
         "mujoco": {"steps_per_second": other, "contacts": contacts, "rows": rows, "iterations": iterations, "acceleration_error": percentiles(errors[:, 1])},
@@ -164,6 +171,7 @@ def arguments(values=None):
     parser.add_argument("--steps", type=int, default=200, help="timed steps of each environment")
     parser.add_argument("--rounds", type=int, default=5, help="timed runs of each engine")
     parser.add_argument("--control", type=float, default=0.1, metavar="S", help="controls are random over this share of their range")
+    parser.add_argument("--hold", type=int, default=0, metavar="K", help="steps that a control is held; 0: as the suite's own task does")
     parser.add_argument("--quick", action="store_true", help="few environments, one round: fields, not figures")
     asked = parser.parse_args(values)
     if asked.quick:

@@ -5,17 +5,17 @@
 #include <memory>
 #include <string>
 #include <vector>
-#include "engine/core/random.h"
 #include "engine/model/compile.h"
 #include "engine/scene/mjcf.h"
-#include "physics/world.h"
+#include "tests/physics/bit_lives.h"
 
 namespace nuri::bits_test {
 
 struct NamedModel { std::string name, text; };
 
 // A figure with a free joint, four limbs of two segments and a head, on the ground. Limbs may touch each other.
-inline std::string figure(const std::string& option, const std::string& geom) {
+// A neck with a limit has rows of three dofs, which the tree's way of solving does not take (model::shorter_along_tree).
+inline std::string figure(const std::string& option, const std::string& geom, const std::string& neck = "range='0 40'") {
   std::string limbs, motors;
   for (int i = 0; i < 4; ++i) {
     const std::string n = std::to_string(i), side = i % 2 ? "-" : "", end = i / 2 ? "-" : "";
@@ -26,7 +26,7 @@ inline std::string figure(const std::string& option, const std::string& geom) {
   }
   return "<mujoco><option " + option + "/><default><joint damping='0.5' armature='0.01'/><geom density='900' " + geom +
          "/></default><worldbody><geom name='floor' type='plane' size='5 5 1'/><body name='torso' pos='0 0 0.55'><freejoint/><geom name='torso' type='capsule' size='0.1' fromto='-0.1 0 0 0.1 0 0.1'/>"
-         "<body pos='0 0 0.28'><joint name='neck' type='ball' range='0 40' damping='1'/><geom type='sphere' size='0.1'/></body>" +
+         "<body pos='0 0 0.28'><joint name='neck' type='ball' " + neck + " damping='1'/><geom type='sphere' size='0.1'/></body>" +
          limbs + "</body></worldbody><actuator>" + motors + "</actuator></mujoco>";
 }
 
@@ -38,6 +38,10 @@ inline std::vector<NamedModel> models() {
   out.push_back({"figure_pyramid6", figure("timestep='0.004' integrator='RK4'", "condim='6' friction='0.6 0.02 0.01'")});
   out.push_back({"figure_smooth_pgs", figure("timestep='0.003' solver='PGS' iterations='30'", "condim='1'")});
   out.push_back({"figure_cone_pgs", figure("timestep='0.003' solver='PGS' iterations='20' cone='elliptic'", "condim='3'")});
+  out.push_back({"tree", figure("timestep='0.004'", "", "")});
+  out.push_back({"tree_elliptic", figure("timestep='0.004' cone='elliptic' integrator='implicitfast'", "condim='4' friction='0.8 0.02 0.01'", "")});
+  out.push_back({"tree_rolling", figure("timestep='0.004' cone='elliptic' impratio='3'", "condim='6' friction='0.6 0.02 0.01'", "frictionloss='0.2'")});
+  out.push_back({"tree_frictionless", figure("timestep='0.004' integrator='RK4'", "condim='1'", "")});
   // boxes that fall onto each other, with other shapes between them
   std::string things;
   const char* const shapes[] = {"type='box' size='0.2 0.15 0.1'", "type='ellipsoid' size='0.15 0.1 0.2'", "type='cylinder' size='0.12 0.1'", "type='box' size='0.1 0.1 0.2'",
@@ -88,34 +92,6 @@ inline std::shared_ptr<const model::Model> compiled(const NamedModel& m) {
   const auto model = model::compile(*scene);
   if (!model) FAIL(m.name << ": " << to_string(model.errors()[0]));
   return std::make_shared<const model::Model>(*model);
-}
-
-inline std::unique_ptr<World> make_world(std::shared_ptr<const model::Model> model, const WorldOptions& options) {
-  auto world = World::create(std::move(model), options);
-  if (!world) FAIL(to_string(world.errors()[0]));
-  return std::move(*world);
-}
-
-// What happens to environment `id` depends on its id alone: initial state and controls.
-inline void scatter(World& world, int environment, uint64_t id) {
-  const model::Model& m = world.model();
-  const auto draw = [&](uint32_t stream, int i) { return 2 * uniform(11, id, stream, 0, uint32_t(i)) - 1; };
-  for (int j = 0; j < m.joint_count; ++j) {
-    const int at = m.joint_qpos[j], free = m.joint_type[j] == 0;
-    if (free) for (int k = 0; k < 3; ++k) world.set(StateField::qpos, environment, at + k, m.qpos0[at + k] + 0.05 * draw(1, at + k));
-    if (m.joint_type[j] >= 2) world.set(StateField::qpos, environment, at, m.qpos0[at] + 0.2 * draw(1, at));
-    else for (int k = 0; k < 4; ++k) world.set(StateField::qpos, environment, at + 3 * free + k, m.qpos0[at + 3 * free + k] + 0.2 * draw(1, at + 3 + k));
-  }
-  for (int i = 0; i < m.dof_count; ++i) world.set(StateField::qvel, environment, i, 0.5 * draw(2, i));
-  for (int i = 0; i < m.equality_count; ++i) if (draw(3, i) > 0.8) world.set(StateField::equality_active, environment, i, 1 - m.equality_active[i]);
-}
-inline void drive(World& world, int environment, uint64_t id, uint64_t step) {
-  const model::Model& m = world.model();
-  for (int i = 0; i < m.actuator_count; ++i) world.set(StateField::ctrl, environment, i, 2 * uniform(12, id, 4, step / 10, uint32_t(i)) - 1);
-  // only some are pushed, now and then
-  const bool pushed = uniform(12, id, 7, step / 10, 0) < 0.3;
-  for (int k = 0; k < 3 && m.body_count > 1; ++k) world.set(StateField::xfrc_applied, environment, 6 + k, pushed ? 3 * (2 * uniform(12, id, 5, step / 10, uint32_t(k)) - 1) : 0);
-  for (int i = 0; i < 3 * m.mocap_count; ++i) world.set(StateField::mocap_pos, environment, i, m.mocap_pos0[i] + 0.1 * (2 * uniform(12, id, 6, step / 50, uint32_t(i)) - 1));
 }
 
 }  // namespace nuri::bits_test

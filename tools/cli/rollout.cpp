@@ -10,7 +10,7 @@ namespace {
 struct Asked {
   Options options;
   std::string states, controls;
-  int runs = 3;
+  int runs = 3, hold = 1;
 };
 
 constexpr StateField parts[] = {StateField::qpos, StateField::qvel, StateField::act, StateField::warmstart, StateField::ctrl};
@@ -23,24 +23,24 @@ template <class T> void load_states(World& world, const Table& states) {
 }
 
 // One run from the given states; seconds inside World::step and the copy of controls, which is part of the work on both sides.
-template <class T> double roll(World& world, const Table& states, const std::vector<T>& controls, size_t steps) {
+template <class T> double roll(World& world, const Table& states, const std::vector<T>& controls, size_t periods, int hold) {
   world.reset();
   load_states<T>(world, states);
   world.clear_statistics();
   const size_t environments = size_t(world.environments()), actuators = size_t(world.model().actuator_count);
   const auto start = std::chrono::steady_clock::now();
-  for (size_t t = 0; t < steps; ++t) {
+  for (size_t t = 0; t < periods; ++t) {
     for (size_t e = 0; e < environments; ++e)
-      std::copy_n(controls.data() + (e * steps + t) * actuators, actuators, world.row<T>(StateField::ctrl, int(e)).data());
-    world.step(1);
+      std::copy_n(controls.data() + (e * periods + t) * actuators, actuators, world.row<T>(StateField::ctrl, int(e)).data());
+    world.step(hold);
   }
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-template <class T> std::vector<double> roll_all(World& world, const Table& states, const Table& controls, int runs) {
+template <class T> std::vector<double> roll_all(World& world, const Table& states, const Table& controls, int runs, int hold) {
   const std::vector<T> own(controls.values.begin(), controls.values.end());
   std::vector<double> seconds;
-  for (int run = 0; run < runs && !interrupted(); ++run) seconds.push_back(roll<T>(world, states, own, controls.columns / size_t(world.model().actuator_count)));
+  for (int run = 0; run < runs && !interrupted(); ++run) seconds.push_back(roll<T>(world, states, own, controls.columns / size_t(world.model().actuator_count), hold));
   return seconds;
 }
 
@@ -56,7 +56,7 @@ int rollout(const Asked& asked) {
   if (m.actuator_count == 0) return report(options.scene + " has no actuators, so controls say nothing", options.json);
   if (states->rows == 0 || states->columns != columns) return report("states must be [environments][" + std::to_string(columns) + "]: qpos, qvel, act, warmstart, ctrl", options.json);
   if (controls->rows != states->rows || controls->columns == 0 || controls->columns % size_t(m.actuator_count) != 0)
-    return report("controls must be [" + std::to_string(states->rows) + "][steps * " + std::to_string(m.actuator_count) + "]", options.json);
+    return report("controls must be [" + std::to_string(states->rows) + "][periods * " + std::to_string(m.actuator_count) + "]", options.json);
 
   WorldOptions chosen = world_options(options, loaded->settings);
   chosen.environments = int(states->rows);
@@ -65,7 +65,7 @@ int rollout(const Asked& asked) {
   auto made = World::create(loaded->model, chosen);
   if (!made) return report(made.errors(), options.json);
   World& world = **made;
-  std::vector<double> seconds = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, asked.runs) : roll_all<double>(world, *states, *controls, asked.runs);
+  std::vector<double> seconds = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, asked.runs, asked.hold) : roll_all<double>(world, *states, *controls, asked.runs, asked.hold);
   if (interrupted()) return report("interrupted", options.json, failed);
 
   std::sort(seconds.begin(), seconds.end());
@@ -100,8 +100,9 @@ void add_rollout(CLI::App& app, int& status) {
   add_scene(*command, asked->options);
   add_world(*command, asked->options);
   command->add_option("--states", asked->states, "[environment][qpos qvel act warmstart ctrl], float64")->required()->type_name("FILE.npy");
-  command->add_option("--controls", asked->controls, "[environment][step * actuator], float64")->required()->type_name("FILE.npy");
+  command->add_option("--controls", asked->controls, "[environment][period * actuator], float64")->required()->type_name("FILE.npy");
   command->add_option("--runs", asked->runs, "Runs from the same states; the median is shown")->check(CLI::Range(1, 1000))->capture_default_str();
+  command->add_option("--hold", asked->hold, "Steps of a period: how long each control is held")->check(CLI::Range(1, 100000))->capture_default_str();
   command->footer("One thread unless --threads says otherwise. The number of environments is that of the states.");
   command->callback([=, &status] { status = rollout(*asked); });
 }

@@ -1,0 +1,64 @@
+// T17: Newton's equations solved along the tree and by factoring their matrix are the same equations. Models of the first kind take the
+// second way too when they are told to, so each step is done both ways from the same state.
+#include <algorithm>
+#include <cmath>
+#include "tests/physics/bit_models.h"
+
+using namespace nuri;
+using namespace nuri::bits_test;
+
+namespace {
+
+template <class T> void copy_state(World& from, World& to) {
+  for (int f = 0; f < int(StateField::qacc); ++f)
+    for (int e = 0; e < from.environments(); ++e) std::ranges::copy(from.row<T>(StateField(f), e), to.row<T>(StateField(f), e).begin());
+}
+
+// Worst |a - b| / max(1, |a|) over environments and steps.
+template <class T> double worst_difference(const NamedModel& named, Precision precision, double& out_contacts) {
+  constexpr int environments = 33, steps = 150;
+  const auto model = compiled(named);
+  REQUIRE_MESSAGE(model->along_tree == 1, named.name);
+  // converged, or two right answers within the tolerance would differ by it
+  model::Model converged = *model, other = *model;
+  converged.tolerance = other.tolerance = {0};
+  converged.iterations = other.iterations = 200;
+  other.along_tree = 0;
+  const auto a = make_world(std::make_shared<const model::Model>(converged), {.environments = environments, .precision = precision, .threads = 1});
+  const auto b = make_world(std::make_shared<const model::Model>(other), {.environments = environments, .precision = precision, .threads = 1});
+  double worst = 0;
+  for (int e = 0; e < environments; ++e) scatter(*a, e, uint64_t(e));
+  for (int step = 0; step < steps; ++step) {
+    for (int e = 0; e < environments; ++e) drive(*a, e, uint64_t(e), uint64_t(step));
+    copy_state<T>(*a, *b);
+    a->step(1);
+    b->step(1);
+    for (int e = 0; e < environments; ++e) {
+      double square = 0, size = 0;
+      const auto x = a->row<T>(StateField::qacc, e), y = b->row<T>(StateField::qacc, e);
+      for (size_t i = 0; i < x.size(); ++i) {
+        square += (double(x[i]) - double(y[i])) * (double(x[i]) - double(y[i]));
+        size += double(x[i]) * double(x[i]);
+      }
+      worst = std::max(worst, std::sqrt(square) / std::max(1.0, std::sqrt(size)));
+      out_contacts += a->contacts(e) / double(environments * steps);
+    }
+  }
+  CHECK(a->faults() == 0);
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("T17: along the tree and by a matrix, the same accelerations") {
+  for (const NamedModel& named : models()) {
+    if (named.name.rfind("tree", 0) != 0) continue;
+    CAPTURE(named.name);
+    double contacts = 0;
+    const double f64 = worst_difference<double>(named, Precision::f64, contacts), f32 = worst_difference<float>(named, Precision::f32, contacts);
+    MESSAGE(named.name << ": double " << f64 << ", float " << f32 << ", contacts " << contacts / 2);
+    CHECK(contacts / 2 > 0.5);
+    CHECK(f64 < 1e-9);
+    CHECK(f32 < 5e-3);
+  }
+}
