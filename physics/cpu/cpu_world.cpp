@@ -45,7 +45,7 @@ struct Arena {
 };
 
 constexpr int max_width = 16;
-constexpr uint64_t steps_between_sorts = 100;   // packing alike pays x1.1-1.2 and its signatures stay good for about this long
+constexpr int64_t steps_between_sorts = 100;   // packing alike pays x1.1-1.2 and its signatures stay good for about this long
 
 class CpuWorld final : public World {
  public:
@@ -185,9 +185,11 @@ class CpuWorld final : public World {
   // Packs like with like: a greedy chain over what environments touched last. Cannot show in the bits.
   void sort_alike(int substeps) {
     if (!options_.pack_alike || kernel_.width == 1) return;
-    since_sort_ += uint64_t(substeps);
-    if (since_sort_ < steps_between_sorts) return;
-    since_sort_ = 0;
+    if (steps_to_sort_ > 0) {
+      steps_to_sort_ -= substeps;
+      return;
+    }
+    steps_to_sort_ = steps_between_sorts;
     const int n = options_.environments, width = kernel_.width;
     constexpr int window = 1024;                                   // bounds the work: n * window / 2 comparisons
     std::vector<int>&out = sorted_, &left = unsorted_;             // kept: a step allocates nothing
@@ -229,7 +231,7 @@ class CpuWorld final : public World {
   Room bound_;
   std::vector<int> order_, sorted_, unsorted_;
   std::vector<uint64_t> signature_;
-  uint64_t since_sort_ = 0;
+  int64_t steps_to_sort_ = 1;                                      // the first call says what touches what
   std::vector<RawOverride> raw_overrides_;
   void* state_[state_field_count] = {};
 };

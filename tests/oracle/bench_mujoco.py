@@ -7,7 +7,8 @@ Every environment has its own perturbation (joints 0.2 rad, free bodies thrown: 
 controls over S of the control range (0.1: they lie, prop and slide, many contacts; 1: they flail), new ones as often as the suite's
 own task gives them (--hold: every so many steps); the clock starts after 2 simulated seconds (in MuJoCo), so that things touch and differ. Both engines then get the same states (with the
 solver's warm start) and the same controls. Nuri runs in float, MuJoCo in double, each as it comes,
-with the model's own options. Shown are medians over rounds that alternate between the two, and with them the work: contacts,
+with the model's own options. Shown are medians over rounds that alternate between the two (a round of Nuri, which is
+short, is the median of three), and with them the work: contacts,
 rows and iterations per step, which must agree, and the error of one step's acceleration against a converged solution in double,
 |acc - acc*| / max(1, |acc*|) per environment, from the same states rounded to float.
 """
@@ -148,7 +149,7 @@ def measure(name, asked, folder):
     for _ in range(asked.rounds):                                       # in turns: what else the machine does meets both
         seconds = theirs.seconds()
         ours = json.loads(program.run("rollout", path, "--states", f"{folder}/states.npy", "--controls", f"{folder}/controls.npy", "--threads", 1, "--backend", "cpu",
-                                      "--runs", 1, "--hold", hold, "--json"))
+                                      "--runs", 3, "--hold", hold, "--json"))
         rounds.append((ours["steps_per_second"], controls.shape[0] * controls.shape[1] / seconds))
     contacts, rows, iterations = theirs.work()
     errors = acceleration_errors(name, folder, states)
