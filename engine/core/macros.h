@@ -5,6 +5,7 @@
 //   NURI_FN      ordinary kernel functions
 //   NURI_STAGE   a stage of the step: one real function, everything below it inlined into it (not under the address sanitizer:
 //                its checks on everything in one function take the compiler twice as long)
+//   NURI_INLINED a lambda that must be inlined too (`flatten` stops at calls from templates within lambdas): [&](int i) NURI_INLINED {...}
 //   NURI_HOST    host functions that a header shared with kernels needs
 //   NURI_UNROLL  unroll a loop of fixed length (g++ turns such loops into `rep stos` otherwise)
 #pragma once
@@ -12,6 +13,7 @@
 #if defined(__CUDACC__)
 #define NURI_VALUE __device__ __forceinline__
 #define NURI_FN __device__ inline
+#define NURI_INLINED
 #define NURI_STAGE __device__ __noinline__
 #define NURI_BOTH __host__ __device__ inline
 #define NURI_UNROLL _Pragma("unroll")
@@ -19,6 +21,7 @@
 #else
 #define NURI_VALUE inline __attribute__((always_inline))
 #define NURI_FN inline
+#define NURI_INLINED __attribute__((always_inline))
 #if defined(__OPTIMIZE__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define NURI_STAGE inline __attribute__((noinline, flatten))
 #else

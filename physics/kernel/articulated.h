@@ -28,7 +28,7 @@ inline constexpr int dofs_at_once = 3;
 template <class R> NURI_VALUE R short_dot(Twist<R> a, Twist<R> b) { return dot(a.w, b.w) + dot(a.v, b.v); }
 
 // f(first dof, number of dofs as a constant) for a body's dofs, the last ones first or the first ones first; the same groups both ways.
-template <class L, class F> NURI_FN void dofs_upwards(const Pack<L>& p, int b, F f) {
+template <class L, class F> NURI_VALUE void dofs_upwards(const Pack<L>& p, int b, F f) {
   const int first = p.model.body_dof_adr[b];
   for (int n = p.model.body_dof_num[b]; n > 0; n -= dofs_at_once) {
     if (n == 1) f.template operator()<1>(first);
@@ -36,7 +36,7 @@ template <class L, class F> NURI_FN void dofs_upwards(const Pack<L>& p, int b, F
     else f.template operator()<dofs_at_once>(first + n - dofs_at_once);
   }
 }
-template <class L, class F> NURI_FN void dofs_downwards(const Pack<L>& p, int b, F f) {
+template <class L, class F> NURI_VALUE void dofs_downwards(const Pack<L>& p, int b, F f) {
   int d = p.model.body_dof_adr[b];
   const int end = d + p.model.body_dof_num[b], odd = (end - d) % dofs_at_once;
   if (odd == 1) f.template operator()<1>(d);
@@ -45,14 +45,14 @@ template <class L, class F> NURI_FN void dofs_downwards(const Pack<L>& p, int b,
 }
 
 // The dofs d .. d + N - 1 leave the inertia a (if `leave`; nobody reads what is left of a root's). dof_link[2 d + k]: link to dof d + 1 + k.
-template <int N, class L> NURI_FN void release_dofs(Pack<L>& p, typename L::Real* a, int d, bool leave) {
+template <int N, class L> NURI_VALUE void release_dofs(Pack<L>& p, typename L::Real* a, int d, bool leave) {
   using R = typename L::Real;
   const auto& s = p.scratch;
   Twist<R> axis[N], u[N];
   R D[N][N], inv[N];
   NURI_UNROLL for (int i = 0; i < N; ++i) {
     axis[i] = load6(s.cdof(), d + i);
-    u[i] = times_stiffness(a, axis[i]);
+    u[i] = times_symmetric6(a, axis[i]);
     NURI_UNROLL for (int j = 0; j <= i; ++j) D[i][j] = short_dot(axis[j], u[i]);
     D[i][i] = D[i][i] + s.dof_own()[d + i];
   }
@@ -68,8 +68,8 @@ template <int N, class L> NURI_FN void release_dofs(Pack<L>& p, typename L::Real
     store6(s.axis_force(), d + i, u[i]);
   }
   if (!leave) return;
-  R sum[stiffness_size];
-  NURI_UNROLL for (int e = 0; e < stiffness_size; ++e) sum[e] = a[e];
+  R sum[symmetric6_size];
+  NURI_UNROLL for (int e = 0; e < symmetric6_size; ++e) sum[e] = a[e];
   NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
     const Vec3<R> x = u[i].w, y = u[i].v, w = x * inv[i], v = y * inv[i];
     sum[0] = sub_mul(sum[0], x.x, w.x);
@@ -94,7 +94,7 @@ template <int N, class L> NURI_FN void release_dofs(Pack<L>& p, typename L::Real
     sum[19] = sub_mul(sum[19], y.y, v.z);
     sum[20] = sub_mul(sum[20], y.z, v.z);
   }
-  NURI_UNROLL for (int e = 0; e < stiffness_size; ++e) a[e] = sum[e];
+  NURI_UNROLL for (int e = 0; e < symmetric6_size; ++e) a[e] = sum[e];
 }
 
 // Ia, axis_force (U), inverse_diagonal (1/d), dof_link: of every body by inertia and dof_own alone, or then, `stiff`, with contacts, of
@@ -111,16 +111,16 @@ template <class L> NURI_STAGE void articulate(Pack<L>& p, bool stiff) {
       const int b = bodies[k];
       if (stiff && touched[b] < 2) return;
       const R* const i = s.cinert() + inertia_size * b;
-      R sum[stiffness_size] = {i[0], i[3], i[4], i[1], i[5], i[2], R(0), -i[8], i[7], i[8], R(0), -i[6], -i[7], i[6], R(0), i[9], R(0), R(0), i[9], R(0), i[9]};
+      R sum[symmetric6_size] = {i[0], i[3], i[4], i[1], i[5], i[2], R(0), -i[8], i[7], i[8], R(0), -i[6], -i[7], i[6], R(0), i[9], R(0), R(0), i[9], R(0), i[9]};
       if (stiff && s.body_slot_adr()[b + 1] > s.body_slot_adr()[b])
-        NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) sum[c] = sum[c] + s.own_stiff()[stiffness_size * b + c];
+        NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) sum[c] = sum[c] + s.own_stiff()[symmetric6_size * b + c];
       for (int c = m.child_adr[b]; c < m.child_adr[b + 1]; ++c) {
-        const R* const add = left + stiffness_size * m.child[c];
-        NURI_UNROLL for (int e = 0; e < stiffness_size; ++e) sum[e] = sum[e] + add[e];
+        const R* const add = left + symmetric6_size * m.child[c];
+        NURI_UNROLL for (int e = 0; e < symmetric6_size; ++e) sum[e] = sum[e] + add[e];
       }
-      R* const a = left + stiffness_size * b;
-      NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) a[c] = sum[c];
-      dofs_upwards(p, b, [&]<int N>(int d) { release_dofs<N>(p, a, d, m.body_parent[b] || d > m.body_dof_adr[b]); });
+      R* const a = left + symmetric6_size * b;
+      NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) a[c] = sum[c];
+      dofs_upwards(p, b, [&]<int N>(int d) NURI_INLINED { release_dofs<N>(p, a, d, m.body_parent[b] || d > m.body_dof_adr[b]); });
     });
     p.lane.sync();
   }
@@ -154,7 +154,7 @@ template <int Dim, class L> NURI_FN void lift_contact(Pack<L>& p, int slot) {
     for (int d = 0; d < dofs; ++d) y[d] = R(0);
     int next = n - 1;                                              // bodies come in descending order, so dofs do
     auto through = [&](int b, Twist<R>& f) {
-      dofs_upwards(p, b, [&]<int N>(int d) {
+      dofs_upwards(p, b, [&]<int N>(int d) NURI_INLINED {
         R u[N];
         NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
           u[i] = -short_dot(load6(s.cdof(), d + i), f);
@@ -253,7 +253,7 @@ template <class L> NURI_STAGE void solve_articulated(Pack<L>& p, typename L::Rea
       const int b = bodies[k];
       Twist<R> f = zero6<R>();
       for (int c = m.child_adr[b]; c < m.child_adr[b + 1]; ++c) f = f + load6(s.body6(), m.child[c]);
-      dofs_upwards(p, b, [&]<int N>(int d) {
+      dofs_upwards(p, b, [&]<int N>(int d) NURI_INLINED {
         R u[N];
         NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
           u[i] = x[d + i] - short_dot(load6(s.cdof(), d + i), f);
@@ -297,7 +297,7 @@ template <class L> NURI_STAGE void solve_articulated(Pack<L>& p, typename L::Rea
     p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
       const int b = bodies[k];
       Twist<R> a = load6(s.body6(), m.body_parent[b]);
-      dofs_downwards(p, b, [&]<int N>(int d) {
+      dofs_downwards(p, b, [&]<int N>(int d) NURI_INLINED {
         R v[N];
         NURI_UNROLL for (int i = 0; i < N; ++i) {
           v[i] = (x[d + i] - short_dot(load6(s.axis_force(), d + i), a)) * inverse[d + i];

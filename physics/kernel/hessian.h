@@ -6,6 +6,7 @@
 #pragma once
 #include "physics/kernel/contact_force.h"
 #include "physics/kernel/fill.h"
+#include "physics/kernel/inertia.h"
 
 NURI_KERNEL_BEGIN
 
@@ -52,19 +53,6 @@ template <int Dim, class L> NURI_FN bool contact_stiffness(const Pack<L>& p, int
   }
 }
 
-// A 6x6 symmetric stiffness: angular block xx xy xz yy yz zz, angular-linear block (9, row major), linear block (6).
-inline constexpr int stiffness_size = 21;
-
-template <class R> NURI_VALUE Twist<R> times_stiffness(const R* a, Twist<R> x) {
-  auto three = [](R p0, R p1, R p2, Vec3<R> v) { return mul_add(p2, v.z, mul_add(p1, v.y, p0 * v.x)); };
-  Twist<R> f;
-  f.w = {three(a[0], a[1], a[2], x.w) + three(a[6], a[7], a[8], x.v), three(a[1], a[3], a[4], x.w) + three(a[9], a[10], a[11], x.v),
-         three(a[2], a[4], a[5], x.w) + three(a[12], a[13], a[14], x.v)};
-  f.v = {three(a[6], a[9], a[12], x.w) + three(a[15], a[16], a[17], x.v), three(a[7], a[10], a[13], x.w) + three(a[16], a[18], a[19], x.v),
-         three(a[8], a[11], a[14], x.w) + three(a[17], a[19], a[20], x.v)};
-  return f;
-}
-
 // Stiffness of a world contact, as its body has it (a).
 template <int Dim, class L> NURI_FN void world_contact(const Pack<L>& p, int slot, typename L::Real* a) {
   using R = typename L::Real;
@@ -93,8 +81,8 @@ template <int Dim, class L> NURI_FN void world_contact(const Pack<L>& p, int slo
   const Vec3<R> c0 = cross(r, g0), c1 = cross(r, g1), c2 = cross(r, g2);          // columns of X = [r] G
   const Vec3<R> x0{c0.x, c1.x, c2.x}, x1{c0.y, c1.y, c2.y}, x2{c0.z, c1.z, c2.z};
   const Vec3<R> y0 = cross(r, x0), y1 = cross(r, x1), y2 = cross(r, x2);
-  const R whole[stiffness_size] = {y0.x, y0.y, y0.z, y1.y, y1.z, y2.z, x0.x, x0.y, x0.z, x1.x, x1.y, x1.z, x2.x, x2.y, x2.z, g0.x, g0.y, g0.z, g1.y, g1.z, g2.z};
-  NURI_UNROLL for (int i = 0; i < stiffness_size; ++i) a[i] = whole[i];
+  const R whole[symmetric6_size] = {y0.x, y0.y, y0.z, y1.y, y1.z, y2.z, x0.x, x0.y, x0.z, x1.x, x1.y, x1.z, x2.x, x2.y, x2.z, g0.x, g0.y, g0.z, g1.y, g1.z, g2.z};
+  NURI_UNROLL for (int i = 0; i < symmetric6_size; ++i) a[i] = whole[i];
   if constexpr (Dim > 3) {                                         // spin and rolls turn about the frame's axes
     for (int i = 3; i < Dim; ++i) {
       const Vec3<R> turn = load3(frame, i - 2);
@@ -178,13 +166,13 @@ template <class L> NURI_STAGE void stiffen_bodies(Pack<L>& p, bool first) {
       with_dim(p, i, [&]<int Dim>() {
         if (!sides_changed<Dim>(p, i) && !first) return;
         touched[b] = 2;
-        world_contact<Dim>(p, i, s.slot_stiff() + stiffness_size * i);
+        world_contact<Dim>(p, i, s.slot_stiff() + symmetric6_size * i);
       });
     if (touched[b] < 2) return;
-    R a[stiffness_size];
-    NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) a[k] = s.slot_stiff()[stiffness_size * begin + k];
-    for (int i = begin + 1; i < end; ++i) NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) a[k] = a[k] + s.slot_stiff()[stiffness_size * i + k];
-    NURI_UNROLL for (int k = 0; k < stiffness_size; ++k) s.own_stiff()[stiffness_size * b + k] = a[k];
+    R a[symmetric6_size];
+    NURI_UNROLL for (int k = 0; k < symmetric6_size; ++k) a[k] = s.slot_stiff()[symmetric6_size * begin + k];
+    for (int i = begin + 1; i < end; ++i) NURI_UNROLL for (int k = 0; k < symmetric6_size; ++k) a[k] = a[k] + s.slot_stiff()[symmetric6_size * i + k];
+    NURI_UNROLL for (int k = 0; k < symmetric6_size; ++k) s.own_stiff()[symmetric6_size * b + k] = a[k];
   });
   p.lane.sync();
   if (m.along_tree) {                                              // every catalog row is of one dof: it counts as the dof's own
@@ -223,15 +211,15 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
     p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
       const int b = bodies[k];
       if (touched[b] < 2) return;
-      R a[stiffness_size];
+      R a[symmetric6_size];
       const bool carries = s.body_slot_adr()[b + 1] > s.body_slot_adr()[b];
-      NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) a[c] = carries ? s.own_stiff()[stiffness_size * b + c] : R(0);
+      NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) a[c] = carries ? s.own_stiff()[symmetric6_size * b + c] : R(0);
       for (int i = m.child_adr[b]; i < m.child_adr[b + 1]; ++i) {
         if (!touched[m.child[i]]) continue;
-        const R* const add = stiff + stiffness_size * m.child[i];
-        NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) a[c] = a[c] + add[c];
+        const R* const add = stiff + symmetric6_size * m.child[i];
+        NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) a[c] = a[c] + add[c];
       }
-      NURI_UNROLL for (int c = 0; c < stiffness_size; ++c) stiff[stiffness_size * b + c] = a[c];
+      NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) stiff[symmetric6_size * b + c] = a[c];
     });
     p.lane.sync();
   }
@@ -247,7 +235,7 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
       out[i] = mass[n];
       return;
     }
-    const Twist<R> x = load6(s.cdof(), i), f = times_stiffness(stiff + stiffness_size * b, x);
+    const Twist<R> x = load6(s.cdof(), i), f = times_symmetric6(stiff + symmetric6_size * b, x);
     along_chain(p, i, f, [&](int k, R v) { out[above[k]] = mass[k] + v; });
     out[i] = mass[n] + dot(x, f);
   });

@@ -11,20 +11,7 @@
 
 NURI_KERNEL_BEGIN
 
-// A 6x6 symmetric damping, wrench from twist: angular block xx xy xz yy yz zz, angular-linear block (9, row major), linear block (6).
-inline constexpr int damping_size = 21;
-
-template <class R> NURI_FN Twist<R> times_damping(const R* a, Twist<R> x) {
-  auto three = [](R p0, R p1, R p2, Vec3<R> v) { return mul_add(p2, v.z, mul_add(p1, v.y, p0 * v.x)); };
-  Twist<R> f;
-  f.w = {three(a[0], a[1], a[2], x.w) + three(a[6], a[7], a[8], x.v), three(a[1], a[3], a[4], x.w) + three(a[9], a[10], a[11], x.v),
-         three(a[2], a[4], a[5], x.w) + three(a[12], a[13], a[14], x.v)};
-  f.v = {three(a[6], a[9], a[12], x.w) + three(a[15], a[16], a[17], x.v), three(a[7], a[10], a[13], x.w) + three(a[16], a[18], a[19], x.v),
-         three(a[8], a[11], a[14], x.w) + three(a[17], a[19], a[20], x.v)};
-  return f;
-}
-
-// -d(wrench)/d(twist) of the drag on body b, about its tree's centre of mass, world axes. With the box of fluid.h, in inertial axes:
+// A 6x6 symmetric damping (out): -d(wrench)/d(twist) of the drag on body b, about its tree's centre of mass, world axes. With the box of fluid.h, in inertial axes:
 //   axis x:  -dF/dv = 3 pi mu d + rho s_y s_z |v_x|        -dT/dw = pi mu d^3 + 1/32 rho s_x (s_y^4 + s_z^4) |w_x|
 template <class L> NURI_FN void fluid_damping(const Pack<L>& p, int b, typename L::Real* out) {
   using R = typename L::Real;
@@ -51,9 +38,9 @@ template <class L> NURI_FN void fluid_damping(const Pack<L>& p, int b, typename 
   const Vec3<R> c0 = cross(arm, g0), c1 = cross(arm, g1), c2 = cross(arm, g2);      // columns of [arm] P
   const Vec3<R> x0{c0.x, c1.x, c2.x}, x1{c0.y, c1.y, c2.y}, x2{c0.z, c1.z, c2.z};
   const Vec3<R> a0 = q0 + cross(arm, x0), a1 = q1 + cross(arm, x1), a2 = q2 + cross(arm, x2);
-  const R all[damping_size] = {a0.x, a0.y, a0.z, a1.y, a1.z, a2.z, x0.x, x0.y, x0.z, x1.x, x1.y, x1.z, x2.x, x2.y, x2.z, g0.x, g0.y, g0.z, g1.y, g1.z, g2.z};
+  const R all[symmetric6_size] = {a0.x, a0.y, a0.z, a1.y, a1.z, a2.z, x0.x, x0.y, x0.z, x1.x, x1.y, x1.z, x2.x, x2.y, x2.z, g0.x, g0.y, g0.z, g1.y, g1.z, g2.z};
   const auto massless = m.body_mass[b] < p.tiny();
-  NURI_UNROLL for (int k = 0; k < damping_size; ++k) out[k] = where(massless, R(0), all[k]);
+  NURI_UNROLL for (int k = 0; k < symmetric6_size; ++k) out[k] = where(massless, R(0), all[k]);
 }
 
 // L += h * drag: composite damping of subtrees enters as composite inertia enters M.
@@ -63,21 +50,21 @@ template <class L> NURI_STAGE void add_fluid_damping(Pack<L>& p) {
   const auto& s = p.scratch;
   const R h = m.timestep[0];
   R* const damping = s.stiff();                                    // the solver is done with it
-  p.lane.each(m.body_count, [&](int b) { if (b) fluid_damping(p, b, damping + damping_size * b); });
+  p.lane.each(m.body_count, [&](int b) { if (b) fluid_damping(p, b, damping + symmetric6_size * b); });
   p.lane.sync();
   for (int level = m.level_count - 2; level >= 0; --level) {
     const int* const bodies = m.level_body + m.level_adr[level];
     p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
-      R* const out = damping + damping_size * bodies[k];
+      R* const out = damping + symmetric6_size * bodies[k];
       for (int i = m.child_adr[bodies[k]]; i < m.child_adr[bodies[k] + 1]; ++i) {
-        const R* const add = damping + damping_size * m.child[i];
-        NURI_UNROLL for (int c = 0; c < damping_size; ++c) out[c] = out[c] + add[c];
+        const R* const add = damping + symmetric6_size * m.child[i];
+        NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) out[c] = out[c] + add[c];
       }
     });
     p.lane.sync();
   }
   p.lane.each(m.dof_count, [&](int i) {
-    const Twist<R> axis = load6(s.cdof(), i), f = times_damping(damping + damping_size * m.dof_body[i], axis) * h;
+    const Twist<R> axis = load6(s.cdof(), i), f = times_symmetric6(damping + symmetric6_size * m.dof_body[i], axis) * h;
     R* const out = s.lower() + triangle(i);
     for (int k = m.ancestor_adr[i]; k < m.ancestor_adr[i + 1]; ++k) out[m.ancestor[k]] = out[m.ancestor[k]] + dot(load6(s.cdof(), m.ancestor[k]), f);
     out[i] = out[i] + dot(axis, f);

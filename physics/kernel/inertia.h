@@ -21,6 +21,20 @@ template <class R> NURI_VALUE Twist<R> times_inertia(const R* i, Twist<R> x) {
   return o;
 }
 
+// A 6x6 symmetric matrix, wrench from twist (stiffness, damping, articulated inertia): angular block xx xy xz yy yz zz,
+// angular-linear block (9, row major), linear block as the angular one.
+inline constexpr int symmetric6_size = 21;
+
+template <class R> NURI_VALUE Twist<R> times_symmetric6(const R* a, Twist<R> x) {
+  auto three = [](R p0, R p1, R p2, Vec3<R> v) { return mul_add(p2, v.z, mul_add(p1, v.y, p0 * v.x)); };
+  Twist<R> f;
+  f.w = {three(a[0], a[1], a[2], x.w) + three(a[6], a[7], a[8], x.v), three(a[1], a[3], a[4], x.w) + three(a[9], a[10], a[11], x.v),
+         three(a[2], a[4], a[5], x.w) + three(a[12], a[13], a[14], x.v)};
+  f.v = {three(a[6], a[9], a[12], x.w) + three(a[15], a[16], a[17], x.v), three(a[7], a[10], a[13], x.w) + three(a[16], a[18], a[19], x.v),
+         three(a[8], a[11], a[14], x.w) + three(a[17], a[19], a[20], x.v)};
+  return f;
+}
+
 // out(k, axis_k . f) for the k-th ancestor of dof i. A free joint's translations are the world's axes: no products.
 template <class L, class F> NURI_FN void along_chain(const Pack<L>& p, int i, const Twist<typename L::Real>& f, F out) {
   const auto& m = p.model;
