@@ -5,7 +5,7 @@
 //   of each of its dofs, last first:  U = Ia axis,  d = axis . U + the dof's own,  Ia <- Ia - U U' / d
 // Up the tree b loses what reaches it through the dofs below, down the tree x follows from the body's acceleration. Dofs of one body go
 // by threes: the links between them, (axis_e . U_d) / d for e before d, replace the way through Ia, which is a long chain of
-// operations that wait for each other (measured: the factor x1.5).
+// operations that wait for each other (measured: a tenth of the time).
 //
 // Contacts between two bodies of the robot couple branches: A + C' C with few rows C. Then (Woodbury)
 //   inv(A + C'C) = inv(A) - inv(A) C' inv(S) C inv(A),   S = 1 + C inv(A) C' = 1 + Y inv(d) Y'

@@ -21,7 +21,7 @@ template <class L> NURI_FN Pattern tree_pattern(const Pack<L>& p) {
 
 // A block of pivots k, k - 1, ...: each one's columns are the next pivot and the next pivot's columns (a chain of joints is
 // one block). Entries above get the terms of all of them in one visit, in the same order as one after the other, so blocks
-// never show in the bits. Four multipliers and an entry fit the registers; measured on a humanoid: pairs x1.3, fours x1.6.
+// never show in the bits. Four multipliers and an entry fit the registers; measured on a humanoid: pairs x1.3 over one, fours a little more.
 inline constexpr int largest_block = 4;
 
 NURI_VALUE int block_at(const Pattern& p, int k) {
