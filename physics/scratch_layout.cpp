@@ -28,7 +28,7 @@ int rows_of_dim(int dim, bool elliptic) { return dim == 1 ? 1 : elliptic ? dim :
 }  // namespace
 
 // No robot touches itself in more places; what does is stopped for want of room. Without it the square of all its pairs would be kept.
-constexpr int most_coupled = 600;
+constexpr int most_coupled = 300;
 
 Room hard_bound(const model::Model& m, int width) {
   Room r;
@@ -63,7 +63,7 @@ Room first_room(const model::Model& m, int width) {
   r.slots = std::min(bound.slots, contacts);
   r.rows = std::min(bound.rows, m.row_count + contacts * (m.owner_count ? std::min(dim_rows, 4) : 0));
   r.own = std::min(bound.own, contacts * 3 * std::max(1, m.dof_count));
-  r.coupled = std::min(bound.coupled, contacts);
+  r.coupled = std::min(bound.coupled, 3 * (8 + width));            // few: limbs that touch each other
   r.dual = m.solver == 0 ? r.rows * (2 * m.dof_count + r.rows + 8) : 0;
   return r;
 }

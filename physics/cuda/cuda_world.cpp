@@ -57,7 +57,7 @@ Room usual_room(const model::Model& m, int contacts) {
   r.slots = std::min(bound.slots, contacts);
   r.rows = std::min(bound.rows, m.row_count + contacts * widest);
   r.own = std::min(bound.own, std::max(1, contacts / 2) * most_dofs);
-  r.coupled = std::min(bound.coupled, 3 * contacts);
+  r.coupled = std::min(bound.coupled, contacts);
   if (bound.dual) r.dual = std::min(bound.dual, r.rows * (2 * m.dof_count + r.rows + 8));
   return r;
 }
