@@ -44,7 +44,7 @@ class GroupWorld {
 
   void copy_inputs(World& from) {
     for (StateField f : {StateField::ctrl, StateField::xfrc_applied, StateField::mocap_pos, StateField::mocap_quat})
-      std::memcpy(arrays_[int(f)].data(), from.data(f), arrays_[int(f)].size() * sizeof(float));
+      if (!arrays_[int(f)].empty()) std::memcpy(arrays_[int(f)].data(), from.data(f), arrays_[int(f)].size() * sizeof(float));
   }
   // False: out of room, nothing changed.
   bool step(int substeps, const Room& room) {
