@@ -99,7 +99,7 @@ std::string text(Precision p) { return p == Precision::f32 ? "f32" : "f64"; }
 
 const char* const a_few[] = {"figure", "figure_cone_pgs", "heap", "machine_implicitfast"};
 
-constexpr const char* golden_path = "tests/golden/steps.txt";
+const std::string golden_path = "tests/golden/steps.txt";
 std::map<std::string, std::string> read_golden() {
   std::map<std::string, std::string> out;
   std::ifstream file(golden_path);
