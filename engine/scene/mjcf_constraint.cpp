@@ -80,8 +80,13 @@ void read_contact(Reader& reader, const xml::Element& section) {
 void read_tendons(Reader& reader, const xml::Element& section) {
   Attributes(section, reader.findings).finish();
   for (const auto& child : section.children) {
-    if (child->name == "spatial") {
-      reader.not_supported(*child);
+    if (child->name == "spatial") {                            // one that does nothing is a line in a picture
+      Attributes a(*child, reader.findings);
+      TendonSpec spec = reader.classes[static_cast<std::size_t>(reader.find_class(a, "class", 0))].tendon;
+      read(a, spec);
+      const Tendon& t = spec.tendon;
+      if (t.stiffness || t.damping || t.frictionloss || t.armature || reader.is_limited(a, spec.limited, "limited", t.range, "range")) reader.not_supported(*child);
+      else reader.findings.keep("spatial tendon without forces", *child);
       continue;
     }
     if (child->name != "fixed") {

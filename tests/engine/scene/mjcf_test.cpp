@@ -290,7 +290,9 @@ TEST_CASE("mjcf: every error has its code and line") {
       {body("<inertial pos='0 0 0' mass='1' diaginertia='1 1 1'/>\n<inertial pos='0 0 0' mass='1' diaginertia='1 1 1'/>"), "repeated-element:5"}, {body("<camera target='x'/>"), "unknown-name:4"},
       // not yet
       {body("<composite/>"), "not-supported-yet:4"}, {body("<replicate count='3'/>"), "not-supported-yet:4"}, {geom("type='mesh' mesh='m'"), "not-supported-yet:4"}, {geom("type='hfield'"), "not-supported-yet:4"},
-      {"<mujoco><asset>\n<mesh file='a.stl'/></asset></mujoco>", "not-supported-yet:2"}, {"<mujoco><extension/></mujoco>", "not-supported-yet:1"}, {"<mujoco><tendon>\n<spatial/></tendon></mujoco>", "not-supported-yet:2"},
+      {"<mujoco><asset>\n<mesh file='a.stl'/></asset></mujoco>", "not-supported-yet:2"}, {"<mujoco><extension/></mujoco>", "not-supported-yet:1"}, {"<mujoco><tendon>\n<spatial stiffness='1'/></tendon></mujoco>", "not-supported-yet:2"},
+      {"<mujoco><default><tendon range='0 1'/></default><tendon>\n<spatial name='s'/></tendon></mujoco>", "not-supported-yet:2"},
+      {"<mujoco><tendon><spatial name='s'/></tendon><actuator>\n<motor tendon='s'/></actuator></mujoco>", "unknown-name:2"},
       {"<mujoco><sensor>\n<rangefinder site='s'/></sensor></mujoco>", "not-supported-yet:2"}, {geom("size='1' adhesion='1'"), "not-supported-yet:4"},
       // what refers to other things
       {"<mujoco><contact>\n<pair geom1='a'/></contact></mujoco>", "missing-attribute:2 unknown-name:2"}, {"<mujoco><contact>\n<exclude body1='world' body2='x'/></contact></mujoco>", "unknown-name:2"},
