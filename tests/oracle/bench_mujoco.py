@@ -168,7 +168,7 @@ def arguments(values=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--models", nargs="+", default=models.BENCH, metavar="NAME", help="names or parts of names")
-    parser.add_argument("--envs", type=int, default=256, help="environments")
+    parser.add_argument("--envs", type=int, default=0, help="environments; 0: 256, or 64 if quick")
     parser.add_argument("--steps", type=int, default=200, help="timed steps of each environment")
     parser.add_argument("--rounds", type=int, default=5, help="timed runs of each engine")
     parser.add_argument("--control", type=float, default=0.1, metavar="S", help="controls are random over this share of their range")
@@ -176,7 +176,8 @@ def arguments(values=None):
     parser.add_argument("--quick", action="store_true", help="few environments, one round: fields, not figures")
     asked = parser.parse_args(values)
     if asked.quick:
-        asked.envs, asked.steps, asked.rounds = min(asked.envs, 64), min(asked.steps, 25), 1      # so few steps that chaos has not parted the engines
+        asked.steps, asked.rounds = min(asked.steps, 25), 1      # so few steps that chaos has not parted the engines
+    asked.envs = asked.envs or (64 if asked.quick else 256)
     return asked
 
 

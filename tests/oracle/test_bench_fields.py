@@ -7,9 +7,14 @@ import pytest
 pytestmark = pytest.mark.skipif(bool(models.missing() or program.missing()), reason=models.missing() or program.missing() or "-")
 
 
+# A percentile needs a sample: of 64 environments the 99th is the worst. The planar robots lie still, so the rounding of a position, 6e-8 m
+# times a contact's stiffness, is most of their small accelerations; they are also quick to warm up.
+ENVIRONMENTS = {"dm_control/cheetah": 256, "dm_control/hopper": 256, "dm_control/walker": 256}
+
+
 @pytest.mark.parametrize("name", models.BENCH)
 def test_same_work_and_small_error(name, tmp_path):
-    row = bench_mujoco.measure(name, bench_mujoco.arguments(["--quick"]), tmp_path)
+    row = bench_mujoco.measure(name, bench_mujoco.arguments(["--quick", "--envs", str(ENVIRONMENTS.get(name, 0))]), tmp_path)
     nuri, mujoco = row["nuri"], row["mujoco"]
     assert row["ratio"] > 0 and nuri["steps_per_second"] > 0 and mujoco["steps_per_second"] > 0
     assert len(nuri["state_hash"]) == 16 and nuri["faults"] == 0
