@@ -84,12 +84,18 @@ class Mujoco(Engine):
         self.note(job, trouble)
         return Trajectory(m, trouble, *(np.array(values) for values in zip(*records)))
 
-    def look(self, path, states):
+    @staticmethod
+    def forwarded(path, states):
         m = parity.load(path)
-        d, out = mujoco.MjData(m), []
+        d = mujoco.MjData(m)
         for state in states:
             parity.unpack(m, d, state)
             mujoco.mj_forward(m, d)
+            yield m, d, state
+
+    def look(self, path, states):
+        out = []
+        for m, d, state in self.forwarded(path, states):
             contacts = []
             for c in parity.active_contacts(d):
                 force = np.zeros(6)
@@ -105,13 +111,7 @@ class Mujoco(Engine):
 
     def fields(self, path, states):
         """Mass matrix, and velocity-dependent smooth forces: passive + actuator, -bias. Per state."""
-        m = parity.load(path)
-        d, out = mujoco.MjData(m), []
-        for state in states:
-            parity.unpack(m, d, state)
-            mujoco.mj_forward(m, d)
-            out.append((parity.full_mass_matrix(m, d), d.qfrc_passive + d.qfrc_actuator, -d.qfrc_bias))
-        return out
+        return [(parity.full_mass_matrix(m, d), d.qfrc_passive + d.qfrc_actuator, -d.qfrc_bias) for m, d, _ in self.forwarded(path, states)]
 
 
 class Nuri(Engine):
