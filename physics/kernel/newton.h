@@ -256,22 +256,26 @@ template <class L> NURI_FN void cost_change(Pack<L>& p, typename L::Real alpha, 
   }
 }
 
-// search = -inv(H) grad
-template <class L> NURI_FN void newton_direction(Pack<L>& p, bool first) {
-  const auto& s = p.scratch;
-  p.lane.each(p.model.dof_count, [&](int i) { s.search()[i] = -s.grad()[i]; });
+// H, ready to be solved with
+template <class L> NURI_FN void factorize_hessian(Pack<L>& p, bool first) {
   stiffen_bodies(p, first);
   ++p.factorizations;
   if (p.model.along_tree) {
     articulate(p, true);
     couple_branches(p);
-    solve_articulated(p, s.search(), p.coupled);
   } else {
     hessian(p);
-    const Pattern pattern = pack_pattern(p);
-    factorize(p, pattern);
-    solve_factored(p, pattern, s.search());
+    factorize(p, pack_pattern(p));
   }
+}
+
+// search = -inv(H) grad
+template <class L> NURI_FN void newton_direction(Pack<L>& p) {
+  const auto& s = p.scratch;
+  p.lane.each(p.model.dof_count, [&](int i) { s.search()[i] = -s.grad()[i]; });
+  p.lane.sync();
+  if (p.model.along_tree) solve_articulated(p, s.search(), p.coupled);
+  else solve_factored(p, pack_pattern(p), s.search());
 }
 
 template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
@@ -284,7 +288,7 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
   const R scale = R(1) / inverse_scale;
   // A float never sees MuJoCo's gradient tolerance; the duality gap, which bounds what is left to gain, it does.
   const auto flat = scale * gradient(p) < (p.in_float ? R(1e-3f) : tolerance);
-  auto done = !has;
+  auto done = !has, exact = p.no();                               // exact: no row changed sides in the last step, H stands
   if (any(flat & !done)) {                                         // zero iterations: gradient and duality gap are small (M's factor is still there)
     p.lane.each(m.dof_count, [&](int i) { s.search()[i] = s.grad()[i]; });
     p.lane.sync();
@@ -295,7 +299,8 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
   }
   if (any(!done) && !m.along_tree) fill_pattern(p);
   for (int iteration = 0; iteration < m.iterations && any(!done); ++iteration) {
-    newton_direction(p, iteration == 0);
+    if (any(!done & !exact)) factorize_hessian(p, iteration == 0);
+    newton_direction(p);
     R q[2], along[2];
     sum_dofs(p, q, [&](int i, R* acc) {
       const R v = s.search()[i];
@@ -331,7 +336,8 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
     p.lane.sync();
     const R norm = scale * gradient(p);
     done = done | (norm < tolerance) | ((R(0) < better) & (better < tolerance)) | (alpha <= R(0));
-    done = done | (change[1] <= R(0));                             // no row changed sides: the step was exact
+    exact = change[1] <= R(0);
+    done = done | (exact & (norm < R(1e-6f)));                     // larger: what rounding left of a long step; the next, by the same H, ends it
   }
 }
 
