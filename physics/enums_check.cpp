@@ -15,7 +15,7 @@ NURI_SAME(equality, EqualityType, connect); NURI_SAME(equality, EqualityType, we
 NURI_SAME(equality, EqualityType, tendon);
 
 NURI_SAME(transmission, Transmission, joint); NURI_SAME(transmission, Transmission, joint_in_parent);
-NURI_SAME(transmission, Transmission, tendon);
+NURI_SAME(transmission, Transmission, tendon); NURI_SAME(transmission, Transmission, body);
 
 NURI_SAME(dynamics, Dynamics, none); NURI_SAME(dynamics, Dynamics, integrator); NURI_SAME(dynamics, Dynamics, filter);
 NURI_SAME(dynamics, Dynamics, filterexact);
@@ -41,6 +41,18 @@ NURI_SAME(sensor, SensorType, frameyaxis); NURI_SAME(sensor, SensorType, frameza
 NURI_SAME(sensor, SensorType, frameangvel); NURI_SAME(sensor, SensorType, framelinacc); NURI_SAME(sensor, SensorType, frameangacc);
 NURI_SAME(sensor, SensorType, subtreecom); NURI_SAME(sensor, SensorType, subtreelinvel); NURI_SAME(sensor, SensorType, subtreeangmom);
 NURI_SAME(sensor, SensorType, e_potential); NURI_SAME(sensor, SensorType, e_kinetic); NURI_SAME(sensor, SensorType, clock);
+NURI_SAME(sensor, SensorType, rangefinder); NURI_SAME(sensor, SensorType, contact); NURI_SAME(sensor, SensorType, distance);
+NURI_SAME(sensor, SensorType, normal); NURI_SAME(sensor, SensorType, fromto); NURI_SAME(sensor, SensorType, insidesite);
+
+NURI_SAME(reduce, ContactReduce, none); NURI_SAME(reduce, ContactReduce, mindist); NURI_SAME(reduce, ContactReduce, maxforce);
+NURI_SAME(reduce, ContactReduce, netforce);
+
+#define NURI_SAME_BIT(space, name) static_assert(int(space::name) == int(scene::space::name))
+NURI_SAME_BIT(ray_data, dist); NURI_SAME_BIT(ray_data, dir); NURI_SAME_BIT(ray_data, origin); NURI_SAME_BIT(ray_data, point);
+NURI_SAME_BIT(ray_data, normal); NURI_SAME_BIT(ray_data, depth);
+NURI_SAME_BIT(contact_data, found); NURI_SAME_BIT(contact_data, force); NURI_SAME_BIT(contact_data, torque); NURI_SAME_BIT(contact_data, dist);
+NURI_SAME_BIT(contact_data, pos); NURI_SAME_BIT(contact_data, normal); NURI_SAME_BIT(contact_data, tangent);
+#undef NURI_SAME_BIT
 
 NURI_SAME(joint, JointType, free); NURI_SAME(joint, JointType, ball); NURI_SAME(joint, JointType, slide);
 NURI_SAME(joint, JointType, hinge);

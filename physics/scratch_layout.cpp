@@ -1,6 +1,7 @@
 #include "physics/scratch_layout.h"
 #include <algorithm>
 #include <cstddef>
+#include "engine/model/model_flags.h"
 #include "engine/model/pairs.h"
 
 namespace nuri {

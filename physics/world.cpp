@@ -1,140 +1,120 @@
 #include "physics/world.h"
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <numeric>
 #include "engine/core/hash.h"
-#include "physics/cpu/cpu_world.h"
+#include "physics/cpu/cpu_bucket.h"
 #if defined(NURI_WITH_CUDA)
-#include "physics/cuda/cuda_world.h"
+#include "physics/cuda/cuda_bucket.h"
 #endif
 
 namespace nuri {
-namespace {
 
-constexpr StateFieldInfo infos[] = {
-#define NURI_STATE(name, count, unit, doc) {#name, unit, doc, false},
-#define NURI_OUTPUT(name, count, unit, doc) {#name, unit, doc, true},
-#include "engine/model/state_fields.inl"
-};
-
-// The real fields of a model, in the order of model_fields.inl.
-template <class M, class F> void each_real(M& m, F f) {
-  int index = 0;
-#define NURI_REAL(name, count, unit, doc) f(index++, #name, m.name, false);
-#define NURI_DERIVED(name, count, unit, doc) f(index++, #name, m.name, true);
-#include "engine/model/model_fields.inl"
-}
-
-}  // namespace
-
-const StateFieldInfo& info(StateField field) { return infos[int(field)]; }
-
-int columns(const model::Model& m, StateField field) {
-  const int counts[] = {
-#define NURI_STATE(name, count, unit, doc) int(count),
-#define NURI_OUTPUT(name, count, unit, doc) int(count),
-#include "engine/model/state_fields.inl"
-  };
-  return counts[int(field)];
-}
+World::World(const WorldOptions& options) : options_(options) {}
+World::~World() = default;
 
 Result<std::unique_ptr<World>> World::create(std::shared_ptr<const model::Model> model, const WorldOptions& options) {
+  const std::vector<int> which(size_t(std::max(0, options.environments)), 0);
+  return create(std::vector{std::move(model)}, which, options);
+}
+
+Result<std::unique_ptr<World>> World::create(std::vector<std::shared_ptr<const model::Model>> models, std::span<const int> which, const WorldOptions& options) {
   auto refuse = [](std::string code, std::string message, std::string hint) { return Diagnostic{Severity::error, code, message, hint, {}, {}, {}}; };
-  if (options.environments < 1) return refuse("bad-environments", "a world needs at least one environment", "");
+  if (options.environments < 1 || which.size() != size_t(options.environments)) return refuse("bad-environments", "a world needs at least one environment", "");
   if (options.backend != "auto" && options.backend != "cpu" && options.backend != "cuda") return refuse("unknown-backend", "unknown backend '" + options.backend + "'", "auto, cpu or cuda");
+  std::unique_ptr<World> world(new World(options));
+  World& w = *world;
+
+  // environments in ascending order within their buckets
+  std::vector<std::vector<uint64_t>> ids(models.size());
+  for (int e = 0; e < options.environments; ++e) {
+    if (which[e] < 0 || which[e] >= int(models.size())) return refuse("bad-variant", "an environment is of a model that there is not", "");
+    w.places_.push_back({which[e], int(ids[which[e]].size())});
+    ids[which[e]].push_back(w.id(e));
+  }
+  for (const auto& members : ids)
+    if (members.empty()) return refuse("bad-variant", "a model has no environment", "leave it out, or take more environments");
+
+  bool cuda = options.backend == "cuda";
 #if defined(NURI_WITH_CUDA)
-  if (options.backend == "cuda" || (options.backend == "auto" && options.precision == Precision::f32 && cuda_usable())) {
-    auto made = make_cuda_world(model, options);
-    if (made) return std::unique_ptr<World>(std::move(*made));
-    if (options.backend == "cuda") return made.errors();
+  cuda |= options.backend == "auto" && options.precision == Precision::f32 && cuda_usable();
+  if (cuda) {
+    for (size_t b = 0; b < models.size(); ++b) {
+      auto made = make_cuda_bucket(models[b], options, ids[b]);
+      if (made) {
+        w.buckets_.push_back(std::move(*made));
+        continue;
+      }
+      if (options.backend == "cuda") return made.errors();
+      w.buckets_.clear();
+      cuda = false;
+      break;
+    }
   }
 #else
-  if (options.backend == "cuda") return refuse("no-backend", "this program was built without the cuda backend", "use --backend cpu");
+  if (cuda) return refuse("no-backend", "this program was built without the cuda backend", "use --backend cpu");
 #endif
-  return make_cpu_world(std::move(model), options);
-}
-
-World::World(std::shared_ptr<const model::Model> model, const WorldOptions& options) : model_(std::move(model)), options_(options) {
-  const size_t n = size_t(options_.environments), bytes = options_.precision == Precision::f32 ? 4 : 8;
-  for (int f = 0; f < state_field_count; ++f) {
-    columns_.push_back(nuri::columns(*model_, StateField(f)));
-    arrays_.emplace_back(n * columns_[f] * bytes);
+  if (!cuda) {
+    w.workers_ = std::make_unique<CpuWorkers>(options.threads);
+    for (size_t b = 0; b < models.size(); ++b) {
+      auto made = make_cpu_bucket(models[b], options, ids[b], *w.workers_);
+      if (!made) return made.errors();
+      w.buckets_.push_back(std::move(*made));
+    }
   }
-  step_count_.resize(n);
-  fault_.resize(n);
-  contact_count_.resize(n);
-  overrides_.resize(n);
-  everyone_.resize(n);
-  std::iota(everyone_.begin(), everyone_.end(), 0);
+  w.options_ = w.buckets_[0]->options();
+  w.options_.environments = options.environments;
+  w.chosen_.resize(w.buckets_.size());
+  w.first_job_.resize(w.buckets_.size() + 1);
+  w.reset();
+  w.clear_statistics();
+  return world;
 }
 
-double World::get(StateField field, int environment, int item) const {
-  const size_t at = size_t(environment) * columns_[int(field)] + item;
-  const std::byte* const base = arrays_[int(field)].data();
-  return options_.precision == Precision::f32 ? double(reinterpret_cast<const float*>(base)[at]) : reinterpret_cast<const double*>(base)[at];
+std::string World::describe() const {
+  return buckets_[0]->describe() + (buckets_.size() > 1 ? ", " + std::to_string(buckets_.size()) + " models" : "");
 }
 
-void World::set(StateField field, int environment, int item, double value) {
-  const size_t at = size_t(environment) * columns_[int(field)] + item;
-  std::byte* const base = arrays_[int(field)].data();
-  if (options_.precision == Precision::f32) reinterpret_cast<float*>(base)[at] = float(value);
-  else reinterpret_cast<double*>(base)[at] = value;
+void World::run(int substeps, bool integrate) {
+  for (size_t b = 0; b < buckets_.size(); ++b) first_job_[b + 1] = first_job_[b] + (chosen_[b].empty() ? 0 : buckets_[b]->begin(chosen_[b], substeps, integrate));
+  const int jobs = first_job_.back();
+  if (jobs == 0) return;
+  auto work = [&](int index, int thread) {
+    const auto after = std::upper_bound(first_job_.begin(), first_job_.end(), index);
+    const int b = int(after - first_job_.begin()) - 1;
+    buckets_[b]->job(index - first_job_[b], thread);
+  };
+  workers_->pool().run(jobs, std::ref(work));                      // by reference: a step allocates nothing
 }
 
 void World::step(int substeps) {
-  if (substeps > 0) run(everyone_, substeps, true);
+  if (substeps <= 0) return;
+  for (size_t b = 0; b < buckets_.size(); ++b) chosen_[b] = buckets_[b]->everyone();
+  run(substeps, true);
 }
-void World::forward() { run(everyone_, 1, false); }
 
-void World::reset(int key) { reset(everyone_, key); }
+void World::forward() {
+  for (size_t b = 0; b < buckets_.size(); ++b) chosen_[b] = buckets_[b]->everyone();
+  run(1, false);
+}
+
+void World::reset(int key) {
+  for (auto& bucket : buckets_) bucket->put_initial(bucket->everyone(), key);
+  forward();
+}
 
 void World::reset(std::span<const int> environments, int key) {
-  const model::Model& m = *model_;
-  const bool keyed = key >= 0 && key < m.key_count;
-  for (int e : environments) {
-    auto fill = [&](StateField field, const std::vector<double>& from, size_t offset) {
-      for (int i = 0; i < columns_[int(field)]; ++i) set(field, e, i, from[offset + i]);
-    };
-    for (int f = 0; f < state_field_count; ++f)
-      for (int i = 0; i < columns_[f]; ++i) set(StateField(f), e, i, 0);
-    fill(StateField::qpos, keyed ? m.key_qpos : m.qpos0, keyed ? size_t(key) * m.qpos_count : 0);
-    if (!keyed) {
-      int qpos0 = -1;
-      each_real(m, [&](int index, const char*, const std::vector<double>& values, bool) { if (&values == &m.qpos0) qpos0 = index; });
-      for (const Override& o : overrides_[e]) if (o.field == qpos0) set(StateField::qpos, e, o.item, o.value);
-    }
-    if (keyed) {
-      fill(StateField::qvel, m.key_qvel, size_t(key) * m.dof_count);
-      fill(StateField::act, m.key_act, size_t(key) * m.activation_count);
-      fill(StateField::ctrl, m.key_ctrl, size_t(key) * m.actuator_count);
-    }
-    fill(StateField::mocap_pos, m.mocap_pos0, 0);
-    fill(StateField::mocap_quat, m.mocap_quat0, 0);
-    for (int i = 0; i < m.equality_count; ++i) set(StateField::equality_active, e, i, m.equality_active[i]);
-    step_count_[e] = 0;
-    fault_[e] = 0;
+  std::vector<std::vector<int>> members(buckets_.size());
+  for (int e : environments) members[places_[e].bucket].push_back(places_[e].index);
+  for (size_t b = 0; b < buckets_.size(); ++b) {
+    buckets_[b]->put_initial(members[b], key);
+    chosen_[b] = members[b];
   }
-  run(environments, 1, false);
+  run(1, false);
 }
 
-int World::faults() const { return int(std::count_if(fault_.begin(), fault_.end(), [](uint32_t f) { return f != 0; })); }
-void World::clear_statistics() {
-  const size_t stages = statistics_.cycles.size();
-  statistics_ = {};
-  statistics_.cycles.resize(stages);
-}
-
-uint64_t World::hash(int environment) const {
-  Hash h;
-  for (int f = 0; f < state_field_count; ++f) {
-    if (info(StateField(f)).output) continue;
-    const int n = columns_[f];
-    if (options_.precision == Precision::f32) h.add(std::span(reinterpret_cast<const float*>(arrays_[f].data()) + size_t(environment) * n, size_t(n)));
-    else h.add(std::span(reinterpret_cast<const double*>(arrays_[f].data()) + size_t(environment) * n, size_t(n)));
-  }
-  h.add(step_count_[environment]).add(fault_[environment]);
-  return h.value();
+int World::faults() const {
+  int count = 0;
+  for (int e = 0; e < environments(); ++e) count += fault(e) != 0;
+  return count;
 }
 
 uint64_t World::hash() const {
@@ -143,67 +123,29 @@ uint64_t World::hash() const {
   return h.value();
 }
 
-// Fields whose value decides the layout (which rows there are) or that every environment must share.
-static bool shared_by_all(const std::string& name) {
-  return name == "timestep" || name.starts_with("key_") || name.starts_with("mocap_") || name == "tolerance" || name == "ls_tolerance";
-}
-
-bool World::override_field(const std::string& field, int environment, int item, double value) {
-  if (environment < 0 || environment >= environments() || shared_by_all(field)) return false;
-  bool found = false;
-  each_real(*model_, [&](int index, const char* name, const std::vector<double>& values, bool derived) {
-    if (derived || field != name || item < 0 || size_t(item) >= values.size()) return;
-    // a row that the catalog does not have cannot be switched on by a number
-    if ((field == "dof_frictionloss" || field == "tendon_frictionloss") && values[item] <= 0 && value > 0) return;
-    auto& list = overrides_[environment];
-    std::erase_if(list, [&](const Override& o) { return o.field == index && o.item == item; });
-    list.push_back({index, item, value});
-    found = overrides_changed_ = true;
-  });
-  return found;
-}
-
-// Each environment that differs gets its model patched and derived anew; fields that then differ anywhere become owned by all.
-void World::apply_overrides() {
-  if (!overrides_changed_) return;
-  overrides_changed_ = false;
-  own_fields_.clear();
-  const bool single = options_.precision == Precision::f32;
-  auto write = [&](OwnField& own, int environment, const std::vector<double>& values) {
-    for (int i = 0; i < own.count; ++i) {
-      const size_t at = size_t(environment) * own.count + i;
-      if (single) reinterpret_cast<float*>(own.values.data())[at] = float(values[i]);
-      else reinterpret_cast<double*>(own.values.data())[at] = values[i];
-    }
-  };
-  model::Model patched = *model_;
-  for (int e = 0; e < environments(); ++e) {
-    if (overrides_[e].empty()) continue;
-    // back to the shared numbers, then this environment's
-    std::vector<const std::vector<double>*> shared;
-    each_real(*model_, [&](int, const char*, const std::vector<double>& values, bool) { shared.push_back(&values); });
-    each_real(patched, [&](int index, const char*, std::vector<double>& values, bool) {
-      values = *shared[index];
-      for (const Override& o : overrides_[e]) if (o.field == index) values[o.item] = o.value;
-    });
-    for (auto* quats : {&patched.body_quat, &patched.body_iquat, &patched.geom_quat, &patched.site_quat})
-      for (size_t i = 0; i + 3 < quats->size(); i += 4) {
-        double* const q = quats->data() + i;
-        const double n = std::sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
-        if (n > 0 && std::abs(n - 1) > 1e-9) for (int k = 0; k < 4; ++k) q[k] /= n;
-      }
-    model::derive(patched);
-    each_real(patched, [&](int index, const char*, std::vector<double>& values, bool) {
-      auto own = std::find_if(own_fields_.begin(), own_fields_.end(), [&](const OwnField& f) { return f.field == index; });
-      if (own == own_fields_.end()) {
-        if (values == *shared[index]) return;
-        own_fields_.push_back({index, int(values.size()), std::vector<std::byte>(size_t(environments()) * values.size() * (single ? 4 : 8))});
-        own = own_fields_.end() - 1;
-        for (int k = 0; k < environments(); ++k) write(*own, k, *shared[index]);
-      }
-      write(*own, e, values);
-    });
+Statistics World::statistics() const {
+  Statistics sum = buckets_[0]->statistics();
+  for (size_t b = 1; b < buckets_.size(); ++b) {
+    const Statistics& s = buckets_[b]->statistics();
+    sum.steps += s.steps;
+    sum.contacts += s.contacts;
+    sum.rows += s.rows;
+    sum.iterations += s.iterations;
+    sum.packs += s.packs;
+    sum.slots += s.slots;
+    sum.pack_rows += s.pack_rows;
+    sum.rounds += s.rounds;
+    sum.evaluations += s.evaluations;
+    sum.factorizations += s.factorizations;
+    sum.near_pairs += s.near_pairs;
+    sum.redone += s.redone;
+    for (size_t i = 0; i < sum.cycles.size(); ++i) sum.cycles[i] += s.cycles[i];
   }
+  return sum;
+}
+
+void World::clear_statistics() {
+  for (auto& bucket : buckets_) bucket->clear_statistics();
 }
 
 }  // namespace nuri

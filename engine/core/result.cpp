@@ -1,4 +1,5 @@
 #include "engine/core/result.h"
+#include <algorithm>
 
 namespace nuri {
 namespace {
@@ -19,6 +20,8 @@ const char* word(Severity severity) {
   return "error";
 }
 
+std::size_t blanks(int count) { return static_cast<std::size_t>(std::max(0, count)); }
+
 }  // namespace
 
 std::string to_string(const Diagnostic& diagnostic) {
@@ -26,6 +29,12 @@ std::string to_string(const Diagnostic& diagnostic) {
   if (!diagnostic.code.empty()) text += " [" + diagnostic.code + "]";
   if (!diagnostic.element.empty()) text += "\n  in " + diagnostic.element;
   for (const Place& place : diagnostic.included_from) text += "\n  included from " + to_string(place);
+  if (const Excerpt& excerpt = diagnostic.excerpt; !excerpt.line.empty()) {
+    const std::string number = std::to_string(diagnostic.place.line);
+    text += "\n  " + number + " | " + excerpt.line;
+    if (excerpt.width > 0)
+      text += "\n  " + std::string(number.size(), ' ') + " | " + std::string(blanks(excerpt.column), ' ') + '^' + std::string(blanks(excerpt.width - 1), '~');
+  }
   if (!diagnostic.hint.empty()) text += "\n  hint: " + diagnostic.hint;
   return text;
 }

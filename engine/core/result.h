@@ -16,6 +16,12 @@ struct Place {
 
 enum class Severity { note, warning, error };
 
+// The line a finding is about, cut to what fits a terminal, and the part of it that is meant: columns from 0, width 0: none.
+struct Excerpt {
+  std::string line;
+  int column = 0, width = 0;
+};
+
 // One finding about an input. `code` is stable and lower-kebab ("unknown-attribute"); `hint` says what to do.
 struct Diagnostic {
   Severity severity = Severity::error;
@@ -23,9 +29,15 @@ struct Diagnostic {
   Place place;
   std::string element;                 // path of the element: mujoco/worldbody/body[torso]/geom
   std::vector<Place> included_from;    // innermost first
+  Excerpt excerpt = {};                // where the text is at hand
 };
 
-// "file:line:column: error: message [code]\n  hint: ..."
+//   robot.xml:4:22: error: message [code]
+//     in mujoco/worldbody/body[torso]/geom
+//     included from scene.xml:7:3
+//     4 | <geom size='1' mas='2'/>
+//       |                ^~~
+//     hint: did you mean 'mass'?
 std::string to_string(const Diagnostic& diagnostic);
 
 template <class T> class Result {

@@ -71,7 +71,9 @@ void check_references(Compilation& c) {
   }
   for (size_t i = 0; i < s.actuators.size(); ++i) {
     const Actuator& a = s.actuators[i];
-    need(a.target, a.transmission == Transmission::tendon ? s.tendons.size() : s.joints.size(), label("actuator", a.name, i), a.place);
+    const size_t counts[] = {s.joints.size(), s.joints.size(), s.tendons.size(), s.bodies.size(), s.sites.size()};   // as Transmission
+    need(a.target, counts[int(a.transmission)], label("actuator", a.name, i), a.place);
+    if (a.reference != -1) need(a.reference, s.sites.size(), label("actuator", a.name, i), a.place);
   }
   for (size_t i = 0; i < s.sensors.size(); ++i) {
     const Sensor& r = s.sensors[i];
@@ -90,9 +92,6 @@ void compile_options(Compilation& c) {
   m.integrator = int(o.integrator);
   m.solver = int(o.solver);
   m.elliptic = o.cone == Cone::elliptic;
-  if (o.integrator == Integrator::implicit)
-    c.error("not-supported-yet", "integrator \"implicit\" is not supported yet", {}, "implicitfast differs from it only in Coriolis terms of jointed trees");
-  if (o.solver == Solver::cg) c.note("solver", "solver CG: Newton's method is used, which ends at the same minimum", {});
   auto set = [&](bool on, Flag bit) { if (on) m.flags |= bit; };
   set(f.constraint, flag_constraint);
   set(f.equality, flag_equality);
@@ -110,6 +109,7 @@ void compile_options(Compilation& c) {
   set(f.island, flag_island);
   set(f.refsafe, flag_refsafe);
   set(f.energy, flag_energy);
+  set(f.multiccd, flag_multiccd);
   set(o.density > 0 || o.viscosity > 0, flag_fluid);
   m.timestep = {o.timestep};
   append(m.gravity, o.gravity);
@@ -126,13 +126,17 @@ void compile_options(Compilation& c) {
 }
 
 Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report) {
-  Compilation c{scene, {}, {}, {}};
+  Compilation c{scene, {}, {}, {}, {}};
   check_references(c);
   if (!c.errors.empty()) return c.errors;
   compile_options(c);
+  read_shapes(c);
+  if (!c.errors.empty()) return c.errors;
   compile_bodies(c);
   compile_geoms(c);
   compile_pairs(c);
+  if (!c.errors.empty()) return c.errors;
+  compile_shapes(c);
   if (!c.errors.empty()) return c.errors;
   compile_tendons(c);
   if (!c.errors.empty()) return c.errors;

@@ -13,7 +13,8 @@ using namespace shape;
 constexpr double least_mass = 1e-15, least_part = 1e-14;   // kg; MuJoCo's mjMINVAL and mjEPS
 
 // Mass and principal moments of a geom in its own frame.
-MassPart part_of(const Geom& g) {
+MassPart part_of(Compilation& c, const Geom& g) {
+  if (g.type == GeomType::mesh) return mesh_part(c, g);
   const int kind = int(g.type);
   const double mass = std::isnan(g.mass) ? g.density * extent(kind, g.size, g.shellinertia) : g.mass;
   return {g.pos, unit(g.quat), mass, moments(kind, g.size, mass, g.shellinertia)};
@@ -29,8 +30,8 @@ MassPart inertial_of(Compilation& c, size_t b, const std::vector<const Geom*>& g
     std::vector<MassPart> parts;
     for (const Geom* g : geoms) {
       if (g->group < k.inertiagrouprange[0] || g->group > k.inertiagrouprange[1]) continue;
-      if (g->type == GeomType::mesh) c.error("unsupported-mesh-mass", "the mass of mesh geom '" + g->name + "' cannot be computed yet", g->place, "give its body an inertial");
-      const MassPart part = part_of(*g);
+      if (g->visual_only) continue;
+      const MassPart part = part_of(c, *g);
       if (part.mass < 0) c.error("negative-mass", label("body", body.name, b) + " has a geom of negative mass", g->place);
       if (part.mass > least_part) parts.push_back(part);
     }
@@ -70,6 +71,8 @@ void joints(Compilation& c) {
     m.joint_body.push_back(joint.body);
     m.joint_limited.push_back(limited);
     m.joint_force_limited.push_back(joint.actuatorfrclimited);
+    m.joint_actuator_gravcomp.push_back(joint.actuatorgravcomp);
+    if (joint.actuatorgravcomp && (m.flags & flag_gravcomp)) m.flags |= flag_actuator_gravcomp;
     append(m.joint_pos, joint.type == JointType::free ? Array3{0, 0, 0} : joint.pos);
     append(m.joint_axis, scalar ? joint.axis : Array3{0, 0, 1});
     m.joint_stiffness.push_back(joint.stiffness);
@@ -83,7 +86,6 @@ void joints(Compilation& c) {
     if (limited && joint.type == JointType::ball && joint.range[0] != 0) c.error("bad-range", who + ": the range of a ball joint starts at 0", joint.place);
     if (joint.actuatorfrclimited && !(joint.actuatorfrcrange[0] < joint.actuatorfrcrange[1])) c.error("bad-range", who + ": actuatorfrcrange is empty", joint.place);
     if (joint.type == JointType::free && s.bodies[joint.body].parent != 0) c.error("free-joint-below", who + ": a free joint needs a body directly under the world", joint.place);
-    if (joint.actuatorgravcomp) c.error("unsupported-gravcomp", who + ": gravity compensation through actuators is not part of the dynamics", joint.place);
     if (scalar && std::abs(dot(joint.axis, joint.axis) - 1) > 1e-6) c.error("bad-axis", who + ": the axis must be a unit vector", joint.place);
 
     // positions: where the joint frame was defined, and where its spring rests
@@ -176,6 +178,14 @@ void compile_bodies(Compilation& c) {
   }
 }
 
+// MuJoCo's sizes of what has none of its own: a mesh's half extents, a height field's box.
+static Array3 size_of(const Compilation& c, const Geom& g) {
+  if (g.type == GeomType::mesh) return c.meshes[size_t(g.mesh)].half;
+  if (g.type != GeomType::hfield) return g.size;
+  const Array4& s = c.scene.height_fields[size_t(g.height_field)].size;
+  return {s[0], s[1], 0.25 * s[2] + 0.5 * s[3]};
+}
+
 void compile_geoms(Compilation& c) {
   Model& m = c.model;
   m.geom_count = int(c.scene.geoms.size());
@@ -186,15 +196,20 @@ void compile_geoms(Compilation& c) {
     m.geom_body.push_back(g.body);
     m.geom_condim.push_back(g.condim);
     m.geom_priority.push_back(g.priority);
-    append(m.geom_pos, g.pos);
-    append(m.geom_quat, unit(g.quat));
-    append(m.geom_size, g.size);
+    const MassPart frame = frame_of(c, g);
+    append(m.geom_pos, frame.pos);
+    append(m.geom_quat, frame.quat);
+    append(m.geom_size, size_of(c, g));
     append(m.geom_friction, g.friction);
     m.geom_solmix.push_back(g.solmix);
     append(m.geom_solref, g.solref);
     append(m.geom_solimp, g.solimp);
     m.geom_margin.push_back(g.margin);
     m.geom_gap.push_back(g.gap);
+    m.geom_adhesion.push_back(g.adhesion);
+    append(m.geom_surfacevel, g.surfacevel);
+    if (g.surfacevel != std::array<double, 6>{}) m.flags |= flag_surfacevel;
+    if (g.adhesion != 0) m.flags |= flag_adhesion;
     const std::string who = label("geom", g.name, i);
     if (g.condim != 1 && g.condim != 3 && g.condim != 4 && g.condim != 6) c.error("bad-condim", who + ": condim is 1, 3, 4 or 6", g.place);
     const int needed = g.type == GeomType::sphere ? 1 : g.type == GeomType::capsule || g.type == GeomType::cylinder ? 2 : g.type == GeomType::ellipsoid || g.type == GeomType::box ? 3 : 0;

@@ -62,11 +62,17 @@ void compile_actuators(Compilation& c) {
   for (size_t i = 0; i < c.scene.actuators.size(); ++i) {
     const Actuator& a = c.scene.actuators[i];
     const std::string who = label("actuator", a.name, i);
+    if (a.transmission == Transmission::site) {
+      c.error("not-supported-yet", who + ": actuators that act on a site are not supported yet", a.place);
+      continue;
+    }
     Array2 control = a.ctrlrange, activation = a.actrange;
     bool control_limited = a.ctrllimited, activation_limited = a.actlimited;
 
     // a servo's range taken from its target's
-    if (a.inheritrange > 0) {
+    if (a.inheritrange > 0 && a.transmission == Transmission::body) {
+      c.error("bad-inheritrange", who + ": inheritrange needs a target with a range", a.place);
+    } else if (a.inheritrange > 0) {
       const bool tendon = a.transmission == Transmission::tendon;
       const bool limited = tendon ? m.tendon_limited[a.target] : m.joint_limited[a.target];
       const double* r = tendon ? &m.tendon_range[2 * a.target] : &m.joint_range[2 * a.target];
@@ -78,6 +84,7 @@ void compile_actuators(Compilation& c) {
     m.actuator_name.push_back(a.name);
     m.actuator_transmission.push_back(int(a.transmission));
     m.actuator_target.push_back(a.target);
+    m.actuator_body_row.push_back(a.transmission == Transmission::body ? m.body_actuator_count++ : -1);
     m.actuator_dynamics.push_back(int(a.dynamics));
     m.actuator_gain.push_back(int(a.gain));
     m.actuator_bias.push_back(int(a.bias));
@@ -124,7 +131,7 @@ void compile_servos(Compilation& c) {
     const Actuator& a = c.scene.actuators[i];
     double *gain = &m.actuator_gainprm[3 * i], *bias = &m.actuator_biasprm[3 * i];
     const double ratio = a.dampratio > 0 ? a.dampratio : bias[2];
-    if (gain[0] != -bias[1] || !(ratio > 0)) continue;
+    if (gain[0] != -bias[1] || !(ratio > 0) || a.transmission == Transmission::body) continue;
     if (initial.mass.empty()) initial = initial_state(m);
     if (a.transmission == Transmission::tendon) {
       for (int k = m.term_adr[a.target]; k < m.term_adr[a.target + 1]; ++k) moment[m.term_dof[k]] += a.gear[0] * m.term_coef[k];

@@ -1,6 +1,7 @@
 // Candidate pairs of geoms and the owners of their contacts.
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
@@ -13,7 +14,7 @@ namespace nuri::model {
 namespace {
 using namespace scene;
 
-struct Candidate { int geom1, geom2, explicit_index, body1, body2, dim; };
+struct Candidate { int geom1, geom2, explicit_index, body1, body2, dim; bool gap; };
 
 // Bodies that MuJoCo never lets touch: of one weld group, or a weld group and the one it hangs from. The world is no
 // parent in this sense, or nothing could stand on the floor it is bolted to.
@@ -28,6 +29,7 @@ class Pairs {
  public:
   explicit Pairs(Compilation& c) : c_(c), geoms_(c.scene.bodies.size()) {
     for (size_t g = 0; g < c.scene.geoms.size(); ++g) geoms_[c.scene.geoms[g].body].push_back(int(g));
+    for (const Actuator& a : c.scene.actuators) if (a.transmission == Transmission::body) sticky_.insert(a.target);
     for (const Exclude& e : c.scene.excludes) excluded_.insert(std::minmax(e.body1, e.body2));
   }
 
@@ -58,7 +60,7 @@ class Pairs {
         for (int g1 : geoms_[b1]) {
           for (int g2 : geoms_[b2]) {
             const Geom &x = c_.scene.geoms[g1], &y = c_.scene.geoms[g2];
-            if (((x.contype & y.conaffinity) || (y.contype & x.conaffinity)) && !taken.count(std::minmax(g1, g2))) offer(g1, g2, -1, y.place);
+            if (((x.contype & y.conaffinity) || (y.contype & x.conaffinity)) && !x.visual_only && !y.visual_only && !taken.count(std::minmax(g1, g2))) offer(g1, g2, -1, y.place);
           }
         }
       }
@@ -75,19 +77,24 @@ class Pairs {
     const Model& m = c_.model;
     const bool still = m.body_weld[x.body] == m.body_weld[y.body] || (m.body_tree[x.body] < 0 && m.body_tree[y.body] < 0);
     if (still || pair_is_void(type1, type2)) return;
-    if (pair_hits(type1, type2) == 0) {
-      static const char* const names[] = {"plane", "hfield", "sphere", "capsule", "ellipsoid", "cylinder", "box", "mesh"};
-      return c_.error("unsupported-pair", label("geom", x.name, g1) + " (" + names[type1] + ") and " + label("geom", y.name, g2) + " (" + names[type2] +
-                      ") cannot collide yet", place, "exclude them by contype and conaffinity, or use primitive shapes");
-    }
     int dim = e >= 0 ? c_.scene.pairs[e].condim : x.priority != y.priority ? (x.priority > y.priority ? x.condim : y.condim) : std::max(x.condim, y.condim);
     if (dim != 1 && dim != 3 && dim != 4 && dim != 6) c_.error("bad-condim", "a pair's condim is 1, 3, 4 or 6", place);
-    out_.push_back({g1, g2, e, x.body, y.body, dim});
+    out_.push_back({g1, g2, e, x.body, y.body, dim, false});
+    // Contacts in the gap matter to adhesion: that of the contacts makes them frictionless rows, that of an actuator counts
+    // them. A second candidate of the same geoms stands for them, so that their slots have an owner of their own.
+    const bool mixed = x.priority == y.priority;
+    const double gap = e >= 0 ? c_.scene.pairs[e].gap : x.gap + y.gap;
+    const double adhesion = e >= 0 ? c_.scene.pairs[e].adhesion : mixed ? x.adhesion + y.adhesion : x.priority > y.priority ? x.adhesion : y.adhesion;
+    if (adhesion != 0) c_.model.flags |= flag_adhesion;
+    if (!(gap > 0) || (adhesion == 0 && !sticky_.count(x.body) && !sticky_.count(y.body))) return;
+    c_.model.flags |= flag_gap;
+    out_.push_back({g1, g2, e, x.body, y.body, 1, true});
   }
 
   Compilation& c_;
   std::vector<std::vector<int>> geoms_;
   std::set<std::pair<int, int>> excluded_;
+  std::set<int> sticky_;                       // bodies that an adhesion actuator pulls
   std::vector<Candidate> out_;
 };
 
@@ -113,18 +120,24 @@ void relative_dofs(const Model& m, int body1, int body2, std::vector<int32_t>& o
 void explicit_numbers(Compilation& c) {
   Model& m = c.model;
   const Option& o = c.scene.option;
-  auto put = [&](const Array5& friction, const Array2& solref, const Array2& solreffriction, const Array5& solimp, double margin, double gap) {
+  auto put = [&](const Array5& friction, const Array2& solref, const Array2& solreffriction, const Array5& solimp, double margin, double gap, double adhesion) {
     append(m.explicit_friction, friction);
     append(m.explicit_solref, solref);
     append(m.explicit_solreffriction, solreffriction);
     append(m.explicit_solimp, solimp);
     m.explicit_margin.push_back(margin);
     m.explicit_gap.push_back(gap);
+    m.explicit_adhesion.push_back(adhesion);
     ++m.explicit_count;
   };
-  // contact override: one set of numbers for every pair
-  if (o.flags.override_contact) return put(o.o_friction, o.o_solref, o.o_solref, o.o_solimp, o.o_margin, 0);
-  for (const Pair& p : c.scene.pairs) put(p.friction, p.solref, p.solreffriction, p.solimp, p.margin, p.gap);
+  // contact override: one set of numbers for every pair; gap and adhesion stay the geoms' or the explicit pair's
+  const double unset = std::numeric_limits<double>::quiet_NaN();
+  auto put_override = [&](double gap, double adhesion) { put(o.o_friction, o.o_solref, o.o_solref, o.o_solimp, o.o_margin, gap, adhesion); };
+  if (o.flags.override_contact) put_override(unset, unset);
+  for (const Pair& p : c.scene.pairs) {
+    if (o.flags.override_contact) put_override(p.gap, p.adhesion);
+    else put(p.friction, p.solref, p.solreffriction, p.solimp, p.margin, p.gap, p.adhesion);
+  }
 }
 }  // namespace
 
@@ -157,7 +170,8 @@ void compile_pairs(Compilation& c) {
     m.pair_type1.push_back(type1);
     m.pair_type2.push_back(type2);
     m.pair_owner.push_back(int(m.owner_dim.size()) - 1);
-    m.pair_explicit.push_back(c.scene.option.flags.override_contact ? 0 : a.explicit_index);
+    m.pair_explicit.push_back(c.scene.option.flags.override_contact ? a.explicit_index + 1 : a.explicit_index);
+    m.pair_gap.push_back(a.gap);
     for (int g : {a.geom1, a.geom2}) m.geom_collides[g] = std::max(m.geom_collides[g], needs_axes(m.geom_type[g], type1, type2) ? 2 : 1);
     m.hit_count += hits;
     owner_hits.back() += hits;

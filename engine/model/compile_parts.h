@@ -3,14 +3,26 @@
 #include <string>
 #include <vector>
 #include "engine/model/compile.h"
+#include "engine/shape/inertia.h"
 #include "engine/shape/rigid.h"
 
 namespace nuri::model {
+
+// A mesh of the scene as its geoms have it: at its centre of mass, along its principal axes.
+struct LoadedMesh {
+  bool tried = false, weighs = false;
+  shape::MassPart part{{0, 0, 0}, {1, 0, 0, 0}, 0, {0, 0, 0}};   // at density 1, in the mesh's own frame
+  std::vector<Diagnostic> why;                                   // it has no mass
+  std::vector<shape::Vec> vertices;
+  std::vector<std::array<int, 3>> faces;                         // for rays
+  shape::Vec half{0, 0, 0};                                      // of its bounding box about the frame
+};
 
 struct Compilation {
   const scene::Scene& scene;
   Model model;
   std::vector<Diagnostic> errors, report;
+  std::vector<LoadedMesh> meshes;              // by the scene's index
 
   void error(const std::string& code, const std::string& message, const Place& place, const std::string& hint = "") {
     errors.push_back({Severity::error, code, message, hint, place, "", {}});
@@ -25,9 +37,11 @@ std::string label(const char* kind, const std::string& name, size_t index);
 
 void check_references(Compilation& c);       // every index of the scene points at something
 void compile_options(Compilation& c);
+void read_shapes(Compilation& c);            // meshes: frames, mass, corners
 void compile_bodies(Compilation& c);         // frames, mass, joints, dofs, trees
 void compile_geoms(Compilation& c);          // geoms, sites
 void compile_pairs(Compilation& c);          // candidate pairs and owners
+void compile_shapes(Compilation& c);         // hulls and height fields of geoms that are in a pair or that rays may meet
 void compile_tendons(Compilation& c);
 void compile_actuators(Compilation& c);
 void compile_equalities(Compilation& c);
@@ -36,6 +50,9 @@ void compile_sensors(Compilation& c);
 void compile_keys(Compilation& c);
 void compile_visuals(Compilation& c);
 void compile_servos(Compilation& c);         // after derive(): springdamper and dampratio need inverse weights
+
+shape::MassPart frame_of(const Compilation& c, const scene::Geom& g);   // pos, quat of a geom in its body: a mesh's is moved to its centre
+shape::MassPart mesh_part(Compilation& c, const scene::Geom& g);        // the same with mass and moments of a mesh geom
 
 template <size_t N> void append(std::vector<double>& to, const std::array<double, N>& from) { to.insert(to.end(), from.begin(), from.end()); }
 

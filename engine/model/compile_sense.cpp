@@ -1,14 +1,75 @@
 // Sensors, keyframes, and what renderers want to know.
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 #include "engine/model/compile_parts.h"
+#include "engine/model/compile_rays.h"
 #include "engine/model/model_sensor.h"
+#include "engine/model/pairs.h"
+#include "engine/shape/bvh_build.h"
 
 namespace nuri::model {
 using namespace scene;
 using namespace shape;
+namespace {
+
+// Geoms that rays can meet. MuJoCo's rule: a material's alpha if there is one, else the geom's own.
+void see_geoms(Compilation& c) {
+  Model& m = c.model;
+  const auto& materials = c.scene.materials;
+  for (int g = 0; g < m.geom_count; ++g) {
+    const Geom& geom = c.scene.geoms[size_t(g)];
+    const auto material = std::find_if(materials.begin(), materials.end(), [&](const Material& k) { return !geom.material.empty() && k.name == geom.material; });
+    if ((material == materials.end() ? geom.rgba[3] : material->rgba[3]) == 0) continue;
+    m.seen_geom.push_back(g);
+    const bool mesh = geom.type == GeomType::mesh;
+    if ((mesh || geom.type == GeomType::hfield) && m.geom_shape[size_t(g)] < 0)
+      c.error("unsupported-ray", label("geom", geom.name, size_t(g)) + ": rangefinders cannot see this " + (mesh ? "mesh" : "height field"), geom.place,
+              "make it invisible (alpha 0), or use primitive shapes");
+  }
+  m.seen_count = int(m.seen_geom.size());
+}
+
+// Every pair of geoms that a distance is about.
+void check_distance(Compilation& c, const Sensor& s, const std::string& who) {
+  const Model& m = c.model;
+  if (s.object_type == s.reference_type && s.object == s.reference) return c.error("bad-sensor", who + " needs two different bodies or geoms", s.place);
+  if (!(s.cutoff >= 0)) return c.error("bad-sensor", who + ": the cutoff must not be negative", s.place);
+  const auto part = [&](int g, ObjectType type, int object) { return type == ObjectType::geom ? g == object : m.geom_body[size_t(g)] == object; };
+  for (int a = 0; a < m.geom_count; ++a) {
+    for (int b = 0; b < m.geom_count; ++b) {
+      if (!part(a, s.object_type, s.object) || !part(b, s.reference_type, s.reference) || distance_known(m.geom_type[size_t(a)], m.geom_type[size_t(b)])) continue;
+      return c.error("unsupported-distance", who + ": the distance between " + label("geom", m.geom_name[size_t(a)], size_t(a)) + " and " +
+                     label("geom", m.geom_name[size_t(b)], size_t(b)) + " is not known", s.place, "use primitive shapes, or geoms in place of bodies");
+    }
+  }
+}
+}  // namespace
+
+bool casts_rays(const Scene& scene) {
+  return std::any_of(scene.sensors.begin(), scene.sensors.end(), [](const Sensor& s) { return s.type == SensorType::rangefinder; });
+}
+
+void add_ray_mesh(Model& m, const std::vector<Vec>& vertices, const std::vector<std::array<int, 3>>& triangles) {
+  const Bvh bvh = build_bvh(vertices, triangles);
+  if (m.ray_vertex_adr.empty()) m.ray_vertex_adr = m.ray_triangle_adr = m.bvh_node_adr = {0};
+  m.ray_vertex_count += int(vertices.size());
+  m.ray_triangle_count += int(bvh.triangle.size() / 3);
+  m.bvh_node_count += int(bvh.node.size() / 2);
+  m.ray_vertex_adr.push_back(m.ray_vertex_count);
+  m.ray_triangle_adr.push_back(m.ray_triangle_count);
+  m.bvh_node_adr.push_back(m.bvh_node_count);
+  for (const Vec& v : vertices) append(m.ray_vertex, v);
+  m.ray_triangle.insert(m.ray_triangle.end(), bvh.triangle.begin(), bvh.triangle.end());
+  m.bvh_node.insert(m.bvh_node.end(), bvh.node.begin(), bvh.node.end());
+  m.bvh_bound.insert(m.bvh_bound.end(), bvh.bound.begin(), bvh.bound.end());
+}
+
 void compile_sensors(Compilation& c) {
   Model& m = c.model;
+  if (m.mesh_count == 0 && m.height_field_count == 0) m.geom_shape.assign(size_t(m.geom_count), -1);
+  if (casts_rays(c.scene)) see_geoms(c);
   m.sensor_count = int(c.scene.sensors.size());
   m.sensor_adr = {0};
   for (size_t i = 0; i < c.scene.sensors.size(); ++i) {
@@ -19,13 +80,21 @@ void compile_sensors(Compilation& c) {
     m.sensor_object.push_back(s.object_type == ObjectType::none ? -1 : s.object);
     m.sensor_reference_type.push_back(int(s.reference_type));
     m.sensor_reference.push_back(s.reference_type == ObjectType::none ? -1 : s.reference);
-    m.sensor_adr.push_back(m.sensor_adr.back() + sensor_values(s.type));
+    const bool ranges = s.type == SensorType::rangefinder, touches = s.type == SensorType::contact;
+    const int data = !ranges && !touches ? 0 : s.data == 0 ? 1 : s.data, num = touches ? s.num : 1;
+    const std::string who = label("sensor", s.name, i);
+    if ((ranges && (data & ~ray_data::all)) || (touches && (data & ~contact_data::all))) c.error("bad-sensor", who + ": unknown data", s.place);
+    if (num < 1 || num > most_readings) c.error("bad-sensor", who + ": num is from 1 to " + std::to_string(most_readings), s.place);
+    m.sensor_data.push_back(data);
+    m.sensor_reduce.push_back(touches ? int(s.reduce) : 0);
+    m.sensor_adr.push_back(m.sensor_adr.back() + sensor_values(s.type, data) * std::clamp(num, 1, most_readings));
     m.sensor_cutoff.push_back(s.cutoff);
-    if (!sensor_suits(m, s.type, s.object_type, s.object)) c.error("bad-sensor", label("sensor", s.name, i) + " is attached to something it cannot sense", s.place);
-    const ObjectType r = s.reference_type;
-    if (r != ObjectType::none && r != ObjectType::body && r != ObjectType::xbody && r != ObjectType::geom && r != ObjectType::site) {
-      c.error("bad-sensor", label("sensor", s.name, i) + ": a reference is a body, geom or site", s.place);
-    }
+    const bool suits = sensor_suits(m, s.type, s.object_type, s.object), refers = sensor_refers(s.type, s.reference_type);
+    if (!suits) c.error("bad-sensor", who + " is attached to something it cannot sense", s.place);
+    if (!refers) c.error("bad-sensor", who + (s.type == SensorType::insidesite ? ": the reference is a site" : ": a reference is a body, geom or site"), s.place);
+    if (suits && refers && s.type >= SensorType::distance && s.type <= SensorType::fromto) check_distance(c, s, who);
+    const int zone = touches && s.object_type == ObjectType::site ? s.object : s.type == SensorType::insidesite && refers ? s.reference : -1;
+    if (zone >= 0 && (m.site_type[size_t(zone)] < geom_sphere || m.site_type[size_t(zone)] > geom_box)) c.error("bad-sensor", who + ": the site has no volume", s.place);
   }
   m.sensor_value_count = m.sensor_adr.back();
 }

@@ -15,6 +15,17 @@ constexpr double smallest = 1e-15;                           // MuJoCo's mjMINVA
 constexpr double frame_tolerance = 1e-6, axis_tolerance = 1e-14;   // MuJoCo's tests for "same frame" and "along an axis"
 constexpr int slide = 2;
 
+// Radius of a geom's bounding sphere about its own centre; 0 for planes, which have none.
+double bound_of(const Model& m, int g) {
+  const int type = m.geom_type[g], shape = m.geom_shape[g];
+  if (type == geom_mesh && shape >= 0) return m.mesh_radius[shape];
+  if (type == geom_hfield && shape >= 0) {
+    const double* s = &m.height_field_size[4 * shape];
+    return std::sqrt(s[0] * s[0] + s[1] * s[1] + std::max(s[2], s[3]) * std::max(s[2], s[3]));
+  }
+  return bound_radius(type, &m.geom_size[3 * g]);
+}
+
 void bodies(Model& m) {
   std::copy(m.body_mass.begin(), m.body_mass.end(), m.body_subtree_mass.begin());
   for (int b = m.body_count - 1; b > 0; --b) m.body_subtree_mass[m.body_parent[b]] += m.body_subtree_mass[b];
@@ -29,7 +40,7 @@ void bodies(Model& m) {
     }
   }
   for (int t = 0; t < m.tree_count; ++t) m.tree_invmass[t] = 1 / std::max(smallest, m.body_subtree_mass[m.tree_body[m.tree_body_adr[t]]]);
-  for (int g = 0; g < m.geom_count; ++g) m.geom_bound[g] = bound_radius(m.geom_type[g], &m.geom_size[3 * g]);
+  for (int g = 0; g < m.geom_count; ++g) m.geom_bound[g] = bound_of(m, g);
 }
 
 // A childless body that only slides along its own axes, hanging from the world or from a static body of the world.

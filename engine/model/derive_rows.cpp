@@ -11,10 +11,10 @@ namespace {
 
 constexpr double smallest = 1e-15, smallest_friction = 1e-5;   // MuJoCo's mjMINVAL, mjMINMU
 
-struct Contact { double friction[5], solref[2], solreffriction[2], solimp[5], margin; };
+struct Contact { double friction[5], solref[2], solreffriction[2], solimp[5], margin, gap, adhesion; };
 
 // Two geoms' contact parameters. Higher priority decides; equals mix solref and solimp by solmix (direct solrefs: the
-// smaller), take the greater friction, and their margins add up.
+// smaller), take the greater friction, and their adhesions add up. Margins and gaps add up in any case.
 Contact mix(const Model& m, int a, int b) {
   Contact c{};
   const double *ra = &m.geom_solref[2 * a], *rb = &m.geom_solref[2 * b], *ia = &m.geom_solimp[5 * a], *ib = &m.geom_solimp[5 * b];
@@ -25,6 +25,7 @@ Contact mix(const Model& m, int a, int b) {
     for (int k = 0; k < 3; ++k) friction[k] = share == 1 ? fa[k] : fb[k];
     for (int k = 0; k < 2; ++k) c.solref[k] = share == 1 ? ra[k] : rb[k];
     for (int k = 0; k < 5; ++k) c.solimp[k] = share == 1 ? ia[k] : ib[k];
+    c.adhesion = m.geom_adhesion[share == 1 ? a : b];
   } else {
     const double x = m.geom_solmix[a], y = m.geom_solmix[b];
     share = x >= smallest && y >= smallest ? x / (x + y) : x < smallest && y < smallest ? 0.5 : x < smallest ? 0 : 1;
@@ -32,10 +33,12 @@ Contact mix(const Model& m, int a, int b) {
     for (int k = 0; k < 3; ++k) friction[k] = std::max(fa[k], fb[k]);
     for (int k = 0; k < 2; ++k) c.solref[k] = standard ? share * ra[k] + (1 - share) * rb[k] : std::min(ra[k], rb[k]);
     for (int k = 0; k < 5; ++k) c.solimp[k] = share * ia[k] + (1 - share) * ib[k];
+    c.adhesion = m.geom_adhesion[a] + m.geom_adhesion[b];
   }
   const int spread[5] = {0, 0, 1, 2, 2};
   for (int k = 0; k < 5; ++k) c.friction[k] = friction[spread[k]];
   c.margin = m.geom_margin[a] + m.geom_margin[b];
+  c.gap = m.geom_gap[a] + m.geom_gap[b];
   return c;
 }
 
@@ -47,6 +50,8 @@ void override_by(const Model& m, int e, Contact& c) {
   take(&m.explicit_solreffriction[2 * e], c.solreffriction, 2);
   take(&m.explicit_solimp[5 * e], c.solimp, 5);
   take(&m.explicit_margin[e], &c.margin, 1);
+  take(&m.explicit_gap[e], &c.gap, 1);
+  take(&m.explicit_adhesion[e], &c.adhesion, 1);
 }
 }  // namespace
 
@@ -60,7 +65,10 @@ void derive_pairs(Model& m) {
     for (double& f : c.friction) f = std::max(smallest_friction, f);
     std::copy(c.friction, c.friction + 5, &m.pair_friction[5 * p]);
 
-    // MuJoCo 3.17: rows exist below the margin; a gap only reports contacts earlier, it never moves the force
+    // MuJoCo 3.17: rows exist below the margin. A gap never moves a force; in it, contacts matter to adhesion only.
+    m.pair_include[p] = c.margin;
+    m.pair_adhesion[p] = c.adhesion;
+    if (m.pair_gap[p]) c.margin += c.gap;
     m.pair_margin[p] = c.margin;
     // A hair more than the bounds: a broad phase that rounding makes tighter than the narrow phase would let neighbours, for
     // whom a pair is tried, show in the bits.

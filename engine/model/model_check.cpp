@@ -5,6 +5,7 @@
 #include "engine/model/model_sensor.h"
 #include "engine/model/model_tree.h"
 #include "engine/model/pairs.h"
+#include "engine/shape/bvh.h"
 
 namespace nuri::model {
 namespace {
@@ -16,7 +17,7 @@ class Check {
   explicit Check(const Model& model) : m(model) {}
 
   std::string run() {
-    if (tree() && options() && geoms() && pairs() && owners() && tendons() && actuators() && equalities() && rows() && sensors()) return "";
+    if (tree() && options() && geoms() && hulls() && fields() && pairs() && owners() && tendons() && actuators() && equalities() && rows() && rays() && sensors()) return "";
     return fault_;
   }
 
@@ -73,7 +74,7 @@ class Check {
       if (m.body_mocap[b] != -1 && (m.body_mocap[b] != mocap++ || m.body_joint_num[b] || b == 0 || m.body_parent[b])) return fail("body_mocap is out of order");
     }
     if (mocap != m.mocap_count) return fail("mocap_count is wrong");
-    return range("joint_limited", m.joint_limited, 0, 2) && range("joint_force_limited", m.joint_force_limited, 0, 2);
+    return range("joint_limited", m.joint_limited, 0, 2) && range("joint_actuator_gravcomp", m.joint_actuator_gravcomp, 0, 2) && range("joint_force_limited", m.joint_force_limited, 0, 2);
   }
 
   bool options() {
@@ -88,18 +89,56 @@ class Check {
            range("site_type", m.site_type, 0, geom_kinds) && range("site_body", m.site_body, 0, m.body_count);
   }
 
+  // Kernels walk hulls and grids without looking: every index must stay inside, every corner have its links.
+  bool hulls() {
+    if (!addresses("mesh_vertex_adr", m.mesh_vertex_adr, m.mesh_vertex_count) || !addresses("mesh_polygon_adr", m.mesh_polygon_adr, m.mesh_polygon_count) ||
+        !addresses("polygon_corner_adr", m.polygon_corner_adr, m.mesh_corner_count) || !addresses("vertex_link_adr", m.vertex_link_adr, m.mesh_corner_count)) return false;
+    for (int h = 0; h < m.mesh_count; ++h) {
+      const int first = m.mesh_vertex_adr[h], corners = m.mesh_vertex_adr[h + 1] - first, polygon = m.mesh_polygon_adr[h], polygons = m.mesh_polygon_adr[h + 1] - polygon;
+      if (corners < 4 || polygons < 4) return fail("a hull has fewer than 4 corners or polygons");
+      if (!(m.mesh_thickness[h] > 0) || !std::isfinite(m.mesh_radius[h])) return fail("a hull is flat");
+      for (int p = polygon; p < polygon + polygons; ++p) {
+        if (m.polygon_corner_adr[p + 1] - m.polygon_corner_adr[p] < 3) return fail("a polygon has fewer than 3 corners");
+        for (int k = m.polygon_corner_adr[p]; k < m.polygon_corner_adr[p + 1]; ++k)
+          if (m.polygon_corner[k] < 0 || m.polygon_corner[k] >= corners) return fail("polygon_corner is out of range");
+      }
+      for (int v = first; v < first + corners; ++v) {
+        if (m.vertex_link_adr[v + 1] - m.vertex_link_adr[v] < 3) return fail("a hull's corner has fewer than 3 links");
+        for (int k = m.vertex_link_adr[v]; k < m.vertex_link_adr[v + 1]; ++k)
+          if (m.vertex_link[k] < 0 || m.vertex_link[k] >= corners || m.vertex_link_polygon[k] < 0 || m.vertex_link_polygon[k] >= polygons) return fail("vertex_link is out of range");
+      }
+    }
+    return true;
+  }
+
+  bool fields() {
+    if (!addresses("height_field_adr", m.height_field_adr, m.elevation_count)) return false;
+    for (int f = 0; f < m.height_field_count; ++f) {
+      if (m.height_field_rows[f] < 2 || m.height_field_columns[f] < 2) return fail("a height field has fewer than 2 rows or columns");
+      if (int64_t(m.height_field_rows[f]) * m.height_field_columns[f] != m.height_field_adr[f + 1] - m.height_field_adr[f]) return fail("a height field has not rows x columns elevations");
+      for (int k = 0; k < 4; ++k) if (!(m.height_field_size[4 * f + k] > 0)) return fail("height_field_size is not positive");
+    }
+    for (int g = 0; g < m.geom_count; ++g) {
+      const int count = m.geom_type[g] == geom_mesh ? m.mesh_count : m.geom_type[g] == geom_hfield ? m.height_field_count : 0;
+      if (m.geom_shape[g] < -1 || m.geom_shape[g] >= count) return fail("geom_shape is out of range");
+    }
+    return true;
+  }
+
   bool pairs() {
     if (!range("pair_geom1", m.pair_geom1, 0, m.geom_count) || !range("pair_geom2", m.pair_geom2, 0, m.geom_count) ||
-        !range("pair_owner", m.pair_owner, 0, m.owner_count) || !range("pair_explicit", m.pair_explicit, -1, m.explicit_count) ||
+        !range("pair_owner", m.pair_owner, 0, m.owner_count) || !range("pair_explicit", m.pair_explicit, -1, m.explicit_count) || !range("pair_gap", m.pair_gap, 0, 2) ||
         !range("owner_body1", m.owner_body1, 0, m.body_count) || !range("owner_body2", m.owner_body2, 0, m.body_count)) return false;
     int64_t hits = 0;
     for (int p = 0; p < m.pair_count; ++p) {
       const int a = m.pair_geom1[p], b = m.pair_geom2[p], o = m.pair_owner[p];
       if (m.pair_type1[p] != m.geom_type[a] || m.pair_type2[p] != m.geom_type[b] || m.pair_type1[p] > m.pair_type2[p]) return fail("pair types are not their geoms'");
+      for (int g : {a, b}) if ((m.geom_type[g] == geom_mesh || m.geom_type[g] == geom_hfield) && m.geom_shape[g] < 0) return fail("a geom in a pair has no shape");
       const int most = pair_hits(m.pair_type1[p], m.pair_type2[p]);
       if (most == 0) return fail("a pair cannot collide");
       hits += most;
       if (o != (p ? m.pair_owner[p - 1] : 0) && (p == 0 || o != m.pair_owner[p - 1] + 1)) return fail("pair_owner is not ascending");
+      if (m.pair_gap[p] && (m.owner_dim[o] != 1 || !(m.flags & flag_gap))) return fail("a pair in the gap has friction");
       if (m.owner_body1[o] != m.geom_body[a] || m.owner_body2[o] != m.geom_body[b]) return fail("an owner's bodies are not its geoms'");
     }
     if (hits != m.hit_count) return fail("hit_count is wrong");
@@ -136,14 +175,18 @@ class Check {
   }
 
   bool actuators() {
-    if (!range("actuator_transmission", m.actuator_transmission, 0, 3) || !range("actuator_dynamics", m.actuator_dynamics, 0, 4) ||
+    if (!range("actuator_transmission", m.actuator_transmission, 0, 4) || !range("actuator_dynamics", m.actuator_dynamics, 0, 4) ||
         !range("actuator_gain", m.actuator_gain, 0, 2) || !range("actuator_bias", m.actuator_bias, 0, 2) || !range("actuator_limits", m.actuator_limits, 0, 16)) return false;
-    int activation = 0;
+    int activation = 0, on_body = 0;
     for (int a = 0; a < m.actuator_count; ++a) {
-      const int targets = m.actuator_transmission[a] == int(scene::Transmission::tendon) ? m.tendon_count : m.joint_count;
+      const auto transmission = scene::Transmission(m.actuator_transmission[a]);
+      const bool body = transmission == scene::Transmission::body;
+      const int targets = body ? m.body_count : transmission == scene::Transmission::tendon ? m.tendon_count : m.joint_count;
       if (m.actuator_target[a] < 0 || m.actuator_target[a] >= targets) return fail("actuator_target is out of range");
       if (m.actuator_act[a] != (m.actuator_dynamics[a] ? activation++ : -1)) return fail("actuator_act is out of order");
+      if (m.actuator_body_row[a] != (body ? on_body++ : -1)) return fail("actuator_body_row is out of order");
     }
+    if (on_body != m.body_actuator_count) return fail("body_actuator_count is wrong");
     return activation == m.activation_count || fail("activation_count is wrong");
   }
 
@@ -182,9 +225,38 @@ class Check {
     return true;
   }
 
+  // Geoms that rays can meet, and trees of boxes that a walk cannot leave, loop in or find too deep.
+  bool rays() {
+    if (!range("seen_geom", m.seen_geom, 0, m.geom_count) || !addresses("ray_vertex_adr", m.ray_vertex_adr, m.ray_vertex_count) ||
+        !addresses("ray_triangle_adr", m.ray_triangle_adr, m.ray_triangle_count) || !addresses("bvh_node_adr", m.bvh_node_adr, m.bvh_node_count) ||
+        !addresses("height_field_adr", m.height_field_adr, m.elevation_count)) return false;
+    for (int f = 0; f < m.height_field_count; ++f) {
+      const int64_t rows = m.height_field_rows[f], columns = m.height_field_columns[f];
+      if (rows < 2 || columns < 2 || rows * columns != m.height_field_adr[f + 1] - m.height_field_adr[f]) return fail("a height field has another size than its elevations");
+    }
+    for (int g : m.seen_geom) {
+      const int end = m.geom_type[g] == geom_mesh ? m.mesh_count : m.geom_type[g] == geom_hfield ? m.height_field_count : 0;
+      if (m.geom_shape[g] < -1 || m.geom_shape[g] >= end) return fail("geom_shape is out of range");
+    }
+    for (int mesh = 0; mesh < m.mesh_count; ++mesh) {
+      const int vertices = m.ray_vertex_adr[mesh + 1] - m.ray_vertex_adr[mesh], triangles = m.ray_triangle_adr[mesh + 1] - m.ray_triangle_adr[mesh];
+      const int first = m.bvh_node_adr[mesh], nodes = m.bvh_node_adr[mesh + 1] - first;
+      for (int k = 3 * m.ray_triangle_adr[mesh]; k < 3 * m.ray_triangle_adr[mesh + 1]; ++k) if (m.ray_triangle[k] < 0 || m.ray_triangle[k] >= vertices) return fail("ray_triangle is out of range");
+      std::vector<int> depth(size_t(nodes), 1);
+      for (int n = 0; n < nodes; ++n) {
+        const int at = m.bvh_node[2 * (first + n)], count = m.bvh_node[2 * (first + n) + 1];
+        if (count < 0 || at < 0 || (count ? at > triangles - count : at <= n || at > nodes - 2)) return fail("bvh_node is out of range");
+        if (count) continue;
+        depth[size_t(at)] = depth[size_t(at) + 1] = depth[size_t(n)] + 1;
+        if (depth[size_t(at)] > bvh_depth) return fail("a tree of boxes is too deep");
+      }
+    }
+    return true;
+  }
+
   bool sensors() {
     using scene::ObjectType;
-    if (!range("sensor_type", m.sensor_type, 0, int(scene::SensorType::clock) + 1) || !range("sensor_object_type", m.sensor_object_type, 0, int(ObjectType::actuator) + 1) ||
+    if (!range("sensor_type", m.sensor_type, 0, int(scene::SensorType::insidesite) + 1) || !range("sensor_object_type", m.sensor_object_type, 0, int(ObjectType::actuator) + 1) ||
         !range("sensor_reference_type", m.sensor_reference_type, 0, int(ObjectType::site) + 1) || !addresses("sensor_adr", m.sensor_adr, m.sensor_value_count)) return false;
     const int counts[] = {0, m.body_count, m.body_count, m.joint_count, m.geom_count, m.site_count, m.tendon_count, m.actuator_count};
     for (int s = 0; s < m.sensor_count; ++s) {
@@ -193,7 +265,13 @@ class Check {
       if (object ? m.sensor_object[s] < 0 || m.sensor_object[s] >= counts[object] : m.sensor_object[s] != -1) return fail("sensor_object is out of range");
       if (reference ? m.sensor_reference[s] < 0 || m.sensor_reference[s] >= counts[reference] : m.sensor_reference[s] != -1) return fail("sensor_reference is out of range");
       const auto type = scene::SensorType(m.sensor_type[s]);
-      if (m.sensor_adr[s + 1] - m.sensor_adr[s] != sensor_values(type)) return fail("sensor_adr does not fit its sensors");
+      const bool ranges = type == scene::SensorType::rangefinder, touches = type == scene::SensorType::contact;
+      const int data = m.sensor_data[s], all = ranges ? scene::ray_data::all : touches ? scene::contact_data::all : 0, values = m.sensor_adr[s + 1] - m.sensor_adr[s];
+      if ((data & ~all) || (all && data == 0)) return fail("sensor_data is out of range");
+      if (m.sensor_reduce[s] < 0 || m.sensor_reduce[s] > (touches ? int(scene::ContactReduce::netforce) : 0)) return fail("sensor_reduce is out of range");
+      const int one = sensor_values(type, data);
+      if (touches ? values < one || values % one : values != one) return fail("sensor_adr does not fit its sensors");
+      if (!sensor_refers(type, ObjectType(reference))) return fail("a sensor refers to something it cannot sense");
       if (!sensor_suits(m, type, ObjectType(object), m.sensor_object[s])) return fail("a sensor is attached to something it cannot sense");
     }
     return true;

@@ -9,19 +9,19 @@ enum GeomKind : int { geom_plane, geom_hfield, geom_sphere, geom_capsule, geom_e
 
 // Hits that a pair of types can give at most; type1 <= type2. 0: no narrow phase for it.
 constexpr int pair_hits(int type1, int type2) {
-  if (type1 == geom_plane) {
-    return type2 == geom_sphere || type2 == geom_ellipsoid ? 1 : type2 == geom_capsule ? 2 : type2 == geom_cylinder || type2 == geom_box ? 4 : 0;
-  }
-  if (type1 == geom_capsule && (type2 == geom_capsule || type2 == geom_box)) return 2;
+  if (type2 < geom_sphere) return 0;
+  if (type1 == geom_plane) return type2 == geom_sphere || type2 == geom_ellipsoid ? 1 : type2 == geom_capsule ? 2 : 4;
+  if (type1 == geom_hfield) return type2 == geom_sphere ? 4 : 8;
   if (type1 == geom_box && type2 == geom_box) return 8;
-  return type1 >= geom_sphere && type2 <= geom_box ? 1 : 0;
+  if (type1 == geom_sphere || type1 == geom_ellipsoid || type2 == geom_sphere || type2 == geom_ellipsoid) return 1;
+  return type1 == geom_capsule ? 2 : 4;
 }
 
 // Does the narrow phase of this pair need all axes of this geom? Else its position and z axis are enough.
 constexpr bool needs_axes(int type, int type1, int type2) {
-  if (type >= geom_ellipsoid) return true;
-  const bool general = type1 != geom_plane && (type2 == geom_ellipsoid || type2 == geom_cylinder) && !(type1 == geom_sphere && type2 == geom_cylinder);
-  return general && type != geom_plane;
+  if (type >= geom_ellipsoid || type == geom_hfield) return true;
+  const bool general = type1 != geom_plane && (type2 == geom_ellipsoid || type2 == geom_cylinder || type2 == geom_mesh) && !(type1 == geom_sphere && type2 == geom_cylinder);
+  return (general || type1 == geom_hfield) && type != geom_plane;
 }
 
 // Pairs that never touch, in MJCF too: planes and height fields among themselves.

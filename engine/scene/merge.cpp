@@ -84,6 +84,7 @@ class Merger {
     prefix_ = part.prefix;
     pose_ = {part.pos, part.quat};
     const int bodies = int(scene.bodies.size()) - 1, joints = int(scene.joints.size()), tendons = int(scene.tendons.size()), actuators = int(scene.actuators.size());
+    const int meshes = int(scene.meshes.size()), height_fields = int(scene.height_fields.size());
     auto body_of = [&](int body) { return body > 0 ? body + bodies : body; };
 
     before_.push_back(initial(scene));
@@ -95,8 +96,16 @@ class Merger {
     }
     for (const Joint& joint : s.joints) scene.joints.push_back(named("joint", joint)), scene.joints.back().body = body_of(joint.body);
 
+    for (const Mesh& mesh : s.meshes) scene.meshes.push_back(named("mesh", mesh));
+    for (const HeightField& field : s.height_fields) scene.height_fields.push_back(named("hfield", field));
+
     // geoms and sites stand in the order of their bodies: those of the world come before all others
+    const size_t first_geom = scene.geoms.size();
     const std::vector<int> geoms = place_in(scene.geoms, geom_indices_, s.geoms, "geom", body_of, part.without);
+    for (size_t g = first_geom; g < scene.geoms.size(); ++g) {
+      if (scene.geoms[g].mesh >= 0) scene.geoms[g].mesh += meshes;
+      if (scene.geoms[g].height_field >= 0) scene.geoms[g].height_field += height_fields;
+    }
     const std::vector<int> sites = place_in(scene.sites, site_indices_, s.sites, "site", body_of, {});
     auto geom_of = [&](int geom, const Place& place) {
       if (geoms[geom] < 0) error("left-out", "the geom '" + s.geoms[geom].name + "' is left out, but this refers to it", place);
@@ -114,6 +123,7 @@ class Merger {
     for (const Texture& texture : s.textures) scene.textures.push_back(named("texture", texture));
     for (Material material : s.materials) {
       if (!material.texture.empty()) material.texture = prefix_ + material.texture;
+      for (Material::Layer& layer : material.layers) layer.texture = prefix_ + layer.texture;
       scene.materials.push_back(named("material", material));
     }
     for (Tendon tendon : s.tendons) {
@@ -121,7 +131,13 @@ class Merger {
       scene.tendons.push_back(named("tendon", tendon));
     }
     for (Actuator actuator : s.actuators) {
-      actuator.target += actuator.transmission == Transmission::tendon ? tendons : joints;
+      switch (actuator.transmission) {
+        case Transmission::joint: case Transmission::joint_in_parent: actuator.target += joints; break;
+        case Transmission::tendon: actuator.target += tendons; break;
+        case Transmission::body: actuator.target = body_of(actuator.target); break;
+        case Transmission::site: actuator.target = sites[actuator.target]; break;
+      }
+      if (actuator.reference >= 0) actuator.reference = sites[actuator.reference];
       scene.actuators.push_back(named("actuator", actuator));
     }
     for (Pair pair : s.pairs) {
@@ -177,6 +193,10 @@ class Merger {
     for (Equality& equality : equalities_) {
       if (equality.uses_sites) equality.object1 = sites[equality.object1], equality.object2 = sites[equality.object2];
       scene.equalities.push_back(std::move(equality));
+    }
+    for (Actuator& actuator : scene.actuators) {
+      if (actuator.transmission == Transmission::site) actuator.target = sites[actuator.target];
+      if (actuator.reference >= 0) actuator.reference = sites[actuator.reference];
     }
     for (Sensor& sensor : sensors_) {
       auto index_of = [&](ObjectType type, int index) { return index < 0 ? index : type == ObjectType::geom ? geoms[index] : type == ObjectType::site ? sites[index] : index; };

@@ -1,6 +1,9 @@
 #include "engine/scene/mjcf.h"
 #include <algorithm>
+#include <filesystem>
 #include <numbers>
+#include "engine/core/paths.h"
+#include "engine/scene/mjcf_expand.h"
 #include "engine/scene/mjcf_reader.h"
 #include "engine/scene/xml.h"
 
@@ -10,7 +13,7 @@ namespace mjcf {
 double Settings::angle(double written) const { return degree ? written / 180 * std::numbers::pi : written; }
 
 const char* word(Kind kind) {
-  static constexpr const char* words[] = {"body", "joint", "geom", "site", "camera", "light", "texture", "material", "pair", "exclude", "equality",
+  static constexpr const char* words[] = {"body", "joint", "geom", "site", "camera", "light", "texture", "material", "mesh", "hfield", "pair", "exclude", "equality",
                                           "tendon", "actuator", "sensor", "key", "frame", "custom element"};
   return words[static_cast<std::size_t>(kind)];
 }
@@ -18,7 +21,7 @@ const char* word(Kind kind) {
 void Reader::declare(Attributes& attributes, Kind kind, std::string& out_name, std::size_t index) {
   out_name.clear();
   if (!attributes.text("name", out_name)) return;
-  Place place = xml::finding(Severity::note, attributes.element(), "name", {}, {}).place;
+  Place place = xml::place_of(attributes.element(), "name");
   auto [entry, is_new] = names[static_cast<std::size_t>(kind)].try_emplace(out_name, Named{static_cast<int>(index), place});
   if (is_new) return;
   const Place& first = entry->second.place;
@@ -44,13 +47,41 @@ int Reader::find(Attributes& attributes, const std::string& attribute, const std
 int Reader::find_class(Attributes& attributes, const std::string& attribute, int otherwise) {
   std::string name;
   if (!attributes.text(attribute, name)) return otherwise;
+  if (auto found = class_names.find(name); found != class_names.end()) return found->second;
   std::vector<std::string> candidates;
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    if (classes[i].name == name) return static_cast<int>(i);
-    candidates.push_back(classes[i].name);
-  }
+  if (!findings.errors.full())
+    for (const auto& [candidate, unused] : class_names) candidates.push_back(candidate);
   attributes.error(attribute, "unknown-class", "no default class is named " + xml::shown(name), xml::nearest_hint(name, candidates));
   return otherwise;
+}
+
+int Reader::add_class(Class c) {
+  const int index = static_cast<int>(classes.size());
+  class_names.emplace(c.name, index);
+  classes.push_back(std::move(c));
+  return index;
+}
+
+const Settings& Reader::settings_of(const xml::Element& element) const {
+  if (foreign.empty()) return settings;
+  auto found = foreign.find(element.source);
+  return found == foreign.end() ? settings : *found->second;
+}
+
+std::string Reader::find_file(Attributes& attributes, const std::string& attribute, const std::string& folder, std::size_t most_bytes) {
+  std::string name;
+  if (!attributes.text(attribute, name)) return {};
+  const Settings& here = settings_of(attributes.element());
+  if (here.folder.empty()) {
+    attributes.error(attribute, "file-refused", "a scene read from memory cannot name files, got " + xml::shown(name));
+    return {};
+  }
+  if (here.strippath) name = name.substr(name.find_last_of("/\\") + 1);
+  const bool plain = !folder.empty() && name[0] != '/' && name.find_first_of(":\\") == std::string::npos;   // other names are judged as written
+  Result<std::string> path = resolve_file(plain ? folder + (folder.back() == '/' ? "" : "/") + name : name, here.folder, roots, most_bytes);
+  if (path) return *path;
+  for (const Diagnostic& d : path.errors()) attributes.error(attribute, d.code, d.message, d.hint);
+  return {};
 }
 
 bool Reader::is_limited(Attributes& attributes, Limited limited, const std::string& limited_name, const Array2& range, const std::string& range_name) {
@@ -58,7 +89,7 @@ bool Reader::is_limited(Attributes& attributes, Limited limited, const std::stri
   attributes.check(limited == Limited::automatic ? range[0] <= range[1] : range[0] < range[1], range_name, "have its lower value first");
   if (limited == Limited::yes) return true;
   const bool is_range = range[0] < range[1];
-  if (is_range && !settings.autolimits)
+  if (is_range && !settings_of(attributes.element()).autolimits)
     attributes.error(range_name, "missing-attribute", "'" + range_name + "' is given without '" + limited_name + "', and autolimits is off",
                      "write " + limited_name + "=\"true\" or \"false\"");
   return is_range;
@@ -78,27 +109,28 @@ void Reader::no_children(const xml::Element& element) {
   for (const auto& child : element.children) unknown_element(*child, {});
 }
 
-namespace {
+std::string stem(const std::string& file) {
+  std::string name = file.substr(file.find_last_of("/\\") + 1);
+  return name.substr(0, name.find_last_of('.'));
+}
 
-Result<Scene> read_document(Result<xml::Document> document) {
-  if (!document) return document.errors();
-  const xml::Element& root = *document->root;
-  Reader reader;
-  reader.findings.report = std::move(document->report);
+bool read_document(Reader& reader) {
+  xml::Element& root = *reader.document->root;
+  reader.findings.report = std::move(reader.document->report);
   reader.scene.option.ccd_iterations = 35;         // MuJoCo 3.17
   reader.scene.option.flags.multiccd = true;
   reader.scene.bodies.push_back({});
   reader.scene.bodies[0].name = "world";
   reader.scene.bodies[0].place = root.place();
+  reader.bodies.push_back(nullptr);
   reader.names[static_cast<std::size_t>(Kind::body)]["world"] = {0, {}};
-  reader.classes.push_back({});
-  reader.classes[0].name = "main";
+  reader.add_class({}), reader.classes[0].name = "main", reader.class_names = {{"main", 0}};
 
   Attributes attributes(root, reader.findings);
   if (root.name != "mujoco") {
     reader.error(root, "wrong-root", "the root element of an MJCF file is <mujoco>, here it is <" + root.name + ">",
                  root.name == "robot" ? "this looks like URDF" : "");
-    return reader.findings.errors.finished();
+    return false;
   }
   attributes.text("model", reader.scene.name);
   attributes.finish();
@@ -116,6 +148,10 @@ Result<Scene> read_document(Result<xml::Document> document) {
       {"actuator", read_actuators},  {"sensor", read_sensors},  {"keyframe", read_keyframe}};
   std::vector<std::string> known;
   for (const auto& [name, read_section] : sections) {
+    if (name == "asset") {
+      load_models(reader, root);
+      if (!expand(reader, root)) return false;
+    }
     known.push_back(name);
     std::vector<const xml::Element*> found;
     for (const auto& child : root.children)
@@ -127,17 +163,52 @@ Result<Scene> read_document(Result<xml::Document> document) {
   for (const auto& child : root.children)
     if (std::find(known.begin(), known.end(), child->name) == known.end()) reader.unknown_element(*child, known);
 
+  add_attached_keys(reader);
+  report_attached_options(reader);
   while (reader.scene.keys.size() < static_cast<std::size_t>(reader.least_keys)) reader.scene.keys.push_back({});
-  if (reader.findings.errors.count > 0) return reader.findings.errors.finished();
+  if (reader.findings.errors.count > 0) return false;
   reader.findings.finish();
   reader.scene.report = std::move(reader.findings.report);
+  return true;
+}
+
+}  // namespace mjcf
+
+namespace {
+
+Result<Scene> finished(mjcf::Reader& reader, Result<xml::Document> document) {
+  if (!document) return document.errors();
+  reader.document = std::make_unique<xml::Document>(std::move(*document));
+  if (!read_document(reader)) return reader.findings.errors.finished();
   return std::move(reader.scene);
 }
 
 }  // namespace
-}  // namespace mjcf
 
-Result<Scene> read_mjcf(const std::string& path) { return mjcf::read_document(xml::load(path)); }
-Result<Scene> read_mjcf_text(const std::string& text, const std::string& name) { return mjcf::read_document(xml::parse(text, name)); }
+Result<Scene> read_mjcf(const std::string& path, const MjcfOptions& options) {
+  mjcf::Reader reader;
+  reader.options = options;
+  reader.spent = std::make_shared<xml::Spent>();
+  std::error_code failure;
+  const std::filesystem::path identity = std::filesystem::canonical(path.find('\0') == std::string::npos ? path : "", failure);
+  if (!failure) {
+    reader.settings.folder = identity.parent_path().string();
+    reader.roots.push_back(reader.settings.folder);
+    reader.open_files.push_back(identity.string());
+  }
+  for (const std::string& root : options.roots) {
+    const std::filesystem::path folder = std::filesystem::canonical(root, failure);
+    if (failure || !std::filesystem::is_directory(folder, failure))
+      return Diagnostic{Severity::error, "cannot-read", "this root is not a folder that can be read", {}, {root, 0, 0}, {}, {}};
+    reader.roots.push_back(folder.string());
+  }
+  return finished(reader, xml::load(path, {reader.roots, {}, reader.spent.get(), {}}));
+}
+
+Result<Scene> read_mjcf_text(const std::string& text, const std::string& name) {
+  mjcf::Reader reader;
+  reader.spent = std::make_shared<xml::Spent>();
+  return finished(reader, xml::parse(text, name));
+}
 
 }  // namespace nuri::scene

@@ -7,6 +7,7 @@
 //   intvelocity  as position, the control is integrated first
 //   damper       gain 0 0 -kv
 //   cylinder     gain area,    bias as given         (filter)
+//   adhesion     gain,         control >= 0; acts on a body
 //
 // A shortcut starts from its documented parameters, or from those of the nearest class written with the same shortcut or
 // with <general> and a gain of the same type; from a class written with another shortcut it takes gear, ranges and limits,
@@ -19,7 +20,7 @@ namespace nuri::scene::mjcf {
 namespace {
 
 struct Parameters {
-  double kp = 1, kv = 0, dampratio = 0, timeconst = 0, area = 1, inheritrange = 0;
+  double kp = 1, kv = 0, dampratio = 0, timeconst = 0, area = 1, gain = 1, inheritrange = 0;
   Array3 bias{0, 0, 0};
   bool has_timeconst = false;
 };
@@ -52,6 +53,7 @@ Parameters implied(const ActuatorSpec& spec, ActuatorKind kind) {
       p.area = a.gainprm[0];
       p.bias = a.biasprm;
       break;
+    case ActuatorKind::adhesion: p.gain = a.gainprm[0]; break;
     case ActuatorKind::general:
     case ActuatorKind::motor: break;
   }
@@ -88,6 +90,7 @@ void read_parameters(Attributes& a, ActuatorKind kind, Parameters& p) {
     if (a.has("kv")) a.error("dampratio", "conflicting-attributes", "<" + a.element().name + "> has both kv and dampratio", "keep one of them");
   }
   if (kind == ActuatorKind::position && a.number("timeconst", p.timeconst)) p.has_timeconst = a.check(p.timeconst >= 0, "timeconst", "be >= 0 s");
+  if (kind == ActuatorKind::adhesion && a.number("gain", p.gain)) a.check(p.gain >= 0, "gain", "be >= 0 N");
   if (kind == ActuatorKind::cylinder) {
     double diameter = 0;
     if (a.number("timeconst", p.timeconst)) a.check(p.timeconst > 0, "timeconst", "be > 0 s");
@@ -133,6 +136,11 @@ void apply(ActuatorSpec& spec, ActuatorKind kind, const Parameters& p) {
       a.gain = Gain::affine;
       a.bias = Bias::none;
       a.gainprm[2] = -p.kv;
+      spec.ctrllimited = Limited::yes;
+      break;
+    case ActuatorKind::adhesion:
+      a.gainprm[0] = p.gain;
+      a.bias = Bias::none;
       spec.ctrllimited = Limited::yes;
       break;
     case ActuatorKind::cylinder:
@@ -188,7 +196,7 @@ void read_general(Attributes& a, ActuatorSpec& spec) {
 bool read(Attributes& a, ActuatorSpec& out, const std::vector<Class>& classes, int class_index) {
   static constexpr std::pair<const char*, ActuatorKind> kinds[] = {
       {"general", ActuatorKind::general}, {"motor", ActuatorKind::motor}, {"position", ActuatorKind::position}, {"velocity", ActuatorKind::velocity},
-      {"intvelocity", ActuatorKind::intvelocity}, {"damper", ActuatorKind::damper}, {"cylinder", ActuatorKind::cylinder}};
+      {"intvelocity", ActuatorKind::intvelocity}, {"damper", ActuatorKind::damper}, {"cylinder", ActuatorKind::cylinder}, {"adhesion", ActuatorKind::adhesion}};
   const std::pair<const char*, ActuatorKind>* entry = nullptr;
   for (const auto& candidate : kinds)
     if (a.element().name == candidate.first) entry = &candidate;
@@ -197,14 +205,16 @@ bool read(Attributes& a, ActuatorSpec& out, const std::vector<Class>& classes, i
   const bool has_activation = kind == ActuatorKind::general || kind == ActuatorKind::intvelocity;
 
   Actuator& actuator = out.actuator;
-  a.up_to("gear", actuator.gear);
-  if (kind != ActuatorKind::damper) a.limited("ctrllimited", out.ctrllimited);
+  const bool adhesion = kind == ActuatorKind::adhesion;
+  if (!adhesion) a.up_to("gear", actuator.gear);
+  if (kind != ActuatorKind::damper && !adhesion) a.limited("ctrllimited", out.ctrllimited);
   a.vector("ctrlrange", actuator.ctrlrange);
   a.limited("forcelimited", out.forcelimited);
   a.vector("forcerange", actuator.forcerange);
   if (has_activation) a.limited("actlimited", out.actlimited), a.vector("actrange", actuator.actrange);
-  a.accept({"group", "user", "lengthrange", "interp"});
-  a.accept_zero({"nsample", "delay", "damping", "armature", "cranklength"});
+  a.accept({"group", "user", "interp"});
+  a.accept_zero({"nsample", "delay"});
+  if (!adhesion) a.accept({"lengthrange"}), a.accept_zero({"damping", "armature", "cranklength"});
   if (kind == ActuatorKind::general) {
     read_general(a, out);
   } else {
@@ -219,21 +229,28 @@ namespace {
 
 void read_transmission(Reader& reader, Attributes& a, Actuator& out) {
   static constexpr struct { const char* name; Transmission transmission; Kind kind; } known[] = {
-      {"joint", Transmission::joint, Kind::joint}, {"jointinparent", Transmission::joint_in_parent, Kind::joint}, {"tendon", Transmission::tendon, Kind::tendon}};
+      {"joint", Transmission::joint, Kind::joint}, {"jointinparent", Transmission::joint_in_parent, Kind::joint}, {"tendon", Transmission::tendon, Kind::tendon},
+      {"site", Transmission::site, Kind::site}, {"body", Transmission::body, Kind::body}};
+  const std::string& tag = a.element().name;
   int written = 0;
   out.target = -1;
   for (const auto& k : known) {
+    // an adhesion acts on a body; a general actuator may act on anything, the other shortcuts on anything but a body
+    const bool body = k.transmission == Transmission::body;
+    if (tag == "adhesion" ? !body : body && tag != "general") continue;
     const int target = reader.find(a, k.name, k.kind);
     if (!a.has(k.name)) continue;
-    if (++written > 1) a.error(k.name, "conflicting-attributes", "an actuator acts on one thing only", "keep one of joint, jointinparent, tendon");
+    if (++written > 1) a.error(k.name, "conflicting-attributes", "an actuator acts on one thing only", "keep one of joint, jointinparent, tendon, site, body");
     out.target = target;
     out.transmission = k.transmission;
   }
+  if (tag != "adhesion") out.reference = reader.find(a, "refsite", Kind::site);
+  if (a.has("refsite") && !a.has("site")) a.error("refsite", "conflicting-attributes", "refsite belongs to an actuator that acts on a site", "give it 'site'");
   bool refused = false;
-  for (const char* name : {"site", "refsite", "body", "cranksite", "slidersite"}) refused = refused || a.has(name);
-  a.refuse({"site", "refsite", "body", "cranksite", "slidersite"});
+  for (const char* name : {"cranksite", "slidersite"}) refused = refused || a.has(name);
+  if (tag != "adhesion") a.refuse({"cranksite", "slidersite"});
   if (written == 0 && !refused)
-    reader.error(a.element(), "missing-attribute", "<" + a.element().name + "> acts on nothing", "give it 'joint', 'jointinparent' or 'tendon'");
+    reader.error(a.element(), "missing-attribute", "<" + tag + "> acts on nothing", tag == "adhesion" ? "give it 'body'" : "give it 'joint', 'jointinparent', 'tendon' or 'site'");
 }
 
 // A servo whose control range is a multiple of the range of what it moves.
@@ -242,6 +259,7 @@ void inherit_range(Reader& reader, Attributes& a, Actuator& out) {
   if (!is_servo || out.inheritrange <= 0 || out.target < 0) return;
   Array2& range = out.dynamics == Dynamics::none || out.dynamics == Dynamics::filterexact ? out.ctrlrange : out.actrange;
   if (!a.check(range == Array2{0, 0}, "inheritrange", "not be given together with the range it would set")) return;
+  if (!a.check(out.transmission <= Transmission::tendon, "inheritrange", "act on something with a range")) return;
   const auto target = static_cast<std::size_t>(out.target);
   const Array2& from = out.transmission == Transmission::tendon ? reader.scene.tendons[target].range : reader.scene.joints[target].range;
   if (!a.check(from[0] < from[1], "inheritrange", "act on something with a range")) return;
@@ -259,11 +277,11 @@ void read_actuators(Reader& reader, const xml::Element& section) {
     ActuatorSpec spec = reader.classes[static_cast<std::size_t>(class_index)].actuator;
     Actuator& out = spec.actuator;
     if (!read(a, spec, reader.classes, class_index)) {
-      static constexpr const char* later[] = {"orientation", "pid", "muscle", "adhesion", "dcmotor", "plugin"};
+      static constexpr const char* later[] = {"orientation", "pid", "muscle", "dcmotor", "plugin"};
       bool known = false;
       for (const char* name : later) known = known || child->name == name;
       if (known) reader.not_supported(*child);
-      else reader.unknown_element(*child, {"general", "motor", "position", "velocity", "intvelocity", "damper", "cylinder"});
+      else reader.unknown_element(*child, {"general", "motor", "position", "velocity", "intvelocity", "damper", "cylinder", "adhesion"});
       continue;
     }
     reader.declare(a, Kind::actuator, out.name, reader.scene.actuators.size());
@@ -274,7 +292,7 @@ void read_actuators(Reader& reader, const xml::Element& section) {
     out.ctrllimited = reader.is_limited(a, spec.ctrllimited, "ctrllimited", out.ctrlrange, "ctrlrange");
     out.forcelimited = reader.is_limited(a, spec.forcelimited, "forcelimited", out.forcerange, "forcerange");
     out.actlimited = reader.is_limited(a, spec.actlimited, "actlimited", out.actrange, "actrange");
-    if (spec.kind == ActuatorKind::damper) a.check(out.ctrlrange[0] >= 0, "ctrlrange", "be >= 0 for a damper");
+    if (spec.kind == ActuatorKind::damper || spec.kind == ActuatorKind::adhesion) a.check(out.ctrlrange[0] >= 0, "ctrlrange", "be >= 0 for a " + child->name);
     if (out.actlimited && out.dynamics == Dynamics::none)
       reader.error(*child, "conflicting-attributes", "actrange is given, but without dynamics there is no activation", "give a dyntype or remove actrange");
     // a positive coefficient of velocity beside a servo's position gain means a damping ratio; the compiler turns it into kv
@@ -284,6 +302,7 @@ void read_actuators(Reader& reader, const xml::Element& section) {
     }
     out.place = child->place();
     reader.scene.actuators.push_back(out);
+    reader.actuators.push_back(child.get());
   }
 }
 

@@ -8,7 +8,7 @@ namespace nuri::scene::mjcf {
 namespace {
 
 constexpr int degrees_of_freedom[] = {6, 3, 1, 1};       // by JointType
-const std::vector<std::string> body_children = {"body", "joint", "freejoint", "geom", "site", "inertial", "camera", "light", "frame"};
+const std::vector<std::string> body_children = {"body", "joint", "freejoint", "geom", "site", "inertial", "camera", "light", "frame", "replicate", "attach"};
 
 class BodyReader {
  public:
@@ -41,7 +41,7 @@ class BodyReader {
     a.vector("pos", body.pos);
     Orientation orientation;
     read_orientation(a, orientation);
-    body.quat = resolve(a, orientation, r_.settings);
+    body.quat = resolve(a, orientation, r_.settings_of(element));
     place_in(child.frame, body.pos, body.quat);
     a.boolean("mocap", body.mocap);
     a.number("gravcomp", body.gravcomp);
@@ -50,6 +50,7 @@ class BodyReader {
     a.accept({"user", "sleep", "simple"});
     a.finish();
     r_.scene.bodies.push_back(body);
+    r_.bodies.push_back(&element);
 
     Contents contents{index, {}, false};
     const bool parent_moves = moving_[parent];
@@ -77,8 +78,8 @@ class BodyReader {
         if (world) r_.error(e, "not-in-world", "the world cannot have <" + e.name + ">", "put it in a <body>");
         else if (e.name == "inertial") read_inertial(e, contents, frame);
         else read_joint(e, contents, frame, class_index);
-      } else if (e.name == "replicate" || e.name == "attach" || e.name == "composite" || e.name == "flexcomp" || e.name == "plugin") r_.not_supported(e);
-      else r_.unknown_element(e, body_children);
+      } else if (e.name == "composite" || e.name == "flexcomp" || e.name == "plugin") r_.not_supported(e);
+      else if (e.name != "replicate" && e.name != "attach") r_.unknown_element(e, body_children);   // those that are left are in error
     }
   }
 
@@ -91,7 +92,7 @@ class BodyReader {
     Orientation orientation;
     a.vector("pos", pose.pos);
     read_orientation(a, orientation);
-    pose.quat = resolve(a, orientation, r_.settings);
+    pose.quat = resolve(a, orientation, r_.settings_of(element));
     a.finish();
     place_in(outer, pose.pos, pose.quat);
     read_contents(element, contents, pose, class_index);
@@ -112,7 +113,7 @@ class BodyReader {
       a.check(std::all_of(inertial.diaginertia.begin(), inertial.diaginertia.end(), [](double x) { return x >= 0; }), "diaginertia", "hold values >= 0 kg m^2");
     Orientation orientation;
     read_orientation(a, orientation);
-    inertial.quat = resolve(a, orientation, r_.settings);
+    inertial.quat = resolve(a, orientation, r_.settings_of(element));
     std::array<double, 6> full{};
     if (a.vector("fullinertia", full)) {
       for (const char* other : {"diaginertia", "quat", "axisangle", "xyaxes", "zaxis", "euler"})
@@ -149,8 +150,8 @@ class BodyReader {
     j.limited = j.type != JointType::free && r_.is_limited(a, spec.limited, "limited", j.range, "range");
     j.actuatorfrclimited = !vectorial && r_.is_limited(a, spec.actuatorfrclimited, "actuatorfrclimited", j.actuatorfrcrange, "actuatorfrcrange");
     if (j.type == JointType::ball && j.limited) a.check(j.range[0] == 0, "range", "begin with 0 for a ball joint");
-    if (angular) for (double& bound : j.range) bound = r_.settings.angle(bound);
-    if (j.type == JointType::hinge) j.ref = r_.settings.angle(j.ref), j.springref = r_.settings.angle(j.springref);
+    if (angular) for (double& bound : j.range) bound = r_.settings_of(element).angle(bound);
+    if (j.type == JointType::hinge) j.ref = r_.settings_of(element).angle(j.ref), j.springref = r_.settings_of(element).angle(j.springref);
     j.axis = vectorial ? Array3{0, 0, 1} : j.axis;
     if (j.type == JointType::free) j.pos = {0, 0, 0};
     else if (frame.pos != Array3{0, 0, 0} || frame.quat != Array4{1, 0, 0, 0}) {
@@ -173,6 +174,7 @@ class BodyReader {
     j.body = static_cast<int>(contents.body);
     j.place = element.place();
     r_.scene.joints.push_back(j);
+    r_.joints.push_back(&element);
   }
 
   void read_geom(const xml::Element& element, Contents& contents, const Pose& frame, int class_index) {
@@ -187,18 +189,29 @@ class BodyReader {
     for (const auto& child : element.children)
       if (child->name == "plugin") r_.not_supported(*child);
       else r_.unknown_element(*child, {});
-    if (g.type == GeomType::mesh || g.type == GeomType::hfield) {
-      if (!a.has("mesh") && !a.has("hfield")) a.error("type", "not-supported-yet", "geoms of type mesh and hfield are not supported yet");
-      return;
-    }
-    if (!std::isnan(spec.fromto[0])) resolve_fromto(a, spec.fromto, g.type, g.size, g.pos, g.quat);
-    else g.quat = resolve(a, spec.orientation, r_.settings);
+    const bool fitted = read_shape_asset(a, spec);
+    if (!std::isnan(spec.fromto[0])) {
+      if (fitted) a.error("fromto", "conflicting-attributes", "<geom> has both fromto and a mesh that gives it its size");
+      else resolve_fromto(a, spec.fromto, g.type, g.size, g.pos, g.quat);
+    } else g.quat = resolve(a, spec.orientation, r_.settings_of(element));
     place_in(frame, g.pos, g.quat);
-    check_size(a, g.type, g.size);
+    if (!fitted && g.type != GeomType::mesh && g.type != GeomType::hfield) check_size(a, g.type, g.size);
     if (g.type == GeomType::plane) contents.planes.push_back(&element);
     g.body = static_cast<int>(contents.body);
     g.place = element.place();
     r_.scene.geoms.push_back(g);
+  }
+
+  // The mesh or height field of a geom. True: a primitive that the compiler fits to its mesh.
+  bool read_shape_asset(Attributes& a, GeomSpec& spec) {
+    Geom& g = spec.geom;
+    if (!spec.mesh.empty()) g.mesh = r_.find(a, "mesh", spec.mesh, Kind::mesh);
+    if (!spec.hfield.empty()) g.height_field = r_.find(a, "hfield", spec.hfield, Kind::hfield);
+    if (g.type == GeomType::mesh && spec.mesh.empty()) a.error("type", "missing-attribute", "a <geom> of type mesh needs attribute 'mesh'");
+    if (g.type == GeomType::hfield && spec.hfield.empty()) a.error("type", "missing-attribute", "a <geom> of type hfield needs attribute 'hfield'");
+    if (!spec.hfield.empty() && g.type != GeomType::hfield) a.error("hfield", "conflicting-attributes", "only a <geom> of type hfield can name a height field");
+    if (spec.mesh.empty() || g.type == GeomType::mesh) return false;
+    return a.check(g.type != GeomType::plane && g.type != GeomType::hfield, "mesh", "be fitted by a sphere, capsule, ellipsoid, cylinder or box");
   }
 
   void read_site(const xml::Element& element, Contents& contents, const Pose& frame, int class_index) {
@@ -213,7 +226,7 @@ class BodyReader {
     r_.no_children(element);
     if (!a.check(s.type != GeomType::plane && s.type != GeomType::hfield && s.type != GeomType::mesh, "type", "be, for a site, a primitive with a volume")) return;
     if (!std::isnan(spec.fromto[0])) resolve_fromto(a, spec.fromto, s.type, s.size, s.pos, s.quat);
-    else s.quat = resolve(a, spec.orientation, r_.settings);
+    else s.quat = resolve(a, spec.orientation, r_.settings_of(element));
     place_in(frame, s.pos, s.quat);
     check_size(a, s.type, s.size);
     s.body = static_cast<int>(contents.body);
@@ -231,7 +244,7 @@ class BodyReader {
     a.text("target", c.target);
     a.finish();
     r_.no_children(element);
-    c.quat = resolve(a, spec.orientation, r_.settings);
+    c.quat = resolve(a, spec.orientation, r_.settings_of(element));
     place_in(frame, c.pos, c.quat);
     c.fovy = spec.fovy_degrees / 180 * std::numbers::pi;   // degrees whatever the compiler's setting
     c.body = static_cast<int>(contents.body);

@@ -13,7 +13,7 @@ void read(Attributes& a, Pair& out) {
   a.up_to("solimp", out.solimp);
   a.number("margin", out.margin);
   a.number("gap", out.gap);
-  a.accept_zero({"adhesion"});
+  a.number("adhesion", out.adhesion);
 }
 
 void read(Attributes& a, Equality& out) {
@@ -56,7 +56,6 @@ void read_contact(Reader& reader, const xml::Element& section) {
       if (pair.geom1 >= 0) a.check(pair.geom1 != pair.geom2, "geom2", "name another geom than geom1");
       read(a, pair);
       // In MuJoCo a pair has its own defaults; it takes nothing from its geoms.
-      pair.set = {true, true, true, true, true, true, true};
       pair.place = child->place();
       reader.scene.pairs.push_back(pair);
     } else if (child->name == "exclude") {

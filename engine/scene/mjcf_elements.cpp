@@ -4,17 +4,17 @@
 namespace nuri::scene::mjcf {
 namespace {
 
-template <class T> bool read_shape(Attributes& a, T& out) {
-  using Entry = std::pair<const char*, GeomType>;
-  static constexpr Entry types[] = {{"plane", GeomType::plane}, {"hfield", GeomType::hfield}, {"sphere", GeomType::sphere}, {"capsule", GeomType::capsule},
-                                    {"ellipsoid", GeomType::ellipsoid}, {"cylinder", GeomType::cylinder}, {"box", GeomType::box}, {"mesh", GeomType::mesh}};
-  a.keyword("type", out.type, {types[0], types[1], types[2], types[3], types[4], types[5], types[6], types[7]});
-  int sizes = a.up_to("size", out.size);
+template <class T> void read_type(Attributes& a, T& out) {
+  a.keyword("type", out.type, {{"plane", GeomType::plane}, {"hfield", GeomType::hfield}, {"sphere", GeomType::sphere}, {"capsule", GeomType::capsule},
+                               {"ellipsoid", GeomType::ellipsoid}, {"cylinder", GeomType::cylinder}, {"box", GeomType::box}, {"mesh", GeomType::mesh}});
+}
+
+template <class T> void read_shape(Attributes& a, T& out) {
+  a.up_to("size", out.size);
   a.vector("pos", out.pos);
   a.integer("group", out.group);
   a.colour("rgba", out.rgba);
   a.accept({"user"});
-  return sizes > 0;
 }
 
 const char* const camera_modes[] = {"fixed", "track", "trackcom", "targetbody", "targetbodycom"};
@@ -55,6 +55,8 @@ void read(Attributes& a, JointSpec& out) {
 
 void read(Attributes& a, GeomSpec& out) {
   Geom& g = out.geom;
+  if (const xml::Attribute* type = a.element().find("type"); type && type->value == "sdf") a.refuse({"type"});
+  else read_type(a, g);
   read_shape(a, g);
   read_orientation(a, out.orientation);
   a.vector("fromto", out.fromto);
@@ -76,12 +78,15 @@ void read(Attributes& a, GeomSpec& out) {
   std::array<double, 5> coefficients{0.5, 0.25, 1.5, 1, 1};
   if (a.up_to("fluidcoef", coefficients) && coefficients != std::array<double, 5>{0.5, 0.25, 1.5, 1, 1})
     a.error("fluidcoef", "not-supported-yet", "fluid coefficients other than MuJoCo's defaults are not supported yet");
-  a.accept_zero({"surfacevel", "adhesion"});
-  a.accept({"fitscale"});
-  a.refuse({"mesh", "hfield"});
+  a.up_to("surfacevel", g.surfacevel);
+  a.number("adhesion", g.adhesion);                                   // negative: it repels
+  if (a.number("fitscale", g.fitscale)) a.check(g.fitscale > 0, "fitscale", "be > 0");
+  a.text("mesh", out.mesh);
+  a.text("hfield", out.hfield);
 }
 
 void read(Attributes& a, SiteSpec& out) {
+  read_type(a, out.site);
   read_shape(a, out.site);
   read_orientation(a, out.orientation);
   a.vector("fromto", out.fromto);

@@ -7,6 +7,7 @@ namespace {
 
 // What a sensor names: `object` is its attribute; null: objtype and objname; "": nothing.
 struct Row { const char* tag; SensorType type; const char* object; ObjectType object_type; Kind kind; };
+constexpr int most_contacts = 1000;
 constexpr const char* frame = nullptr;
 constexpr Row rows[] = {
     {"touch", SensorType::touch, "site", ObjectType::site, Kind::site},
@@ -49,7 +50,13 @@ constexpr Row rows[] = {
     {"e_kinetic", SensorType::e_kinetic, "", ObjectType::none, Kind::count},
     {"clock", SensorType::clock, "", ObjectType::none, Kind::count}};
 
-constexpr const char* later[] = {"camprojection", "rangefinder", "insidesite", "distance", "normal", "fromto", "contact", "tactile", "user", "plugin"};
+// Sensors that name their objects in ways of their own: read_own_way().
+constexpr Row own_rows[] = {
+    {"rangefinder", SensorType::rangefinder, "site", ObjectType::site, Kind::site}, {"contact", SensorType::contact, "", ObjectType::none, Kind::count},
+    {"distance", SensorType::distance, "", ObjectType::none, Kind::count},          {"normal", SensorType::normal, "", ObjectType::none, Kind::count},
+    {"fromto", SensorType::fromto, "", ObjectType::none, Kind::count},              {"insidesite", SensorType::insidesite, "", ObjectType::none, Kind::count}};
+
+constexpr const char* later[] = {"camprojection", "tactile", "user", "plugin"};
 
 // objtype + objname, or reftype + refname.
 void read_frame_object(Reader& reader, Attributes& a, const char* type_name, const char* name_name, ObjectType& out_type, int& out_index) {
@@ -59,6 +66,78 @@ void read_frame_object(Reader& reader, Attributes& a, const char* type_name, con
   const Kind kind = out_type == ObjectType::geom ? Kind::geom : out_type == ObjectType::site ? Kind::site : Kind::body;
   if (out_type != ObjectType::none) out_index = reader.find(a, name_name, kind);
   else { std::string unused; a.text(name_name, unused); }
+}
+
+// data="found force": bits, in the order of `words`; each once.
+void read_bits(Attributes& a, const std::vector<std::string>& words, int& out) {
+  std::string text;
+  if (!a.text("data", text)) return;
+  int bits = 0, last = -1;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = text.find_first_not_of(" \t\n\r", at);
+    if (begin == std::string::npos) break;
+    at = std::min(text.find_first_of(" \t\n\r", begin), text.size());
+    const std::string one = text.substr(begin, at - begin);
+    const int bit = static_cast<int>(std::find(words.begin(), words.end(), one) - words.begin());
+    if (bit == static_cast<int>(words.size())) return a.error("data", "bad-keyword", "attribute 'data' of <" + a.element().name + "> cannot hold " + xml::shown(one), xml::nearest_hint(one, words));
+    if (!a.check(bit > last, "data", "hold its words in order, each once")) return;
+    last = bit;
+    bits |= 1 << bit;
+  }
+  if (bits != 0) out = bits;
+}
+
+// One of the attributes, which say of what kind the object is; none: nothing, if that is allowed.
+struct Choice { const char* attribute; ObjectType type; Kind kind; };
+void read_choice(Reader& reader, Attributes& a, const std::vector<Choice>& choices, bool required, ObjectType& out_type, int& out_index) {
+  const char* first = nullptr;
+  for (const Choice& choice : choices) {
+    const int found = reader.find(a, choice.attribute, choice.kind);
+    if (!a.has(choice.attribute)) continue;
+    if (first) a.error(choice.attribute, "conflicting-attributes", "<" + a.element().name + "> has both " + first + " and " + choice.attribute, "keep one of them");
+    first = choice.attribute;
+    out_type = choice.type;
+    out_index = found;
+  }
+  if (!first && required) {
+    std::string names;
+    for (const Choice& choice : choices) names += (names.empty() ? "'" : " or '") + std::string(choice.attribute) + "'";
+    reader.error(a.element(), "missing-attribute", "<" + a.element().name + "> needs attribute " + names);
+  }
+}
+
+void read_own_way(Reader& reader, Attributes& a, Sensor& out) {
+  switch (out.type) {
+    case SensorType::rangefinder:
+      a.refuse({"camera"});
+      if (!a.has("camera")) a.require("site");
+      out.object_type = ObjectType::site;
+      out.object = reader.find(a, "site", Kind::site);
+      read_bits(a, {"dist", "dir", "origin", "point", "normal", "depth"}, out.data);
+      break;
+    case SensorType::contact:
+      read_choice(reader, a, {{"geom1", ObjectType::geom, Kind::geom}, {"body1", ObjectType::body, Kind::body}, {"subtree1", ObjectType::xbody, Kind::body}, {"site", ObjectType::site, Kind::site}},
+                  false, out.object_type, out.object);
+      read_choice(reader, a, {{"geom2", ObjectType::geom, Kind::geom}, {"body2", ObjectType::body, Kind::body}, {"subtree2", ObjectType::xbody, Kind::body}}, false, out.reference_type, out.reference);
+      read_bits(a, {"found", "force", "torque", "dist", "pos", "normal", "tangent"}, out.data);
+      a.keyword("reduce", out.reduce, {{"none", ContactReduce::none}, {"mindist", ContactReduce::mindist}, {"maxforce", ContactReduce::maxforce}, {"netforce", ContactReduce::netforce}});
+      if (a.integer("num", out.num)) a.check(out.num >= 1 && out.num <= most_contacts, "num", "lie in 1 .. 1000");
+      break;
+    case SensorType::insidesite:
+      a.require("objtype");
+      a.require("objname");
+      a.require("site");
+      read_frame_object(reader, a, "objtype", "objname", out.object_type, out.object);
+      out.reference_type = ObjectType::site;
+      out.reference = reader.find(a, "site", Kind::site);
+      break;
+    default:                                                   // distance, normal, fromto
+      read_choice(reader, a, {{"geom1", ObjectType::geom, Kind::geom}, {"body1", ObjectType::body, Kind::body}}, true, out.object_type, out.object);
+      read_choice(reader, a, {{"geom2", ObjectType::geom, Kind::geom}, {"body2", ObjectType::body, Kind::body}}, true, out.reference_type, out.reference);
+      if (out.object >= 0 && out.object_type == out.reference_type && out.object == out.reference)
+        reader.error(a.element(), "repeated-object", "this sensor measures between a thing and itself");
+      break;
+  }
 }
 
 void check_joint(Reader& reader, Attributes& a, const Sensor& sensor) {
@@ -86,14 +165,18 @@ void check_joint(Reader& reader, Attributes& a, const Sensor& sensor) {
 void read_sensors(Reader& reader, const xml::Element& section) {
   Attributes(section, reader.findings).finish();
   for (const auto& child : section.children) {
-    auto row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return child->name == r.tag; });
-    if (row == std::end(rows)) {
+    const auto is_it = [&](const Row& r) { return child->name == r.tag; };
+    const Row *usual = std::find_if(std::begin(rows), std::end(rows), is_it), *own = std::find_if(std::begin(own_rows), std::end(own_rows), is_it);
+    const bool own_way = own != std::end(own_rows);
+    const Row* const row = own_way ? own : usual != std::end(rows) ? usual : nullptr;
+    if (!row) {
       if (std::find(std::begin(later), std::end(later), child->name) != std::end(later)) {
         reader.not_supported(*child);
         continue;
       }
       std::vector<std::string> known;
       for (const Row& r : rows) known.push_back(r.tag);
+      for (const Row& r : own_rows) known.push_back(r.tag);
       reader.unknown_element(*child, known);
       continue;
     }
@@ -101,7 +184,9 @@ void read_sensors(Reader& reader, const xml::Element& section) {
     Sensor sensor;
     sensor.type = row->type;
     reader.declare(a, Kind::sensor, sensor.name, reader.scene.sensors.size());
-    if (row->object == nullptr) {
+    if (own_way) {
+      read_own_way(reader, a, sensor);
+    } else if (row->object == nullptr) {
       a.require("objtype");
       a.require("objname");
       read_frame_object(reader, a, "objtype", "objname", sensor.object_type, sensor.object);

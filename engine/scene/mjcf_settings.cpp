@@ -60,7 +60,13 @@ void read_compiler(Reader& reader, const xml::Element& section) {
   if (a.keyword("coordinate", local, {{"local", true}, {"global", false}}) && !local)
     a.error("coordinate", "not-supported-yet", "global coordinates are not supported", "MuJoCo up to 2.3.3 can convert the model to local coordinates");
   refuse_true(a, {"fusestatic", "discardvisual", "alignfree", "fitaabb"});
-  a.accept({"meshdir", "texturedir", "assetdir", "strippath", "usethread", "saveinertial", "savecompiled", "savecanonical", "passthrough", "conflict"});
+  std::string folder;
+  if (a.text("assetdir", folder)) settings.meshdir = settings.texturedir = folder;
+  a.text("meshdir", settings.meshdir);
+  a.text("texturedir", settings.texturedir);
+  a.boolean("strippath", settings.strippath);
+  a.keyword("conflict", settings.keeps_options, {{"warning", true}, {"merge", false}, {"error", false}});
+  a.accept({"usethread", "saveinertial", "savecompiled", "savecanonical", "passthrough"});
   a.finish();
   for (const auto& child : section.children)
     if (child->name == "lengthrange") reader.findings.idle_at("<lengthrange>", *child);

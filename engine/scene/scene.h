@@ -67,6 +67,29 @@ struct Inertial {
   Array3 diaginertia{0, 0, 0};                   // kg m^2, in the inertial frame
 };
 
+// Meshes and height fields are named here and read by the compiler (engine/shape), which scales, centres and hulls them. A
+// file is a path that may be opened: its reader has resolved it and checked that it lies in an allowed folder.
+enum class MeshInertia { legacy, convex, exact, shell };   // MJCF: asset/mesh/inertia
+struct Mesh {
+  std::string name, file;                        // file empty: vertices and faces hold the mesh
+  std::vector<double> vertices, normals, texcoords;        // 3, 3 and 2 each; m before `scale`
+  std::vector<int> faces;                        // 3 vertices each, counter-clockwise from outside; none: the hull of the vertices
+  Array3 scale{1, 1, 1};                         // negative: mirrored
+  Array3 refpos{0, 0, 0};                        // the origin, and
+  Array4 refquat{1, 0, 0, 0};                    //   the axes of the geoms' frame in the file's, before `scale`
+  MeshInertia inertia = MeshInertia::legacy;
+  bool smoothnormal = false;
+  int maxhullvert = -1;                          // -1: no limit
+  Place place;
+};
+struct HeightField {
+  std::string name, file;                        // file empty: elevation holds it
+  int rows = 0, columns = 0;                     // rows along y, columns along x
+  std::vector<float> elevation;                  // rows x columns, first row at -y; compiled to 0 .. 1
+  Array4 size{1, 1, 1, 1};                       // m: half x, half y, top, depth of the base below 0
+  Place place;
+};
+
 struct Body {
   std::string name;
   int parent = 0;                                // index into Scene::bodies
@@ -109,10 +132,17 @@ struct Geom {
   double solmix = 1, margin = 0, gap = 0;
   Array2 solref{0.02, 1};
   Array5 solimp{0.9, 0.95, 0.001, 0.5, 2};
+  std::array<double, 6> surfacevel{};            // how its surface moves: m/s, and rad/s about its origin; in the geom's frame
+  double adhesion = 0;                           // N, of each of its contacts
   double mass = std::numeric_limits<double>::quiet_NaN();   // NaN: from density
   double density = 1000;
   bool shellinertia = false;
   bool fluid_ellipsoid = false;
+  // Indices into Scene::meshes and Scene::height_fields. A geom of a primitive type that names a mesh takes its size and place
+  // from the mesh: the compiler fits the primitive (MJCF: compiler/fitaabb) and scales it by `fitscale`; `size` is not read then.
+  int mesh = -1, height_field = -1;
+  double fitscale = 1;
+  bool visual_only = false;                      // of a format that says so (URDF <visual>): touches nothing, weighs nothing
   std::string material;
   std::array<float, 4> rgba{0.5f, 0.5f, 0.5f, 1};
   Place place;
@@ -132,10 +162,34 @@ struct Site {
 // Kept for the renderers; the dynamics never look.
 struct Camera { std::string name; int body = 0; std::string mode = "fixed", target; Array3 pos{}; Array4 quat{1, 0, 0, 0}; double fovy = 0.7853981633974483; Place place; };
 struct Light { std::string name; int body = 0; std::string mode = "fixed", target; bool directional = false, castshadow = true; Array3 pos{}, dir{0, 0, -1}, ambient{}, diffuse{0.7, 0.7, 0.7}, specular{0.3, 0.3, 0.3}; Place place; };
-struct Texture { std::string name, type, builtin, file; Array3 rgb1{0.8, 0.8, 0.8}, rgb2{0.5, 0.5, 0.5}; int width = 0, height = 0; Place place; };
-struct Material { std::string name, texture; Array2 texrepeat{1, 1}; bool texuniform = false; double emission = 0, specular = 0.5, shininess = 0.5, reflectance = 0; std::array<float, 4> rgba{1, 1, 1, 1}; Place place; };
+struct Texture {
+  std::string name, type, builtin, file;         // file as written; `path` may be opened, "": none, or a scene from memory
+  Array3 rgb1{0.8, 0.8, 0.8}, rgb2{0.5, 0.5, 0.5};
+  int width = 0, height = 0;
+  Place place;
+  std::string path;
+  std::array<std::string, 6> cube_files, cube_paths;       // right left up down front back
+  std::array<int, 2> gridsize{1, 1};             // rows, columns of the faces in one file,
+  std::string gridlayout;                        //   and which face each is: L R F B U D, '.' none
+  bool hflip = false, vflip = false;
+  std::string colorspace = "auto", mark = "none";
+  Array3 markrgb{};
+  double random = 0.01;
+  int nchannel = 3;
+};
+struct Material {
+  struct Layer { std::string role, texture; };
+  std::string name, texture;
+  Array2 texrepeat{1, 1};
+  bool texuniform = false;
+  double emission = 0, specular = 0.5, shininess = 0.5, reflectance = 0;
+  std::array<float, 4> rgba{1, 1, 1, 1};
+  Place place;
+  double metallic = -1, roughness = -1;          // -1: not given
+  std::vector<Layer> layers;                     // instead of `texture`
+};
 
-// An explicit contact pair. Fields that were not written are taken from the two geoms; `set` says which were.
+// An explicit contact pair.
 struct Pair {
   std::string name;
   int geom1 = 0, geom2 = 0;
@@ -144,7 +198,7 @@ struct Pair {
   Array2 solref{0.02, 1}, solreffriction{0, 0};
   Array5 solimp{0.9, 0.95, 0.001, 0.5, 2};
   double margin = 0, gap = 0;
-  struct { bool condim = false, friction = false, solref = false, solreffriction = false, solimp = false, margin = false, gap = false; } set;
+  double adhesion = 0;                           // N; never taken from the geoms
   Place place;
 };
 struct Exclude { std::string name; int body1 = 0, body2 = 0; Place place; };
@@ -185,12 +239,13 @@ struct Tendon {
 enum class Dynamics { none, integrator, filter, filterexact };
 enum class Gain { fixed, affine };
 enum class Bias { none, affine };
-enum class Transmission { joint, joint_in_parent, tendon };
-// motor, position, velocity and general all arrive here as `general`.
+enum class Transmission { joint, joint_in_parent, tendon, body, site };   // numbers are used in compiled models: add at the end
+// motor, position, velocity, adhesion and general all arrive here as `general`.
 struct Actuator {
   std::string name;
   Transmission transmission = Transmission::joint;
-  int target = 0;                                // joint or tendon
+  int target = 0;                                // joint, tendon, site or body
+  int reference = -1;                            // of a site: the site whose frame it is seen in (refsite); -1: the world's
   std::array<double, 6> gear{1, 0, 0, 0, 0, 0};
   Dynamics dynamics = Dynamics::none;
   Gain gain = Gain::fixed;
@@ -203,20 +258,29 @@ struct Actuator {
   Place place;
 };
 
-// MJCF sensor types whose values this engine computes. Numbers are ours.
+// MJCF sensor types. Numbers are ours and used in compiled models: add at the end.
 enum class SensorType {
   touch, accelerometer, velocimeter, gyro, force, torque, magnetometer,
   jointpos, jointvel, tendonpos, tendonvel, actuatorpos, actuatorvel, actuatorfrc, jointactuatorfrc, tendonactuatorfrc,
   ballquat, ballangvel, jointlimitpos, jointlimitvel, jointlimitfrc, tendonlimitpos, tendonlimitvel, tendonlimitfrc,
   framepos, framequat, framexaxis, frameyaxis, framezaxis, framelinvel, frameangvel, framelinacc, frameangacc,
-  subtreecom, subtreelinvel, subtreeangmom, e_potential, e_kinetic, clock
+  subtreecom, subtreelinvel, subtreeangmom, e_potential, e_kinetic, clock,
+  rangefinder, contact, distance, normal, fromto, insidesite
 };
+// What each reading of a rangefinder or contact sensor holds, as bits; the numbers stand in this order.
+namespace ray_data { enum : int { dist = 1, dir = 2, origin = 4, point = 8, normal = 16, depth = 32, all = 63 }; }
+namespace contact_data { enum : int { found = 1, force = 2, torque = 4, dist = 8, pos = 16, normal = 32, tangent = 64, all = 127 }; }
+enum class ContactReduce { none, mindist, maxforce, netforce };
 enum class ObjectType { none, body, xbody, joint, geom, site, tendon, actuator };
 struct Sensor {
   std::string name;
   SensorType type = SensorType::jointpos;
   ObjectType object_type = ObjectType::none, reference_type = ObjectType::none;
   int object = -1, reference = -1;               // indices in the Scene's lists; xbody and body both index bodies
+                                                 // contact: geom, body, subtree (xbody), first also site; insidesite: the site is the reference
+  int data = 1;                                  // rangefinder, contact: bits of ray_data, contact_data
+  ContactReduce reduce = ContactReduce::none;    // contact
+  int num = 1;                                   // contact: readings
   double cutoff = 0, noise = 0;
   Place place;
 };
@@ -240,6 +304,8 @@ struct Scene {
   std::vector<Light> lights;
   std::vector<Texture> textures;
   std::vector<Material> materials;
+  std::vector<Mesh> meshes;
+  std::vector<HeightField> height_fields;
   std::vector<Pair> pairs;
   std::vector<Exclude> excludes;
   std::vector<Equality> equalities;

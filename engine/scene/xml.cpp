@@ -2,19 +2,15 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <pugixml.hpp>
 #include <set>
+#include <utility>
+#include "engine/core/paths.h"
 
 namespace nuri::scene::xml {
 namespace {
 namespace fs = std::filesystem;
-
-struct Text {
-  std::string content;
-  std::vector<std::size_t> line_starts;
-};
 
 std::pair<int, int> line_and_column(const std::vector<std::size_t>& line_starts, std::size_t offset) {
   auto after = std::upper_bound(line_starts.begin(), line_starts.end(), offset);
@@ -49,12 +45,13 @@ std::size_t first_bad_byte(std::string_view text) {
 class Loader {
  public:
   // `folder` is where inclusions may lie; nothing: inclusions are errors.
-  Loader(std::optional<fs::path> folder, std::string shown_folder) : folder_(std::move(folder)), shown_folder_(std::move(shown_folder)) {}
+  Loader(std::optional<fs::path> folder, std::string shown_folder, LoadOptions options = {})
+      : folder_(std::move(folder)), shown_folder_(std::move(shown_folder)), options_(std::move(options)), spent_(options_.spent ? *options_.spent : own_) {}
 
   Result<Document> run(std::string text, const std::string& name, const fs::path& identity) {
     if (folder_) open_.push_back({identity, name});
     Element super_root;
-    splice(std::move(text), name, {}, super_root, 0, true);
+    splice(std::move(text), name, options_.included_from, super_root, 0, true);
     if (errors_.count > 0) return errors_.finished();
     document_.root = std::move(super_root.children.front());
     document_.root->parent = nullptr;
@@ -64,27 +61,29 @@ class Loader {
  private:
   struct Open { fs::path identity; std::string name; };
 
-  void error(Place place, std::string code, std::string message, std::string hint = {}, std::vector<Place> included_from = {}) {
-    errors_.add({Severity::error, std::move(code), std::move(message), std::move(hint), std::move(place), {}, std::move(included_from)});
+  void error(Place place, std::string code, std::string message, std::string hint, std::vector<Place> included_from, Excerpt excerpt) {
+    errors_.add({Severity::error, std::move(code), std::move(message), std::move(hint), std::move(place), {}, std::move(included_from), std::move(excerpt)});
   }
 
   // Parses one file; appends its root (is_main) or the children of its root to `target`.
-  void splice(std::string text, const std::string& name, std::vector<Place> included_from, Element& target, int depth, bool is_main) {
-    document_.sources.push_back(std::make_unique<Source>(Source{name, std::move(included_from)}));
-    const Source& source = *document_.sources.back();
+  void splice(std::string content, const std::string& name, std::vector<Place> included_from, Element& target, int depth, bool is_main) {
+    document_.sources.push_back(std::make_unique<Source>(Source{name, std::move(included_from), std::move(content), {}}));
+    Source& source = *document_.sources.back();
+    std::string& text = source.text;
+    std::vector<std::size_t>& line_starts = source.line_starts;
     auto fail = [&](int line, int column, std::string code, std::string message, std::string hint = {}) {
-      error({name, line, column}, std::move(code), std::move(message), std::move(hint), source.included_from);
+      error({name, line, column}, std::move(code), std::move(message), std::move(hint), source.included_from, source.excerpt(line, column));
     };
 
     // size and encoding
-    bytes_ += text.size();
-    if (text.size() > limits::file_bytes || bytes_ > limits::total_bytes)
+    spent_.bytes += text.size();
+    if (text.size() > limits::file_bytes || spent_.bytes > limits::total_bytes)
       return fail(0, 0, "file-too-large", "the file and its inclusions hold more than " +
                   std::to_string((text.size() > limits::file_bytes ? limits::file_bytes : limits::total_bytes) >> 20) + " MiB of text");
     if (text.rfind("\xFF\xFE", 0) == 0 || text.rfind("\xFE\xFF", 0) == 0)
       return fail(1, 1, "bad-encoding", "the file is UTF-16", "save it as UTF-8");
     if (text.rfind("\xEF\xBB\xBF", 0) == 0) text.erase(0, 3);
-    std::vector<std::size_t> line_starts{0};
+    line_starts.push_back(0);
     for (std::size_t i = 0; i < text.size(); ++i)
       if (text[i] == '\n') line_starts.push_back(i + 1);
     if (std::size_t bad = first_bad_byte(text); bad != std::string::npos) {
@@ -144,14 +143,14 @@ class Loader {
     element->column = std::max(1, element->column - 1);  // of its '<'
 
     // limits
-    if (++element_count_ > limits::elements) {
-      if (element_count_ == limits::elements + 1)
+    if (++spent_.elements > limits::elements) {
+      if (spent_.elements == limits::elements + 1)
         errors_.add(finding(Severity::error, *element, {}, "too-many-elements", "more than " + std::to_string(limits::elements) + " elements"));
       return;
     }
     if (depth > limits::element_depth) {
-      errors_.add({Severity::error, "nested-too-deep", "elements are nested more than " + std::to_string(limits::element_depth) + " deep", {},
-                   element->place(), {}, source.included_from});
+      error(element->place(), "nested-too-deep", "elements are nested more than " + std::to_string(limits::element_depth) + " deep", {}, source.included_from,
+            source.excerpt(element->line, element->column));
       return;
     }
 
@@ -160,12 +159,12 @@ class Loader {
     for (pugi::xml_attribute attribute : node.attributes()) {
       auto [line, column] = line_and_column(line_starts, static_cast<std::size_t>(attribute.name() - base));
       if (element->attributes.size() == static_cast<std::size_t>(limits::attributes)) {
-        error({source.name, line, column}, "too-many-attributes", "<" + element->name + "> has more than " + std::to_string(limits::attributes) + " attributes", {}, source.included_from);
+        error({source.name, line, column}, "too-many-attributes", "<" + element->name + "> has more than " + std::to_string(limits::attributes) + " attributes", {}, source.included_from, source.excerpt(line, column));
         break;
       }
       element->attributes.push_back({attribute.name(), attribute.value(), line, column});
       if (!seen.insert(attribute.name()).second)
-        error({source.name, line, column}, "repeated-attribute", "attribute '" + std::string(attribute.name()) + "' is written twice", {}, source.included_from);
+        error({source.name, line, column}, "repeated-attribute", "attribute '" + std::string(attribute.name()) + "' is written twice", {}, source.included_from, source.excerpt(line, column));
     }
     if (element->name == "include") return include(*element, target, depth);
     Element& kept = *element;
@@ -191,8 +190,11 @@ class Loader {
     std::error_code failure;
     fs::path identity = fs::canonical(*folder_ / relative, failure);
     if (failure) return fail("cannot-read", "cannot open included file " + shown(file->value) + ": " + failure.message(), "the name is relative to the folder of the main file");
-    fs::path inside = identity.lexically_relative(*folder_);
-    if (inside.empty() || *inside.begin() == "..")
+    auto is_in = [&](const fs::path& folder) {
+      const fs::path inside = identity.lexically_relative(folder);
+      return !inside.empty() && *inside.begin() != "..";
+    };
+    if (!is_in(*folder_) && std::none_of(options_.roots.begin(), options_.roots.end(), is_in))
       return fail("include-outside", "included file " + shown(file->value) + " lies outside the folder of the main file");
     if (!fs::is_regular_file(identity, failure)) return fail("cannot-read", shown(file->value) + " is not a regular file");
 
@@ -205,30 +207,30 @@ class Loader {
     }
     if (open_.size() > static_cast<std::size_t>(limits::include_depth))
       return fail("include-too-deep", "files are included more than " + std::to_string(limits::include_depth) + " deep");
-    if (++inclusions_ > limits::inclusions) {
-      if (inclusions_ == limits::inclusions + 1) fail("too-many-inclusions", "more than " + std::to_string(limits::inclusions) + " inclusions");
+    if (++spent_.files > limits::inclusions) {
+      if (spent_.files == limits::inclusions + 1) fail("too-many-inclusions", "more than " + std::to_string(limits::inclusions) + " inclusions");
       return;
     }
     if (fs::file_size(identity, failure) > limits::file_bytes) return fail("file-too-large", shown(file->value) + " is larger than 64 MiB");
 
-    std::ifstream stream(identity, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(stream)), {});
-    if (!stream) return fail("cannot-read", "cannot read " + shown(file->value));
+    Result<std::string> text = read_file(identity.string(), limits::file_bytes);
+    if (!text) return fail(text.errors()[0].code, text.errors()[0].message);
     std::vector<Place> included_from{{at.source->name, at.line, at.column}};
     included_from.insert(included_from.end(), at.source->included_from.begin(), at.source->included_from.end());
     const std::string name = (fs::path(shown_folder_) / relative).lexically_normal().string();
     open_.push_back({identity, name});
-    splice(std::move(text), name, std::move(included_from), target, depth, false);
+    splice(std::move(*text), name, std::move(included_from), target, depth, false);
     open_.pop_back();
   }
 
   std::optional<fs::path> folder_;
   std::string shown_folder_;
+  LoadOptions options_;
+  Spent own_;
+  Spent& spent_;
   Document document_;
   Errors errors_;
   std::vector<Open> open_;       // the files being read, outermost first
-  std::size_t bytes_ = 0, element_count_ = 0;
-  int inclusions_ = 0;
 };
 
 int edit_distance(std::string_view a, std::string_view b, int most) {
@@ -255,15 +257,58 @@ const Attribute* Element::find(std::string_view attribute) const {
   return nullptr;
 }
 
+Attribute* Element::find(std::string_view attribute) { return const_cast<Attribute*>(std::as_const(*this).find(attribute)); }
+
+void Element::set(std::string_view attribute, std::string value) {
+  if (Attribute* found = find(attribute)) found->value = std::move(value);
+  else attributes.push_back({std::string(attribute), std::move(value), line, column});
+}
+
+Excerpt Source::excerpt(int line, int column) const {
+  if (line < 1 || static_cast<std::size_t>(line) > line_starts.size() || column < 1) return {};
+  const std::size_t begin = line_starts[static_cast<std::size_t>(line) - 1];
+  const std::size_t next = static_cast<std::size_t>(line) < line_starts.size() ? line_starts[static_cast<std::size_t>(line)] - 1 : text.size();
+  const std::size_t at = static_cast<std::size_t>(column) - 1;
+  if (begin > next || at > next - begin) return {};
+  const std::string_view whole = std::string_view(text).substr(begin, std::min(next - begin, at + 1000));
+
+  // what is meant: `<geom`, or an attribute with its quoted value
+  std::size_t end = at;
+  while (end < whole.size() && std::string_view(" \t\r/>='\"").find(whole[end]) == std::string_view::npos) ++end;
+  if (end + 1 < whole.size() && whole[end] == '=' && (whole[end + 1] == '"' || whole[end + 1] == '\'')) {
+    const std::size_t close = whole.find(whole[end + 1], end + 2);
+    end = close == std::string_view::npos ? whole.size() : close + 1;
+  }
+
+  // cut to a terminal's width; tabs become blanks, so that columns keep their width
+  constexpr std::size_t before = 50, widest = 120;
+  std::size_t first = at > before && whole.size() > widest ? at - before : 0;
+  while (first > 0 && (static_cast<unsigned char>(whole[first]) & 0xC0) == 0x80) --first;
+  std::size_t last = std::min(whole.size(), first + widest);
+  while (last > first && last < whole.size() && (static_cast<unsigned char>(whole[last]) & 0xC0) == 0x80) --last;
+  Excerpt excerpt{std::string(whole.substr(first, last - first)), 0, 0};
+  for (char& c : excerpt.line)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  if (first_bad_byte(excerpt.line) != std::string_view::npos) return {};
+  auto width_of = [&](std::size_t from, std::size_t to) {   // characters, not bytes
+    return static_cast<int>(std::count_if(whole.begin() + static_cast<std::ptrdiff_t>(from), whole.begin() + static_cast<std::ptrdiff_t>(to),
+                                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  };
+  excerpt.column = width_of(first, std::min(at, last));
+  excerpt.width = std::max(1, width_of(std::min(at, last), std::min(end, last)));
+  return excerpt;
+}
+
 std::string Element::path() const {
   const Attribute* label = find("name");
   std::string own = label && !label->value.empty() ? name + "[" + label->value.substr(0, limits::shown_bytes) + "]" : name;
   return parent ? parent->path() + "/" + own : own;
 }
 
-Result<Document> load(const std::string& path) {
+Result<Document> load(const std::string& path, const LoadOptions& options) {
+  const std::string& shown_name = options.shown.empty() ? path : options.shown;
   auto fail = [&](const char* code, std::string message) {
-    return Diagnostic{Severity::error, code, std::move(message), {}, {path, 0, 0}, {}, {}};
+    return Diagnostic{Severity::error, code, std::move(message), {}, {shown_name, 0, 0}, {}, options.included_from};
   };
   if (path.find('\0') != std::string::npos) return fail("cannot-read", "a file name cannot hold a zero byte");
   std::error_code failure;
@@ -271,21 +316,26 @@ Result<Document> load(const std::string& path) {
   if (failure) return fail("cannot-read", "cannot open the file: " + failure.message());
   if (!fs::is_regular_file(identity, failure)) return fail("cannot-read", "this is not a regular file");
   if (fs::file_size(identity, failure) > limits::file_bytes) return fail("file-too-large", "the file is larger than 64 MiB");
-  std::ifstream stream(identity, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(stream)), {});
-  if (!stream) return fail("cannot-read", "cannot read the file");
-  return Loader(identity.parent_path(), fs::path(path).parent_path().string()).run(std::move(text), path, identity);
+  Result<std::string> text = read_file(identity.string(), limits::file_bytes);
+  if (!text) return fail(text.errors()[0].code.c_str(), text.errors()[0].message);
+  return Loader(identity.parent_path(), fs::path(shown_name).parent_path().string(), options).run(std::move(*text), shown_name, identity);
 }
 
 Result<Document> parse(const std::string& text, const std::string& name) { return Loader(std::nullopt, {}).run(text, name, {}); }
 
-Diagnostic finding(Severity severity, const Element& element, std::string_view attribute, std::string code, std::string message, std::string hint) {
+Place place_of(const Element& element, std::string_view attribute) {
   Place place = element.place();
   if (const Attribute* found = attribute.empty() ? nullptr : element.find(attribute)) {
     place.line = found->line;
     place.column = found->column;
   }
-  return {severity, std::move(code), std::move(message), std::move(hint), std::move(place), element.path(), element.source->included_from};
+  return place;
+}
+
+Diagnostic finding(Severity severity, const Element& element, std::string_view attribute, std::string code, std::string message, std::string hint) {
+  Place place = place_of(element, attribute);
+  Excerpt excerpt = element.source->excerpt(place.line, place.column);
+  return {severity, std::move(code), std::move(message), std::move(hint), std::move(place), element.path(), element.source->included_from, std::move(excerpt)};
 }
 
 void Errors::add(Diagnostic diagnostic) {

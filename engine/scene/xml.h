@@ -28,6 +28,10 @@ constexpr int errors = 20;                                      // collected per
 struct Source {
   std::string name;                       // as shown in diagnostics
   std::vector<Place> included_from;       // innermost first
+  std::string text;                       // for excerpts
+  std::vector<std::size_t> line_starts;   // offsets into it
+  // The line around a place, the part from there to the next blank or the end of a quoted value marked.
+  Excerpt excerpt(int line, int column) const;
 };
 
 struct Attribute {
@@ -45,6 +49,9 @@ struct Element {
 
   const Attribute* find(std::string_view attribute) const;
   Place place() const { return {source->name, line, column}; }
+  Attribute* find(std::string_view attribute);
+  // Changes or adds an attribute; an added one stands where the element does.
+  void set(std::string_view attribute, std::string value);
   std::string path() const;               // mujoco/worldbody/body[torso]/geom
 };
 
@@ -54,12 +61,28 @@ struct Document {
   std::vector<Diagnostic> report;         // warnings that do not prevent reading
 };
 
+// What files that belong together have cost so far: a scene, its inclusions and the models that it attaches.
+struct Spent {
+  std::size_t bytes = 0, elements = 0;
+  int files = 0;
+};
+
+struct LoadOptions {
+  std::vector<std::string> roots;         // further folders (canonical) that included files may lie in
+  std::vector<Place> included_from;       // who asked for this file
+  Spent* spent = nullptr;                 // shared with other loads
+  std::string shown;                      // its name in diagnostics; "": `path`
+};
+
 // Loads `path`; <include file="..."/> is replaced by the children of the root of that file, whose name is relative to the
-// folder of `path` and must lie in that folder or below it.
-Result<Document> load(const std::string& path);
+// folder of `path` and must lie in that folder or below it, or in one of `roots`.
+Result<Document> load(const std::string& path, const LoadOptions& options = {});
 
 // The same from memory; <include> is an error.
 Result<Document> parse(const std::string& text, const std::string& name);
+
+// Of the attribute if it is written, otherwise of the element.
+Place place_of(const Element& element, std::string_view attribute);
 
 // A finding about an element, or, where it has the attribute, about that attribute.
 Diagnostic finding(Severity severity, const Element& element, std::string_view attribute, std::string code, std::string message,

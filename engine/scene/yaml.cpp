@@ -7,6 +7,7 @@
 #include <sstream>
 #include "engine/scene/merge.h"
 #include "engine/scene/mjcf.h"
+#include "engine/scene/urdf.h"
 #include "engine/scene/yaml_map.h"
 
 namespace nuri::scene {
@@ -24,13 +25,6 @@ bool matches(const char* pattern, const char* text) {
   }
   while (*pattern == '*') ++pattern;
   return *pattern == 0;
-}
-
-bool normalise(Array4& quat) {
-  const double norm = std::sqrt(quat[0] * quat[0] + quat[1] * quat[1] + quat[2] * quat[2] + quat[3] * quat[3]);
-  if (!(norm > 1e-9)) return false;
-  if (std::abs(norm - 1) > 1e-15) for (double& x : quat) x /= norm;
-  return true;
 }
 
 // ---- options: the scene's, or what all its models agree on -----------------------------------------------------------
@@ -113,7 +107,7 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
   map.numbers("position", part.pos.data(), 3);
   map.patterns("without", part.without);
   Array3 euler;
-  if (map.numbers("orientation", part.quat.data(), 4) && !normalise(part.quat)) map.error("orientation", "bad-orientation", "a quaternion (w x y z) must not be zero");
+  map.quaternion("orientation", part.quat);
   if (map.numbers("euler", euler.data(), 3)) {   // degrees; about the fixed x, then y, then z axis
     if (map.has("orientation")) map.error("euler", "two-orientations", "write 'orientation' or 'euler', not both");
     double c[3], s[3];
@@ -121,11 +115,32 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
     part.quat = {c[0] * c[1] * c[2] + s[0] * s[1] * s[2], s[0] * c[1] * c[2] - c[0] * s[1] * s[2], c[0] * s[1] * c[2] + s[0] * c[1] * s[2], c[0] * c[1] * s[2] - s[0] * s[1] * c[2]};
   }
   const bool has_file = map.text("file", file);
+  const std::filesystem::path path = (folder / file).lexically_normal();
+  const bool urdf = path.extension() == ".urdf";
+  UrdfOptions options;
+  if (urdf) {
+    std::string word;
+    if (map.text("base", word)) {
+      if (word == "fixed") options.base = UrdfBase::fixed;
+      else if (word == "floating") options.base = UrdfBase::floating;
+      else map.error("base", "bad-keyword", "'base' is fixed or floating; without it the file decides");
+    }
+    if (const YAML::Node node = map.child("actuators"); node.IsDefined()) {
+      Map actuators(input, node, "'actuators'");
+      actuators.require("type");
+      actuators.choice("type", options.actuators, {"none", "motor", "position"});
+      if (options.actuators == UrdfActuators::position) {
+        actuators.require("stiffness");
+        actuators.number("stiffness", options.stiffness, 0, 1e9);
+        actuators.number("damping", options.damping, 0, 1e9);
+      }
+      actuators.finish();
+    }
+  }
   map.finish();
   if (!has_file) return;
-  const std::filesystem::path path = (folder / file).lexically_normal();
-  if (path.extension() != ".xml") return map.error("file", "unknown-format", "models are MJCF files (.xml), not " + xml::shown(file));
-  Result<Scene> scene = read_mjcf(path.string());
+  if (!urdf && path.extension() != ".xml") return map.error("file", "unknown-format", "models are MJCF (.xml) or URDF files, not " + xml::shown(file));
+  Result<Scene> scene = urdf ? read_urdf(path.string(), options) : read_mjcf(path.string());
   if (!scene) {
     for (Diagnostic d : scene.errors()) {
       d.included_from.push_back(part.place);
@@ -182,6 +197,8 @@ void read_control(Input& input, const YAML::Node& node, Settings& out) {
       break;
     case ControlType::sine:
       map.number("scale", control.scale, 0, 1e6);
+      map.number("centre", control.centre);
+      if (map.number("amplitude", control.amplitude, 0, 1e9) && map.has("scale")) map.error("scale", "two-amplitudes", "write 'scale' or 'amplitude', not both");
       map.number("frequency", control.frequency, 0, 1e6);
       map.number("phase", control.phase, 0, 1);
       break;
@@ -221,6 +238,7 @@ void read_body(Input& input, const YAML::Node& node, Settings& out) {
   map.draws("angular_velocity", body.angular_velocity);
   map.flag("any_orientation", body.any_orientation);
   if (map.draw("tilt", body.tilt, degree) && body.any_orientation) map.error("tilt", "two-orientations", "write 'tilt' or 'any_orientation', not both");
+  if (map.draw("yaw", body.yaw, degree) && body.any_orientation) map.error("yaw", "two-orientations", "write 'yaw' or 'any_orientation', not both");
   map.finish();
   out.bodies.push_back(std::move(body));
 }
@@ -240,13 +258,6 @@ void read_field(Input& input, const YAML::Node& node, Settings& out) {
   if (given != 1) map.error("field", "missing-key", "a varied field has one of 'scale', 'add' and 'set'");
   map.finish();
   out.fields.push_back(std::move(field));
-}
-
-// Calls `read` for each entry of a list.
-template <class F> void each(Input& input, const YAML::Node& node, const std::string& key, F read) {
-  if (!node.IsDefined()) return;
-  if (!node.IsSequence()) return input.error(node, "wrong-kind", "'" + key + "' must be a list", "every entry begins with '- '");
-  for (std::size_t i = 0; i < node.size(); ++i) read(node[i]);
 }
 
 SceneFile read_file(Input& input, const YAML::Node& root, const std::filesystem::path& folder) {
@@ -270,6 +281,11 @@ SceneFile read_file(Input& input, const YAML::Node& root, const std::filesystem:
     initial.finish();
   }
   each(input, map.child("vary"), "vary", [&](const YAML::Node& node) { read_field(input, node, settings); });
+
+  // what it does
+  read_controllers(input, map.child("controllers"), settings);
+  read_timeline(input, map.child("timeline"), settings);
+  read_goals(input, map.child("goals"), settings);
 
   // what is there
   std::vector<Part> parts;

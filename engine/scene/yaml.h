@@ -9,6 +9,7 @@
 #include <vector>
 #include "engine/core/result.h"
 #include "engine/scene/scene.h"
+#include "engine/scene/timeline.h"
 
 namespace nuri::scene {
 
@@ -27,6 +28,7 @@ struct Control {
   std::vector<std::string> actuators{"*"};       // patterns of names: * any text, ? any letter
   double scale = 1;                              // random, sine: share of the control range
   int hold = 1;                                  // random: control steps that a value stays
+  double centre = std::numeric_limits<double>::quiet_NaN(), amplitude = centre;   // sine: in units of the control; NaN: from its range
   double frequency = 1, phase = -1;              // sine: Hz, turns; negative phase: random for each environment and actuator
   std::string keyframe;                          // hold: its ctrl; target: its qpos (empty: the initial pose)
   double value = 0;                              // hold without keyframe
@@ -46,14 +48,14 @@ struct RandomBody {
   std::vector<std::string> bodies{"*"};
   std::array<Draw, 3> position{}, linear_velocity{}, angular_velocity{};   // m, m/s, rad/s
   bool any_orientation = false;                  // uniform over all orientations
-  Draw tilt;                                     // rad, about a random axis
+  Draw tilt, yaw;                                // rad, about a random axis; about the vertical
   Place place;
 };
 
 enum class Operation { set, add, scale };
 
-// A model field that differs between environments: a NURI_REAL field of engine/model/model_fields.inl, or `mass` (body_mass and
-// body_inertia together, scale only).
+// A model field that differs between environments: a NURI_REAL field of engine/model/model_fields.inl, `mass` (body_mass and
+// body_inertia together, scale only) or `gain` (actuator_gainprm and actuator_biasprm, scale only).
 struct RandomField {
   std::string field;
   std::vector<std::string> names{"*"};
@@ -74,6 +76,9 @@ struct Settings {
   std::vector<RandomJoint> joints;
   std::vector<RandomBody> bodies;
   std::vector<RandomField> fields;
+  std::vector<Controller> controllers;
+  std::vector<Action> timeline;                  // every environment runs it on its own clock
+  std::vector<Goal> goals;
 };
 
 struct SceneFile {

@@ -67,6 +67,27 @@ void Input::error(const YAML::Node& node, std::string code, std::string message,
   errors.add({Severity::error, std::move(code), std::move(message), std::move(hint), place(node), {}, {}});
 }
 
+std::string Input::text(const YAML::Node& node) {
+  const std::string& written = node.Scalar();
+  if (!words) return written;
+  std::string out;
+  for (std::size_t at = 0;;) {
+    const std::size_t open = written.find("${", at), close = open == std::string::npos ? open : written.find('}', open);
+    out += written.substr(at, close == std::string::npos ? close : open - at);
+    if (close == std::string::npos) return out;
+    const std::string word = written.substr(open + 2, close - open - 2);
+    const auto found = std::find_if(words->rbegin(), words->rend(), [&](const auto& entry) { return entry.first == word; });
+    if (found != words->rend()) {
+      out += found->second;
+    } else {
+      std::vector<std::string> known;
+      for (const auto& entry : *words) known.push_back(entry.first);
+      error(node, "unknown-word", "nothing is put in for " + xml::shown(word), known.empty() ? "'repeat' names the words" : xml::nearest_hint(word, known));
+    }
+    at = close + 1;
+  }
+}
+
 bool check_text(Input& input, const std::string& text) {
   auto refuse = [&](Place place, std::string code, std::string message, std::string hint = {}) {
     input.errors.add({Severity::error, std::move(code), std::move(message), std::move(hint), std::move(place), {}, {}});
@@ -128,7 +149,13 @@ bool Map::text(const std::string& key, std::string& out) {
   YAML::Node value = child(key);
   if (!value.IsDefined()) return false;
   if (!value.IsScalar() || value.Scalar().empty()) return error(key, "wrong-kind", "'" + key + "' must be a text, not " + quoted(value)), false;
-  out = value.Scalar();
+  out = input_.text(value);
+  return true;
+}
+
+bool Map::name(const std::string& key, Name& out) {
+  if (!text(key, out.text)) return false;
+  out.place = input_.place(child(key));
   return true;
 }
 
@@ -145,7 +172,7 @@ bool Map::number(const std::string& key, double& out, double least, double most)
   YAML::Node value = child(key);
   if (!value.IsDefined()) return false;
   double x;
-  if (!value.IsScalar() || !parse(value.Scalar(), x)) return error(key, "wrong-kind", "'" + key + "' must be a number, not " + quoted(value)), false;
+  if (!value.IsScalar() || !parse(input_.text(value), x)) return error(key, "wrong-kind", "'" + key + "' must be a number, not " + quoted(value)), false;
   if (x < least || x > most) {
     std::ostringstream range;
     range << "'" << key << "' must lie between " << least << " and " << most;
@@ -175,14 +202,38 @@ bool Map::seed(const std::string& key, uint64_t& out) {
   return true;
 }
 
+bool Map::list(const std::string& key, std::vector<double>& out) {
+  YAML::Node value = child(key);
+  if (!value.IsDefined()) return false;
+  std::vector<double> read(value.IsSequence() ? value.size() : 1);
+  bool good = !read.empty() && (value.IsSequence() || value.IsScalar());
+  for (std::size_t i = 0; good && i < read.size(); ++i) {
+    const YAML::Node entry = value.IsSequence() ? value[i] : value;
+    good = entry.IsScalar() && parse(input_.text(entry), read[i]);
+  }
+  if (!good) return error(key, "wrong-kind", "'" + key + "' must be a number or a list of numbers"), false;
+  out = read;
+  return true;
+}
+
 bool Map::numbers(const std::string& key, double* out, std::size_t count) {
   YAML::Node value = child(key);
   if (!value.IsDefined()) return false;
   std::vector<double> read(count);
   bool good = value.IsSequence() && value.size() == count;
-  for (std::size_t i = 0; good && i < count; ++i) good = value[i].IsScalar() && parse(value[i].Scalar(), read[i]);
+  for (std::size_t i = 0; good && i < count; ++i) good = value[i].IsScalar() && parse(input_.text(value[i]), read[i]);
   if (!good) return error(key, "wrong-kind", "'" + key + "' must be a list of " + std::to_string(count) + " numbers"), false;
   std::copy(read.begin(), read.end(), out);
+  return true;
+}
+
+bool Map::quaternion(const std::string& key, Array4& out) {
+  Array4 q;
+  if (!numbers(key, q.data(), 4)) return false;
+  const double norm = std::sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+  if (!(norm > 1e-9)) return error(key, "bad-orientation", "a quaternion (w x y z) must not be zero"), false;
+  if (std::abs(norm - 1) > 1e-15) for (double& x : q) x /= norm;
+  out = q;
   return true;
 }
 
@@ -191,10 +242,10 @@ bool Map::patterns(const std::string& key, std::vector<std::string>& out) {
   if (!value.IsDefined()) return false;
   std::vector<std::string> read;
   bool good = value.IsScalar() || (value.IsSequence() && value.size() > 0);
-  if (value.IsScalar()) read.push_back(value.Scalar());
+  if (value.IsScalar()) read.push_back(input_.text(value));
   for (std::size_t i = 0; good && value.IsSequence() && i < value.size(); ++i) {
     good = value[i].IsScalar();
-    if (good) read.push_back(value[i].Scalar());
+    if (good) read.push_back(input_.text(value[i]));
   }
   if (!good) return error(key, "wrong-kind", "'" + key + "' must be a name or a list of names; * stands for any text"), false;
   out = read;

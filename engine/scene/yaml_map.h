@@ -17,6 +17,10 @@ using xml::Errors;
 struct Input {
   std::string name;      // of the file, in diagnostics
   Errors errors;
+  // Words that stand for others inside `repeat`; inner ones last. Null where ${..} means nothing.
+  const std::vector<std::pair<std::string, std::string>>* words = nullptr;
+  // The text of a scalar, with words put in; an unknown word is an error.
+  std::string text(const YAML::Node& node);
   Place place(const YAML::Node& node) const;
   void error(const YAML::Node& node, std::string code, std::string message, std::string hint = {});
 };
@@ -33,7 +37,10 @@ class Map {
   bool integer(const std::string& key, int& out, int64_t least, int64_t most);
   bool seed(const std::string& key, uint64_t& out);
   bool numbers(const std::string& key, double* out, std::size_t count);
+  bool quaternion(const std::string& key, Array4& out);          // made unit
+  bool list(const std::string& key, std::vector<double>& out);   // a number or a list of them
   bool patterns(const std::string& key, std::vector<std::string>& out);
+  bool name(const std::string& key, Name& out);
   // A number, [low, high], or {mean, deviation}.
   bool draw(const std::string& key, Draw& out, double unit = 1);
   bool draws(const std::string& key, std::array<Draw, 3>& out);  // a list of three of them
@@ -57,6 +64,18 @@ class Map {
   std::string what_;
   std::vector<std::string> known_;
 };
+
+// Calls `read` for each entry of a list.
+template <class F> void each(Input& input, const YAML::Node& node, const std::string& key, F read) {
+  if (!node.IsDefined()) return;
+  if (!node.IsSequence()) return input.error(node, "wrong-kind", "'" + key + "' must be a list", "every entry begins with '- '");
+  for (std::size_t i = 0; i < node.size(); ++i) read(node[i]);
+}
+
+// What the scene does, in timeline.cpp.
+void read_controllers(Input& input, const YAML::Node& node, Settings& out);
+void read_timeline(Input& input, const YAML::Node& node, Settings& out);
+void read_goals(Input& input, const YAML::Node& node, Settings& out);
 
 // The whole text as one finite real number or integer.
 bool parse(const std::string& text, double& out);

@@ -5,7 +5,7 @@
 NURI_KERNEL_BEGIN
 
 // Instead of the engine's own collision: the given contacts, in their order, as hits of their candidate pairs.
-template <class L> bool inject_contacts(Pack<L>& p, const ContactRecord* records, int count) {
+template <class L> bool inject_contacts(Pack<L>& p, const ContactRecord* records, int count, int w) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
@@ -16,6 +16,7 @@ template <class L> bool inject_contacts(Pack<L>& p, const ContactRecord* records
       const bool straight = m.pair_geom1[pair] == c.geom1 && m.pair_geom2[pair] == c.geom2;
       const bool swapped = m.pair_geom1[pair] == c.geom2 && m.pair_geom2[pair] == c.geom1;
       if (!straight && !swapped) continue;
+      if (m.on(model::flag_gap) && (m.pair_gap[pair] != 0) != (double(m.pair_include[pair][w]) <= c.dist)) continue;
       if (found >= s.at->room.hits || found >= s.at->room.slots) return false;
       const double sign = straight ? 1 : -1;
       R* const o = s.hits() + hit_size * found;
@@ -43,7 +44,7 @@ template <class L> bool probe_pack(const ProbeJob& job) {
   const int w = job.lane;
   if (job.injected) {
     before_contacts(p);
-    if (!inject_contacts(p, job.injected, job.injected_count)) return false;
+    if (!inject_contacts(p, job.injected, job.injected_count, w)) return false;
     contacts(p);
     after_contacts(p);
   } else {
@@ -86,7 +87,7 @@ template <class L> bool probe_pack(const ProbeJob& job) {
     for (int k = 0; k < 3; ++k) c.pos[k] = double(s.frames()[12 * i + k][w]) + double(com[k][w]);
     for (int k = 0; k < 9; ++k) c.frame[k] = sign * double(s.frames()[12 * i + 3 + k][w]);
     R f[6];
-    slot_force(p, i, f);
+    felt_force(p, i, f);
     for (int k = 0; k < 6; ++k) c.force[k] = double(f[k][w]);
     for (int k = 0; k < 5; ++k) c.friction[k] = double(s.slot_friction()[5 * i + k][w]);
     job.sink.contact(job.sink.context, c);

@@ -4,6 +4,7 @@
 //   force = gain(length, velocity) * input + bias(length, velocity),  input = control, or activation if it has dynamics
 //   generalised force = moment' force, moment = gear * d(length)/d(position)
 #pragma once
+#include "physics/kernel/adhesion.h"
 #include "physics/kernel/articulated.h"
 #include "physics/kernel/enums.h"
 #include "physics/kernel/tendons.h"
@@ -16,18 +17,21 @@ template <class L> NURI_FN int moment_count(const Pack<L>& p, int a) {
   const auto& m = p.model;
   const int target = m.actuator_target[a];
   if (m.actuator_transmission[a] == transmission::tendon) return m.term_adr[target + 1] - m.term_adr[target];
+  if (m.actuator_transmission[a] == transmission::body) return m.dof_count;
   const int type = m.joint_type[target];
   return type == joint::free ? 6 : type == joint::ball ? 3 : 1;
 }
 template <class L> NURI_FN int moment_dof(const Pack<L>& p, int a, int k) {
   const auto& m = p.model;
   const int target = m.actuator_target[a];
+  if (m.actuator_transmission[a] == transmission::body) return k;
   return m.actuator_transmission[a] == transmission::tendon ? m.term_dof[m.term_adr[target] + k] : m.joint_dof[target] + k;
 }
 template <class L> NURI_FN typename L::Real moment(const Pack<L>& p, int a, int k) {
   using R = typename L::Real;
   const auto& m = p.model;
   const int target = m.actuator_target[a], kind = m.actuator_transmission[a];
+  if (kind == transmission::body) return p.scratch.body_moment()[m.actuator_body_row[a] * m.dof_count + k];   // whatever its gear
   if (kind == transmission::tendon) return m.actuator_gear[6 * a] * m.term_coef[m.term_adr[target] + k];
   const int type = m.joint_type[target];
   if (type >= joint::slide || kind == transmission::joint) return m.actuator_gear[6 * a + k];
@@ -43,6 +47,7 @@ template <class L> NURI_FN typename L::Real actuator_length(const Pack<L>& p, in
   using R = typename L::Real;
   const auto& m = p.model;
   const int target = m.actuator_target[a];
+  if (m.actuator_transmission[a] == transmission::body) return R(0);
   if (m.actuator_transmission[a] == transmission::tendon) return m.actuator_gear[6 * a] * p.scratch.tendon_length()[target];
   const int type = m.joint_type[target];
   const R* const q = p.scratch.qpos() + m.joint_qpos[target];
@@ -77,6 +82,7 @@ template <class L> NURI_STAGE void actuator_forces(Pack<L>& p) {
   const auto& m = p.model;
   const auto& s = p.scratch;
   const bool acts = m.on(model::flag_actuation);
+  if (m.body_actuator_count) body_moments(p);
   p.lane.each(m.actuator_count, [&](int a) {
     const R length = actuator_length(p, a);
     R velocity = R(0);
@@ -110,6 +116,10 @@ template <class L> NURI_STAGE void actuator_forces(Pack<L>& p) {
       });
       p.lane.sync();
     }
+  if (acts && m.on(model::flag_actuator_gravcomp)) {
+    p.lane.each(m.dof_count, [&](int d) { s.actuation()[d] = s.actuation()[d] + s.gravcomp()[d]; });
+    p.lane.sync();
+  }
   p.lane.each(m.joint_count, [&](int j) {
     if (!m.joint_force_limited[j] || m.joint_type[j] < joint::slide) return;
     const int d = m.joint_dof[j];

@@ -8,15 +8,18 @@
 //
 //   collide_round.h    planes, spheres, capsules (and sphere-cylinder): closed forms, all environments at once
 //   collide_box.h      sphere-box at once; capsule-box and box-box environment by environment
-//   collide_convex.h   every other pair with an ellipsoid or a cylinder: expanding polytope, environment by environment
+//   collide_convex.h   every other convex pair: expanding polytope, environment by environment
+//   collide_manifold.h several points of it where geoms lie flat on each other, if `manifold` (MJCF's flag multiccd)
+//   collide_mesh.h     convex hulls of meshes
+//   collide_grid.h     height fields
 #pragma once
-#include "physics/kernel/collide_box.h"
-#include "physics/kernel/collide_convex.h"
-#include "physics/kernel/collide_round.h"
+#include "engine/model/model_flags.h"
+#include "physics/kernel/collide_grid.h"
+#include "physics/kernel/collide_mesh.h"
 
 NURI_KERNEL_BEGIN
 
-template <class R> NURI_FN void collide(int type1, int type2, const Shape<R>& a, const Shape<R>& b, R margin, Hit<R>* out) {
+template <class R> NURI_FN void collide(int type1, int type2, const Shape<R>& a, const Shape<R>& b, R margin, bool manifold, Hit<R>* out) {
   using namespace geom;
   switch (type1 * type_count + type2) {
     case plane * type_count + sphere: return plane_sphere(a, b, margin, out);
@@ -32,8 +35,16 @@ template <class R> NURI_FN void collide(int type1, int type2, const Shape<R>& a,
     case capsule * type_count + box: return capsule_box(a, b, margin, out);
     case box * type_count + box: return box_box(a, b, margin, out);
     default:
-      if (max_hits(type1, type2) == 1) return convex_convex(type1, type2, a, b, margin, out);
+      if (type1 >= sphere && type2 <= box) return convex_convex(type1, type2, a, b, margin, manifold, out);
   }
+}
+// Geoms of a model: primitives as above, meshes and height fields with what the model knows of them.
+template <class R>
+NURI_FN void collide(const ModelView<R>& m, int g1, int g2, int type1, int type2, const Shape<R>& a, const Shape<R>& b, R margin, Hit<R>* out) {
+  const bool manifold = m.on(model::flag_multiccd);
+  if (type1 == geom::hfield) return grid_convex(m, g1, g2, type2, a, b, margin, out);
+  if (type2 == geom::mesh) return convex_hull(m, g1, g2, type1, a, b, margin, manifold, out);
+  collide(type1, type2, a, b, margin, manifold, out);
 }
 
 NURI_KERNEL_END

@@ -1,4 +1,5 @@
-// Convex pairs without a closed form: an ellipsoid or a cylinder against anything convex. One hit.
+// Convex pairs without a closed form: an ellipsoid, a cylinder or a hull against anything convex. Here: the deepest hit;
+// collide_manifold.h makes several of it where surfaces lie flat on each other.
 //
 // The question. For convex A and B, with h(n) the support function of A - B (how far it reaches in direction n), the
 // signed distance is  -min over unit n of h(n)  whether they overlap or not, and the minimising n is the contact normal.
@@ -19,16 +20,19 @@
 //
 // Loops and arrays are bounded; when corners run out, the nearest face's direction is the answer (an upper bound of depth).
 #pragma once
-#include "physics/kernel/collide_box.h"
+#include "physics/kernel/hull.h"
 
 NURI_KERNEL_BEGIN
 
+// A piece of a height field's ridge: a capsule without a radius. Size: nothing, half length.
+inline constexpr int segment_type = geom::type_count;
+
 // Support point of the core of a geom in direction n (unit), world axes. Of equals, the middle of a disk, else the + side.
-template <class S> NURI_FN Vec3<S> core_support(int type, const Shape<S>& g, Vec3<S> n) {
+template <class S> NURI_FN Vec3<S> core_support(int type, const Solid<S>& g, Vec3<S> n) {
   if (type == geom::sphere) return g.pos;
   const S zero = S(0);
   const Vec3<S> d = transposed_times(g.mat, n);
-  if (type == geom::capsule) return mul_add(z_axis(g), (d.z >= zero).v ? g.size.y : -g.size.y, g.pos);
+  if (type == geom::capsule || type == segment_type) return mul_add(z_axis(g), (d.z >= zero).v ? g.size.y : -g.size.y, g.pos);
   Vec3<S> p;
   if (type == geom::ellipsoid) {
     p = {d.x * g.size.x, d.y * g.size.y, d.z * g.size.z};
@@ -38,6 +42,9 @@ template <class S> NURI_FN Vec3<S> core_support(int type, const Shape<S>& g, Vec
     const S r = sqrt(mul_add(d.y, d.y, d.x * d.x)), tiny = is_double<S> ? real<S>(1e-15) : real<S>(1e-7);
     const S scale = (r < tiny).v ? zero : g.size.x / max(r, tiny);
     p = {d.x * scale, d.y * scale, (d.z >= zero).v ? g.size.y : -g.size.y};
+  } else if (type == geom::mesh) {
+    g.last = farthest_corner<S>(g.hull, d, g.last);
+    p = corner_of<S>(g.hull, g.last);
   } else {
     p = {(d.x >= zero).v ? g.size.x : -g.size.x, (d.y >= zero).v ? g.size.y : -g.size.y, (d.z >= zero).v ? g.size.z : -g.size.z};
   }
@@ -45,20 +52,25 @@ template <class S> NURI_FN Vec3<S> core_support(int type, const Shape<S>& g, Vec
 }
 // Radius around the core; smallest half extent; radius of a ball about the centre that holds the geom.
 template <class R> NURI_FN R round_radius(int type, const Shape<R>& g) { return type == geom::sphere || type == geom::capsule ? g.size.x : R(0); }
-template <class R> NURI_FN R thickness(int type, const Shape<R>& g) {
+template <class S> NURI_FN S thickness(int type, const Solid<S>& g) {
+  if (type == geom::mesh) return S(g.hull.thickness);
   if (type == geom::sphere || type == geom::capsule) return g.size.x;
+  if (type == segment_type) return g.size.y;
   return type == geom::cylinder ? min(g.size.x, g.size.y) : min(g.size.x, min(g.size.y, g.size.z));
 }
 template <class R> NURI_FN R bounding_radius(int type, const Shape<R>& g) {
   if (type == geom::sphere) return g.size.x;
-  if (type == geom::capsule) return g.size.x + g.size.y;
+  if (type == geom::capsule || type == segment_type) return g.size.x + g.size.y;
   if (type == geom::ellipsoid) return max(g.size.x, max(g.size.y, g.size.z));
   if (type == geom::cylinder) return sqrt(mul_add(g.size.x, g.size.x, g.size.y * g.size.y));
   return norm(g.size);
 }
+template <class S> NURI_FN S bounding_radius(int type, const Solid<S>& g) {
+  return type == geom::mesh ? S(g.hull.radius) : bounding_radius(type, static_cast<const Shape<S>&>(g));
+}
 
 // u . (second derivative of the core's support function at n) . v, for u and v at right angles to n: its radii of curvature.
-template <class S> NURI_FN void core_curvature(int type, const Shape<S>& g, Vec3<S> n, Vec3<S> u, Vec3<S> v, S& uu, S& uv, S& vv) {
+template <class S> NURI_FN void core_curvature(int type, const Solid<S>& g, Vec3<S> n, Vec3<S> u, Vec3<S> v, S& uu, S& uv, S& vv) {
   if (type != geom::ellipsoid && type != geom::cylinder) return;
   const Vec3<S> d = transposed_times(g.mat, n), a = transposed_times(g.mat, u), b = transposed_times(g.mat, v);
   if (type == geom::cylinder) {                                                    // a disk: radius / |n in its plane|, across n
@@ -81,7 +93,7 @@ template <class S> struct Reach {
   Vec3<S> p, q, off;   // points of core 1 and 2; what of p - q is not along n
   S h, error;          // n . (p - q); |off|
 };
-template <class S> NURI_FN Reach<S> reach_of(int type1, int type2, const Shape<S>& a, const Shape<S>& b, Vec3<S> n) {
+template <class S> NURI_FN Reach<S> reach_of(int type1, int type2, const Solid<S>& a, const Solid<S>& b, Vec3<S> n) {
   Reach<S> r;
   r.p = core_support(type1, a, n);
   r.q = core_support(type2, b, -n);
@@ -93,7 +105,7 @@ template <class S> NURI_FN Reach<S> reach_of(int type1, int type2, const Shape<S
 }
 // Newton on the sphere of directions: minimises h(n) where it is smooth. The gradient is `off`, the second derivative the
 // radii of curvature less h. True if it got to where p - q is along n; n and r are changed only then.
-template <class S> NURI_FN bool refine(int type1, int type2, const Shape<S>& a, const Shape<S>& b, S tolerance, Vec3<S>& n, Reach<S>& r) {
+template <class S> NURI_FN bool refine(int type1, int type2, const Solid<S>& a, const Solid<S>& b, S tolerance, Vec3<S>& n, Reach<S>& r) {
   Vec3<S> m = n;
   Reach<S> now = r;
   NURI_KEEP_LOOP for (int k = 0; k < 10; ++k) {
@@ -179,8 +191,17 @@ template <class S> struct Polytope {
   }
 };
 
+// Unit vector across e and f. Those of things a micrometre long have a cross product that looks like none.
+template <class S> NURI_FN Vec3<S> normal_to(Vec3<S> e, Vec3<S> f, Vec3<S> otherwise) {
+  S length;
+  const Vec3<S> n = normalized(cross(e, f), otherwise, length);
+  if ((length >= real<S>(1e-15)).v) return n;
+  const Vec3<S> e1 = normalized(e, otherwise, length), f1 = normalized(f, otherwise, length);
+  return normalized(cross(e1, f1), otherwise, length);
+}
+
 // The hit of one environment; returns 0 or 1.
-template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Shape<S>& a, const Shape<S>& b, S margin, Hit<S>* out) {
+template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Solid<S>& a, const Solid<S>& b, S margin, Hit<S>* out) {
   const S zero = S(0), half = S(0.5f);
   const S radius1 = round_radius(type1, a), radius2 = round_radius(type2, b);
   const S skin = real<S>(0.1) * min(thickness(type1, a), thickness(type2, b));
@@ -204,7 +225,7 @@ template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Shape<S
       n = normalized(cross(e, (abs(e.x) < abs(e.y)).v ? x : y), x, length);
     }
     if (k == 3) {
-      n = normalized(cross(poly.w[1] - poly.w[0], poly.w[2] - poly.w[0]), n, length);
+      n = normal_to(poly.w[1] - poly.w[0], poly.w[2] - poly.w[0], n);
       if ((dot(n, poly.w[0]) > zero).v) n = -n;                                    // to the origin's side
     }
     const int near = k >= 4 ? poly.nearest() : 0;
@@ -257,14 +278,6 @@ template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Shape<S
   }
   out[0] = {dist, mul_add(best_n, (radius1 - radius2) * half, sum * half), best_n, zero3<S>()};
   return 1;
-}
-
-template <class R> NURI_FN void convex_convex(int type1, int type2, const Shape<R>& a, const Shape<R>& b, R margin, Hit<R>* out) {
-  const Vec3<R> d = b.pos - a.pos;
-  const R reach = bounding_radius(type1, a) + bounding_radius(type2, b) + margin;
-  walk<1>(dot(d, d) <= reach * reach, a, out, [&](int w, Hit<One<R>>* hits) {
-    return convex_hit(type1, type2, lane(a, w, type1 <= geom::capsule), lane(b, w, type2 <= geom::capsule), One<R>(margin[w]), hits);
-  });
 }
 
 NURI_KERNEL_END

@@ -8,7 +8,7 @@
 //                                                            middle                     f_0 = -Dm (N - mu T) mu, ...
 //                Dm = D_0 / (mu^2 (1 + mu^2))
 #pragma once
-#include "physics/kernel/contacts.h"
+#include "physics/kernel/adhesion.h"
 
 NURI_KERNEL_BEGIN
 
@@ -92,6 +92,12 @@ template <class L, class F> NURI_FN void with_dim(const Pack<L>& p, int slot, F 
 template <class L> NURI_FN void slot_force(const Pack<L>& p, int slot, typename L::Real (&f)[6]) {
   for (int k = 0; k < 6; ++k) f[k] = typename L::Real(0);
   with_dim(p, slot, [&]<int Dim>() { contact_force<Dim>(p, slot, f); });
+}
+
+// What two bodies feel of a contact: adhesion has pulled already, and its row pushes that much harder (adhesion.h).
+template <class L> NURI_FN void felt_force(const Pack<L>& p, int slot, typename L::Real (&f)[6]) {
+  slot_force(p, slot, f);
+  if (p.model.on(model::flag_adhesion)) f[0] = f[0] - slot_adhesion(p, slot);
 }
 
 // constraint = J' f

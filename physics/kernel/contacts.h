@@ -48,6 +48,15 @@ template <class R> NURI_FN Shape<R> shape_at(const ModelView<R>& m, const R* xpo
   return {load3(xpos, g), load9(xmat, g), load3(m.geom_size, g)};
 }
 
+// Who touches at hit h: nearer than the margin, or in the gap if its pair stands for one.
+template <class L> NURI_FN typename L::Truth touches(const Pack<L>& p, int h) {
+  const auto& m = p.model;
+  const int i = p.scratch.hit_pair()[h];
+  const auto dist = p.scratch.hits()[hit_size * h];
+  const auto near = dist < m.pair_margin[i];
+  return m.on(model::flag_gap) && m.pair_gap[i] ? near & (m.pair_include[i] <= dist) : near;
+}
+
 template <class L> NURI_STAGE void narrowphase(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
@@ -74,8 +83,8 @@ template <class L> NURI_STAGE void narrowphase(Pack<L>& p) {
   p.lane.each(p.near_count, [&](int k) {
     const int i = s.near_pairs()[k], first = s.near_hit_adr()[k], n = s.near_hit_adr()[k + 1] - first;
     const Shape<R> a = shape_at(m, s.geom_xpos(), s.geom_xmat(), m.pair_geom1[i]), b = shape_at(m, s.geom_xpos(), s.geom_xmat(), m.pair_geom2[i]);
-    Hit<R> hit[8];
-    collide(m.pair_type1[i], m.pair_type2[i], a, b, m.pair_margin[i], hit);
+    Hit<R> hit[most_hits];
+    collide(m, m.pair_geom1[i], m.pair_geom2[i], m.pair_type1[i], m.pair_type2[i], a, b, m.pair_margin[i], hit);
     for (int h = 0; h < n; ++h) {
       R* const o = s.hits() + hit_size * (first + h);
       o[0] = hit[h].dist;
@@ -86,7 +95,7 @@ template <class L> NURI_STAGE void narrowphase(Pack<L>& p) {
     }
   });
   p.lane.sync();
-  p.live_count = p.lane.list(p.hit_count, s.live_hits(), p.hit_count, [&](int h) { return s.hits()[hit_size * h] < m.pair_margin[s.hit_pair()[h]]; });
+  p.live_count = p.lane.list(p.hit_count, s.live_hits(), p.hit_count, [&](int h) { return touches(p, h); });
   p.lane.sync();
 }
 
@@ -110,10 +119,7 @@ template <class L> NURI_STAGE void contacts(Pack<L>& p) {
   const int room = s.at->room.slots;
   p.slot_count = p.lane.place(
       p.live_count, room, [&](int k) { return m.pair_owner[s.hit_pair()[s.live_hits()[k]]]; },
-      [&](int k) {
-        const int h = s.live_hits()[k];
-        return s.hits()[hit_size * h] < m.pair_margin[s.hit_pair()[h]];
-      },
+      [&](int k) { return touches(p, s.live_hits()[k]); },
       s.slot_source(), s.slot_owner(), s.slot_rank());
   if (p.slot_count > room) {
     p.no_room = true;

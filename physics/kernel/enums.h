@@ -7,7 +7,7 @@ NURI_KERNEL_BEGIN
 
 namespace joint { enum Type { free, ball, slide, hinge }; }
 namespace equality { enum Type { connect, weld, joint, tendon }; }
-namespace transmission { enum Type { joint, joint_in_parent, tendon }; }
+namespace transmission { enum Type { joint, joint_in_parent, tendon, body }; }
 namespace dynamics { enum Type { none, integrator, filter, filterexact }; }
 namespace gain { enum Type { fixed, affine }; }
 namespace bias { enum Type { none, affine }; }
@@ -18,8 +18,12 @@ enum Type {
   jointpos, jointvel, tendonpos, tendonvel, actuatorpos, actuatorvel, actuatorfrc, jointactuatorfrc, tendonactuatorfrc,
   ballquat, ballangvel, jointlimitpos, jointlimitvel, jointlimitfrc, tendonlimitpos, tendonlimitvel, tendonlimitfrc,
   framepos, framequat, framexaxis, frameyaxis, framezaxis, framelinvel, frameangvel, framelinacc, frameangacc,
-  subtreecom, subtreelinvel, subtreeangmom, e_potential, e_kinetic, clock
+  subtreecom, subtreelinvel, subtreeangmom, e_potential, e_kinetic, clock,
+  rangefinder, contact, distance, normal, fromto, insidesite
 };
 }
+namespace ray_data { enum Bits : int { dist = 1, dir = 2, origin = 4, point = 8, normal = 16, depth = 32 }; }
+namespace contact_data { enum Bits : int { found = 1, force = 2, torque = 4, dist = 8, pos = 16, normal = 32, tangent = 64 }; }
+namespace reduce { enum Type { none, mindist, maxforce, netforce }; }
 
 NURI_KERNEL_END

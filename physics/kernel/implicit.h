@@ -4,7 +4,7 @@
 // D holds joint damping, tendon damping, actuators whose force depends on velocity, and drag of the medium: all symmetric, on the tree
 // pattern. The derivative of the bias force is not symmetric and is left out, but for free bodies: alone in their tree (or with bodies
 // fixed to them) they are a system of 6 equations of their own, which gets it and is solved by elimination. Without it a body that
-// spins fast gains energy. Rejected: the bias derivative of whole trees (`implicit`), which needs an unsymmetric factorisation of M's size.
+// spins fast gains energy. The bias derivative of whole trees is `implicit`'s: implicit_bias.h.
 #pragma once
 #include "physics/kernel/actuators.h"
 #include "physics/kernel/fluid.h"

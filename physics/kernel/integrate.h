@@ -1,7 +1,8 @@
-// Integrators: Euler (semi-implicit, joint damping implicit), implicitfast, Runge-Kutta 4. MuJoCo documentation,
+// Integrators: Euler (semi-implicit, joint damping implicit), implicit, implicitfast, Runge-Kutta 4. MuJoCo documentation,
 // Computation, "Numerical integration".
 #pragma once
 #include "physics/kernel/implicit.h"
+#include "physics/kernel/implicit_bias.h"
 
 NURI_KERNEL_BEGIN
 
@@ -60,7 +61,7 @@ template <class L> NURI_STAGE void integrate_euler(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  const bool implicit = m.integrator == integrator::implicitfast;
+  const bool whole = m.integrator == integrator::implicit, implicit = whole || m.integrator == integrator::implicitfast;
   const bool damped = m.integrator == integrator::euler && m.on(model::flag_eulerdamp) && m.on(model::flag_damper) && m.on(model::flag_damping);
   if (!implicit && !damped) {
     advance(p, s.acc());
@@ -69,9 +70,14 @@ template <class L> NURI_STAGE void integrate_euler(Pack<L>& p) {
   p.lane.each(m.dof_count, [&](int i) { s.search()[i] = s.smooth()[i] + s.constraint()[i]; });
   if (implicit) {
     load_implicit(p);
-    solve_free_bodies(p);
-    factorize(p, tree_pattern(p));
-    solve_factored(p, tree_pattern(p), s.search());
+    if (whole) {
+      add_bias_slope(p);
+      solve_unsymmetric(p, s.search());
+    } else {
+      solve_free_bodies(p);
+      factorize(p, tree_pattern(p));
+      solve_factored(p, tree_pattern(p), s.search());
+    }
   } else {
     const R h = m.timestep[0];
     factor_inertia(p, [&](int i, R diagonal) { return mul_add(h, m.dof_damping[i], diagonal); });

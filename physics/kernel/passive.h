@@ -4,9 +4,11 @@
 //   tendon   f = k (nearest end of the slack range - length) - b velocity,     tau_d = coef_d f
 //   body     a wrench about the tree's centre of mass, gathered up the tree:   tau_d = axis_d . wrench
 //
-// Gravity compensation and drag are off together with springs AND dampers, as in MuJoCo.
+// Gravity compensation, drag and adhesion are off together with springs AND dampers, as in MuJoCo. Compensation of joints whose actuators
+// are said to do it (actuatorgravcomp) waits in `gravcomp` for actuators.h.
 #pragma once
 #include "engine/model/model_flags.h"
+#include "physics/kernel/adhesion.h"
 #include "physics/kernel/fluid.h"
 #include "physics/kernel/kinematics.h"
 #include "physics/kernel/velocity.h"
@@ -28,12 +30,34 @@ template <class L> NURI_FN typename L::Real tendon_stretch(const Pack<L>& p, int
   return where(length > upper, upper - length, where(length < lower, lower - length, R(0)));
 }
 
+// add(d, axis_d . wrench) for gravity compensation and drag of all bodies.
+template <class L, class F> NURI_FN void body_forces(Pack<L>& p, bool lifted, bool dragged, F add) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  p.lane.each(m.body_count, [&](int b) {
+    Twist<R> wrench = zero6<R>();
+    if (b > 0) {
+      if (lifted) wrench.v = load3(m.gravity, 0) * -(m.body_mass[b] * m.body_gravcomp[b]);
+      if (dragged) wrench = wrench + fluid_drag(p, b);
+      wrench.w = cross_add(load3(s.xipos(), b) - load3(s.com(), m.body_frame[b]), wrench.v, wrench.w);
+    }
+    store6(s.body6(), b, wrench);
+  });
+  p.lane.sync();
+  gather_up(p);
+  p.lane.each(m.dof_count, [&](int d) { add(d, dot(load6(s.cdof(), d), load6(s.body6(), m.dof_body[d]))); });
+  p.lane.sync();
+}
+
 template <class L> NURI_STAGE void passive_forces(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
   R* const passive = s.passive();
   const bool spring = m.on(model::flag_spring), damper = m.on(model::flag_damper);
+  const bool by_actuators = m.on(model::flag_actuator_gravcomp);
+  if (by_actuators) p.lane.each(m.dof_count, [&](int d) { s.gravcomp()[d] = R(0); });
   if (!spring && !damper) {
     p.lane.each(m.dof_count, [&](int d) { passive[d] = R(0); });
     p.lane.sync();
@@ -82,20 +106,17 @@ template <class L> NURI_STAGE void passive_forces(Pack<L>& p) {
 
   // forces on bodies
   const bool lifted = m.on(model::flag_gravcomp) && m.on(model::flag_gravity), dragged = m.on(model::flag_fluid);
-  if (!lifted && !dragged) return;
-  p.lane.each(m.body_count, [&](int b) {
-    Twist<R> wrench = zero6<R>();
-    if (b > 0) {
-      if (lifted) wrench.v = load3(m.gravity, 0) * -(m.body_mass[b] * m.body_gravcomp[b]);
-      if (dragged) wrench = wrench + fluid_drag(p, b);
-      wrench.w = cross_add(load3(s.xipos(), b) - load3(s.com(), m.body_frame[b]), wrench.v, wrench.w);
-    }
-    store6(s.body6(), b, wrench);
-  });
-  p.lane.sync();
-  gather_up(p);
-  p.lane.each(m.dof_count, [&](int d) { passive[d] = passive[d] + dot(load6(s.cdof(), d), load6(s.body6(), m.dof_body[d])); });
-  p.lane.sync();
+  const auto add = [&](int d, R tau) { passive[d] = passive[d] + tau; };
+  if (lifted && by_actuators) {
+    body_forces(p, true, false, [&](int d, R tau) {
+      if (m.joint_actuator_gravcomp[m.dof_joint[d]]) s.gravcomp()[d] = tau;
+      else add(d, tau);
+    });
+    if (dragged) body_forces(p, false, true, add);
+  } else if (lifted || dragged) {
+    body_forces(p, lifted, dragged, add);
+  }
+  if (m.on(model::flag_adhesion)) add_adhesion(p);
 }
 
 NURI_KERNEL_END

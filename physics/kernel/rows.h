@@ -4,9 +4,11 @@
 // Order: equality, dry friction, limits (from the model's catalog; only rows some environment needs are listed), then
 // contacts, those with the world first. A row that an environment does not have is D = 0 and finite everything else.
 #pragma once
+#include "physics/kernel/adhesion.h"
 #include "physics/kernel/equality_drift.h"
 #include "physics/kernel/impedance.h"
 #include "physics/kernel/jacobian.h"
+#include "physics/kernel/surface.h"
 
 NURI_KERNEL_BEGIN
 
@@ -44,15 +46,6 @@ template <class R> NURI_FN R polynomial(const Field<R>& f, int at, R x) {
 }
 template <class R> NURI_FN R polynomial_slope(const Field<R>& f, int at, R x) {
   return mul_add(mul_add(mul_add(R(4) * f[at + 4], x, R(3) * f[at + 3]), x, R(2) * f[at + 2]), x, f[at + 1]);
-}
-
-// Is `dof` in the chain that moves `body`? Its sign in a relative Jacobian is then +1, else 0.
-template <class L> NURI_FN bool moves(const Pack<L>& p, int dof, int body) {
-  const int last = p.model.body_last_dof[body];
-  if (last < 0) return false;
-  if (last == dof) return true;
-  const int word = dof >> 5;
-  return (unsigned(p.model.dof_bits[2 * p.model.bit_words * last + word]) >> (dof & 31) & 1u) != 0;
 }
 
 // Jacobian and position error of one row of an equality; out_norm is the error of all its rows together.
@@ -219,12 +212,17 @@ template <class L> NURI_STAGE void contact_rows(Pack<L>& p) {
       if (pair[w] >= 0) shared = shared == -1 || shared == pair[w] ? pair[w] : -2;
     auto number = [&](const Field<R>& f) { return shared >= 0 ? f[shared] : f.gather(pair, 1, 0); };
     const Impedance<R> imp = shared >= 0 ? load_impedance(m.pair_impedance, shared) : gather_impedance(m.pair_impedance, pair);
-    const R margin = number(m.pair_margin), dist = s.slot_dist()[i];
-    const auto here = dist < margin;
-    R D, pull;
+    const R dist = s.slot_dist()[i];
+    R margin = number(m.pair_margin), D, pull;
+    auto here = dist < margin;
+    if (m.on(model::flag_gap)) {                                   // in the gap a contact is a row if it pulls
+      margin = number(m.pair_include);
+      here = here & ((dist < margin) | (R(0) < abs(number(m.pair_adhesion))));
+    }
     impede(imp, number(m.pair_invweight), where(here, dist - margin, R(0)), D, pull);
     D = where(here, D, R(0));
     pull = where(here, pull, R(0));
+    if (m.on(model::flag_adhesion)) pull = sub_mul(pull, where(here, number(m.pair_adhesion), R(0)), R(1) / (where(here, D, R(1)) * R(float(elliptic ? 1 : n))));
     s.D()[row] = D;
     s.aref()[row] = pull;
     for (int r = 1; r < n; ++r) {
@@ -262,12 +260,13 @@ template <class L> NURI_STAGE void contact_rows(Pack<L>& p) {
   p.lane.sync();
 }
 
-// aref = -(B v + K imp pos)
+// aref = -(B v + K imp pos), v with the motion of the surfaces; adhesion is part of `pull` already
 template <class L> NURI_STAGE void reference_acceleration(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
   times_jacobian(p, s.qvel(), s.jv());
+  if (m.on(model::flag_surfacevel)) add_surface_motion(p);
   p.lane.each(p.listed_count, [&](int i) {
     const R damp = m.row_impedance[model::impedance_size * s.listed()[i] + model::imp_b_damp];
     s.aref()[i] = -mul_add(damp, s.jv()[i], s.aref()[i]);

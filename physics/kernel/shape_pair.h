@@ -23,14 +23,16 @@ template <class R> struct Hit {
 };
 inline constexpr float no_hit = 1e10f;
 
-// How many hits a pair of types can give at most; type1 <= type2. 0: the pair never collides.
+// How many hits a pair of types can give at most; type1 <= type2. 0: the pair never collides. engine/model/pairs.h says the same.
+inline constexpr int most_hits = 8;
 NURI_BOTH constexpr int max_hits(int type1, int type2) {
   using namespace geom;
-  if (type1 == plane) return type2 == sphere || type2 == ellipsoid ? 1 : type2 == capsule ? 2 : type2 == cylinder || type2 == box ? 4 : 0;
-  if (type1 == capsule && (type2 == capsule || type2 == box)) return 2;
+  if (type2 < sphere) return 0;
+  if (type1 == plane) return type2 == sphere || type2 == ellipsoid ? 1 : type2 == capsule ? 2 : 4;
+  if (type1 == hfield) return type2 == sphere ? 4 : 8;
   if (type1 == box && type2 == box) return 8;
-  const bool convex1 = type1 >= sphere && type1 <= box, convex2 = type2 >= sphere && type2 <= box;
-  return convex1 && convex2 ? 1 : 0;
+  if (type1 == sphere || type1 == ellipsoid || type2 == sphere || type2 == ellipsoid) return 1;
+  return type1 == capsule ? 2 : 4;
 }
 
 NURI_KERNEL_END

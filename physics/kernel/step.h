@@ -1,5 +1,6 @@
 // One substep of one pack: the table of contents of the physics. Order and names as in physics/stage.inl.
 #pragma once
+#include "physics/kernel/conjugate.h"
 #include "physics/kernel/integrate.h"
 #include "physics/kernel/newton.h"
 #include "physics/kernel/passive.h"
@@ -25,6 +26,8 @@ template <class L> NURI_FN void solve(Pack<L>& p) {
     p.lane.sync();
   } else if (m.solver == solver::pgs) {
     solve_pgs(p);
+  } else if (m.solver == solver::cg) {
+    solve_conjugate(p);
   } else {
     solve_newton(p);
   }

@@ -72,7 +72,7 @@ template <class L> NURI_FN Twist<typename L::Real> outside_wrench(const Pack<L>&
     const int dim = m.owner_dim[s.slot_owner()[i]];
     const R* const frame = s.frames() + 12 * i;
     R f[6];
-    slot_force(p, i, f);
+    felt_force(p, i, f);
     Twist<R> push{zero3<R>(), load3(frame, 1) * f[0]};
     for (int k = 1; k < 3 && k < dim; ++k) push.v = mul_add(load3(frame, 1 + k), f[k], push.v);
     for (int k = 3; k < dim; ++k) push.w = mul_add(load3(frame, k - 2), f[k], push.w);

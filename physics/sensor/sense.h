@@ -6,8 +6,11 @@
 #pragma once
 #include "engine/model/model_flags.h"
 #include "physics/kernel/rows.h"
+#include "physics/sensor/contact_sensor.h"
+#include "physics/sensor/distance_sensor.h"
 #include "physics/sensor/energy.h"
 #include "physics/sensor/interaction.h"
+#include "physics/sensor/ray_sensor.h"
 #include "physics/sensor/subtree.h"
 #include "physics/sensor/touch.h"
 
@@ -137,6 +140,8 @@ template <class L> NURI_FN void sense_one(const Pack<L>& p, int i, typename L::R
     case sensor::e_potential: out[0] = potential_energy(p); break;
     case sensor::e_kinetic: out[0] = kinetic_energy(p); break;
     case sensor::clock: out[0] = R(0); break;
+    case sensor::insidesite: out[0] = where(inside_site(p, m.sensor_reference[i], frame_of(p, m.sensor_object_type[i], object).pos), R(1), R(0)); break;
+    default: break;                                              // has a stage of its own
   }
 }
 
@@ -151,22 +156,29 @@ template <class L> NURI_STAGE void sense(Pack<L>& p) {
     return;
   }
   // what several sensors share
-  bool accelerations = false, wrenches = false, below = false;
+  bool accelerations = false, wrenches = false, below = false, ranges = false, touching = false, distances = false;
   for (int i = 0; i < m.sensor_count; ++i) {
     const int type = m.sensor_type[i];
     wrenches |= type == sensor::force || type == sensor::torque;
     accelerations |= type == sensor::accelerometer || type == sensor::framelinacc || type == sensor::frameangacc;
     below |= type >= sensor::subtreecom && type <= sensor::subtreeangmom;
+    ranges |= type == sensor::rangefinder;
+    touching |= type == sensor::contact;
+    distances |= type >= sensor::distance && type <= sensor::fromto;
   }
   if (accelerations || wrenches) final_accelerations(p);
   if (wrenches) interaction_wrenches(p);
   if (below) subtrees(p);
+  if (ranges) sense_ranges(p);
+  if (touching) sense_contacts(p);
+  if (distances) sense_distances(p);
 
   p.lane.each(m.sensor_count, [&](int i) {
     const int type = m.sensor_type[i], first = m.sensor_adr[i], end = m.sensor_adr[i + 1];
     sense_one(p, i, s.sensors() + first);
-    // cutoff: none for directions and rotations; a force of touch is never negative
+    // cutoff: none for directions, rotations, contacts and segments; a force of touch is never negative
     if (type == sensor::ballquat || (type >= sensor::framequat && type <= sensor::framezaxis)) return;
+    if (type == sensor::contact || type == sensor::normal || type == sensor::fromto) return;
     const R cutoff = m.sensor_cutoff[i];
     const auto cut = R(0) < cutoff;
     if (!any(cut)) return;

@@ -16,7 +16,8 @@
 #include <vector>
 #include "engine/device/info.h"
 #include "engine/device/memory.h"
-#include "physics/cuda/cuda_world.h"
+#include "physics/cuda/cuda_bucket.h"
+#include "physics/world.h"
 #include "tests/gpu/drive.h"
 
 namespace nuri::gpu_test {
@@ -43,8 +44,8 @@ std::unique_ptr<World> cpu_world(ModelPtr model, int environments, int width) {
   perturb(**world);
   return std::move(*world);
 }
-std::unique_ptr<CudaWorld> cuda_world(ModelPtr model, const Config& c, bool profile = false) {
-  auto world = make_cuda_world(model, {.environments = c.environments, .profile = profile}, {.group = c.group, .block = c.block, .slabs = c.slabs, .contacts = c.contacts});
+std::unique_ptr<World> cuda_world(ModelPtr model, const Config& c, bool profile = false) {
+  auto world = World::create(model, {.environments = c.environments, .backend = "cuda", .profile = profile, .group = c.group, .block = c.block, .slabs = c.slabs, .room = c.contacts});
   if (!world) fail(world.errors());
   perturb(**world);
   return std::move(*world);
@@ -175,9 +176,12 @@ int short_run(const std::vector<const char*>& paths) {
   return 0;
 }
 
-void run_resident(CudaWorld& w, uint64_t begin, uint64_t end, double* seconds) {
+CudaBucket& device_of(World& world) { return static_cast<CudaBucket&>(world.bucket(0)); }
+
+void run_resident(World& world, uint64_t begin, uint64_t end, double* seconds) {
+  CudaBucket& w = device_of(world);
   for (uint64_t step = begin; step < end; step += control_period) {
-    control(w, step);
+    control(world, step);
     w.upload(StateField::ctrl);
     device::check(cudaStreamSynchronize(cudaStream_t(w.stream())), "bench");
     const auto start = std::chrono::steady_clock::now();
@@ -191,7 +195,8 @@ constexpr double warm_up_seconds = 2;          // simulated: robots have fallen 
 constexpr uint64_t measured_steps = 200;
 
 // perturb() writes the host's rows: put them onto the device before stepping there.
-void upload_start(CudaWorld& w) {
+void upload_start(World& world) {
+  CudaBucket& w = device_of(world);
   w.upload(StateField::qpos);
   w.upload(StateField::qvel);
 }
@@ -217,12 +222,12 @@ int bench(const std::vector<const char*>& paths, bool profile) {
           w->clear_statistics();
           double seconds = 0;
           run_resident(*w, warm_up, warm_up + measured_steps, &seconds);
-          w->download_all();
-          const Statistics& s = w->statistics();
+          device_of(*w).download_all();
+          const Statistics s = w->statistics();
           const double steps = double(s.steps);
           std::printf("%6d group %2d %s memory: %10.0f steps/s  hash %016llx  contacts %.2f rows %.2f iterations %.2f redone %.4f faults %d\n", n, group, slabs ? "global" : "shared",
                       double(n) * double(measured_steps) / seconds, (unsigned long long)w->hash(), s.contacts / steps, s.rows / steps, s.iterations / steps, double(s.redone) * control_period / steps, w->faults());
-          std::printf("       %s\n", w->launch_report().c_str());
+          std::printf("       %s\n", device_of(*w).launch_report().c_str());
           if (profile) {
             double all = 0;
             for (uint64_t x : s.cycles) all += double(x);

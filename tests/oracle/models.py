@@ -20,6 +20,12 @@ OWN = {
     "actuators_implicitfast": ("actuators.xml", {"integrator": "implicitfast", "density": "0", "viscosity": "0"}),
     "actuators_implicitfast_drag": ("actuators.xml", {"integrator": "implicitfast"}),
     "actuators_rk4": ("actuators.xml", {"integrator": "RK4"}),
+    "actuators_implicit": ("actuators.xml", {"integrator": "implicit"}),
+    "surfaces": ("surfaces.xml", {}),
+    "surfaces_elliptic": ("surfaces.xml", {"cone": "elliptic", "impratio": "3", "integrator": "implicitfast"}),
+    "surfaces_implicit": ("surfaces.xml", {"integrator": "implicit", "cone": "elliptic"}),
+    "surfaces_cg": ("surfaces.xml", {"solver": "CG"}),
+    "constraints_implicit": ("constraints.xml", {"integrator": "implicit"}),
     "sensors": ("sensors.xml", {}),
     "convex": ("convex.xml", {}),
 }

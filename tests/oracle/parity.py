@@ -47,7 +47,10 @@ UNIQUE = {(a, b) for a in ROUND for b in ROUND} | {(0, 6), (0, 5), (2, 6), (2, 5
 
 
 # Larger tolerances where the two engines differ on purpose or by a known limit: (double, float, why).
-KNOWN = {}
+CG_IN_FLOAT = "conjugate gradients in float end where rounding hides the gradient: measured 2.3e-3 of acc, 1.4e-3 of qvel"
+KNOWN = {
+    "own/contacts_elliptic_cg": {"solution": (ROUNDING, 5e-3, CG_IN_FLOAT), "step": (ROUNDING, 3e-3, CG_IN_FLOAT), "configured": (1e-3, 3e-3, CG_IN_FLOAT)},
+}
 
 
 # ---- states ----------------------------------------------------------------------------------------------------------
@@ -306,10 +309,16 @@ def compare_rows(m, d, rows, partners, out):
         out.array("rows", "aref", [r["aref"] for r in mine], d.efc_aref[other], 1)
 
 
-def injected(d):
+def counted(m, d):
+    """Contacts that are no rows but lie in a gap where an actuator on a body counts them."""
+    pulled = set(m.actuator_trnid[m.actuator_trntype == mujoco.mjtTrn.mjTRN_BODY, 0])
+    return [c for c in range(d.ncon) if d.contact.exclude[c] == 1 and pulled & set(m.geom_bodyid[d.contact.geom[c]])]
+
+
+def injected(m, d):
     """MuJoCo's contacts as records for `nuri dump --contacts`."""
     return [{"geom1": int(d.contact.geom[c][0]), "geom2": int(d.contact.geom[c][1]), "dist": float(d.contact.dist[c]),
-             "pos": d.contact.pos[c].tolist(), "frame": d.contact.frame[c].tolist()} for c in active_contacts(d)]
+             "pos": d.contact.pos[c].tolist(), "frame": d.contact.frame[c].tolist()} for c in active_contacts(d) + counted(m, d)]
 
 
 def compare_sensors(m, ours, theirs, out):
@@ -340,7 +349,7 @@ def compare(name, precision, folder):
         unpack(converged, d, state)
         mujoco.mj_forward(converged, d)
         references.append(d)
-        records.append(injected(d))
+        records.append(injected(converged, d))
     # double: both at the solution; float: as the model says, because its rounding ends the search long before
     scene = exact if precision == "double" else plain
     free, given = program.Dump(scene, states, precision), program.Dump(scene, states, precision, records)

@@ -16,7 +16,7 @@ inline std::unique_ptr<World> make_world(std::shared_ptr<const model::Model> mod
 
 // What happens to environment `id` depends on its id alone: initial state and controls.
 inline void scatter(World& world, int environment, uint64_t id) {
-  const model::Model& m = world.model();
+  const model::Model& m = world.model(environment);
   const auto draw = [&](uint32_t stream, int i) { return 2 * uniform(11, id, stream, 0, uint32_t(i)) - 1; };
   for (int j = 0; j < m.joint_count; ++j) {
     const int at = m.joint_qpos[j], free = m.joint_type[j] == 0;
@@ -28,7 +28,7 @@ inline void scatter(World& world, int environment, uint64_t id) {
   for (int i = 0; i < m.equality_count; ++i) if (draw(3, i) > 0.8) world.set(StateField::equality_active, environment, i, 1 - m.equality_active[i]);
 }
 inline void drive(World& world, int environment, uint64_t id, uint64_t step) {
-  const model::Model& m = world.model();
+  const model::Model& m = world.model(environment);
   for (int i = 0; i < m.actuator_count; ++i) world.set(StateField::ctrl, environment, i, 2 * uniform(12, id, 4, step / 10, uint32_t(i)) - 1);
   // only some are pushed, now and then
   const bool pushed = uniform(12, id, 7, step / 10, 0) < 0.3;

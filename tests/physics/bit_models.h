@@ -11,7 +11,7 @@
 
 namespace nuri::bits_test {
 
-struct NamedModel { std::string name, text; };
+struct NamedModel { std::string name, text; void (*change)(scene::Scene&) = nullptr; };   // change: what is done to the scene after reading
 
 // A figure with a free joint, four limbs of two segments and a head, on the ground. Limbs may touch each other.
 // A neck with a limit has rows of three dofs, which the tree's way of solving does not take (model::shorter_along_tree).
@@ -28,6 +28,38 @@ inline std::string figure(const std::string& option, const std::string& geom, co
          "/></default><worldbody><geom name='floor' type='plane' size='5 5 1'/><body name='torso' pos='0 0 0.55'><freejoint/><geom name='torso' type='capsule' size='0.1' fromto='-0.1 0 0 0.1 0 0.1'/>"
          "<body pos='0 0 0.28'><joint name='neck' type='ball' " + neck + " damping='1'/><geom type='sphere' size='0.1'/></body>" +
          limbs + "</body></worldbody><actuator>" + motors + "</actuator></mujoco>";
+}
+
+// Things between a belt, a turntable and a sticky beam; an arm with a cup, whose gravity its actuators compensate.
+inline std::string surfaces(const std::string& option) {
+  return "<mujoco><option " + option + R"(/><worldbody><geom name='belt' type='plane' size='5 5 1'/>
+    <geom name='table' type='box' size='0.4 0.3 0.1' pos='0 0 0.2' euler='5 -4 20'/><geom name='beam' type='capsule' size='0.06' fromto='-0.6 1 0.4 0.6 1.02 0.4' margin='0.004' gap='0.03'/>
+    <body name='crate' pos='0.9 0 0.15'><freejoint/><geom type='box' size='0.15 0.1 0.1' mass='1' condim='4'/></body>
+    <body name='roller' pos='0.05 0 0.42'><freejoint/><geom name='roller' type='sphere' size='0.1' mass='0.8' condim='6'/></body>
+    <body name='gecko' pos='0.1 1.01 0.265'><freejoint/><geom name='pad' type='capsule' size='0.07 0.15' euler='0 88 3' mass='0.3' condim='4'/>
+      <body pos='-0.2 0 -0.1'><joint axis='0 1 0' damping='0.05'/><geom name='tail' type='sphere' size='0.05' pos='-0.05 0 0' mass='0.05' gap='0.02'/></body><site name='gecko' size='0.3'/></body>
+    <body name='arm' pos='-1.6 0 0.3' gravcomp='0.7'><joint name='shoulder' axis='0 1 0' damping='0.3' actuatorgravcomp='true' actuatorfrcrange='-2.5 2.5' actuatorfrclimited='true'/>
+      <geom type='capsule' size='0.04' fromto='0 0 0 0.3 0 0' mass='1' contype='0' conaffinity='0'/>
+      <body pos='0.3 0 0' gravcomp='0.4'><joint name='wrist' type='ball' damping='0.1' actuatorgravcomp='true'/><geom type='capsule' size='0.03' fromto='0 0 0 0.25 0 0' mass='0.4' contype='0' conaffinity='0'/>
+        <body name='cup' pos='0.25 0 -0.05'><joint type='slide' axis='0 0 1' range='-0.1 0.3' damping='3'/><geom name='cup' type='sphere' size='0.06' mass='0.2' gap='0.04'/><site name='cup' size='0.1'/></body></body></body>
+    <body name='load' pos='-1.05 0 0.08'><freejoint/><geom name='load' type='capsule' size='0.08 0.1' euler='90 0 0' mass='0.5'/></body>
+    <body name='puck' pos='-0.895 0.03 0.071'><freejoint/><geom name='puck' type='sphere' size='0.07' mass='0.4'/></body>
+  </worldbody><contact><pair geom1='puck' geom2='load' gap='0.02' margin='0.003' condim='3'/></contact>
+  <actuator><motor name='suck' joint='shoulder' gear='8' ctrlrange='0 1'/><motor joint='shoulder' gear='2'/><motor joint='wrist' gear='0.1 0.2 -0.1'/></actuator>
+  <sensor><touch site='gecko'/><touch site='cup'/><force site='gecko'/><torque site='cup'/><accelerometer site='gecko'/><jointactuatorfrc joint='shoulder'/></sensor></mujoco>)";
+}
+inline void moving_and_sticky(scene::Scene& s) {
+  for (scene::Geom& g : s.geoms) {
+    if (g.name == "belt") g.surfacevel = {0.3, 0.1, 0.2, 0, 0, 0.4};
+    if (g.name == "table") g.surfacevel = {0.2, -0.3, 0, 0.1, 0.2, 0.6};
+    if (g.name == "roller") g.surfacevel = {0.05, 0, 0, 0, 0.5, 1};
+    g.adhesion = g.name == "beam" ? 6 : g.name == "pad" ? 2 : g.name == "tail" ? -0.5 : 0;
+  }
+  s.pairs[0].adhesion = 3;
+  scene::Actuator& suck = s.actuators[0];
+  suck.transmission = scene::Transmission::body;
+  suck.gainprm = {8, 0, 0};
+  for (size_t b = 0; b < s.bodies.size(); ++b) if (s.bodies[b].name == "cup") suck.target = int(b);
 }
 
 inline std::vector<NamedModel> models() {
@@ -83,12 +115,24 @@ inline std::vector<NamedModel> models() {
     <subtreecom body='cart'/><subtreeangmom body='left'/><framepos objtype='body' objname='load'/><framelinacc objtype='body' objname='load'/></sensor></mujoco>)"});
   for (NamedModel& m : out)
     if (const size_t at = m.text.find("<actuatorfrc actuator='' name='f'/>"); at != std::string::npos) m.text.erase(at, std::string("<actuatorfrc actuator='' name='f'/>").size());
+  // the derivative of the bias force, conjugate gradients, and both
+  out.push_back({"tree_implicit", figure("timestep='0.004' integrator='implicit'", "", "")});
+  out.push_back({"limbs_cg", figure("timestep='0.004' solver='CG' cone='elliptic'", "condim='4' friction='0.8 0.02 0.01'", "")});
+  for (size_t i = 0; i < out.size(); ++i)
+    if (const std::string fast = "integrator='implicitfast'"; out[i].name == "machine_implicitfast") {
+      std::string text = out[i].text;
+      out.push_back({"machine_implicit_cg", text.replace(text.find(fast), fast.size(), "integrator='implicit' solver='CG'")});
+      break;
+    }
+  out.push_back({"surfaces", surfaces("timestep='0.004' integrator='implicitfast'"), moving_and_sticky});
+  out.push_back({"surfaces_rk4", surfaces("timestep='0.004' integrator='RK4' cone='elliptic'"), moving_and_sticky});
   return out;
 }
 
 inline std::shared_ptr<const model::Model> compiled(const NamedModel& m) {
-  const auto scene = scene::read_mjcf_text(m.text, m.name);
+  auto scene = scene::read_mjcf_text(m.text, m.name);
   if (!scene) FAIL(m.name << ": " << to_string(scene.errors()[0]));
+  if (m.change) m.change(*scene);
   const auto model = model::compile(*scene);
   if (!model) FAIL(m.name << ": " << to_string(model.errors()[0]));
   return std::make_shared<const model::Model>(*model);

@@ -45,7 +45,7 @@ int measure(const Asked& asked, const std::string& scene, Json& out) {
   std::sort(speeds.begin(), speeds.end());
   const double speed = speeds[speeds.size() / 2];
 
-  const Statistics& t = world.statistics();
+  const Statistics t = world.statistics();
   const double packs = std::max<double>(1, double(t.packs)), lanes = double(t.rounds) * world.options().width;
   out = summary(s, wall);
   out["steps_per_second"] = speed;

@@ -58,11 +58,13 @@ Result<std::unique_ptr<session::Session>> open(const Options& options);
 int report(const std::vector<Diagnostic>& errors, bool json);
 int report(const std::string& message, bool json, Status status = bad_input);
 Json to_json(const Diagnostic& diagnostic);
+Json to_json(const session::Timeline& timeline);
 void print(const Json& object);
 std::string hex(uint64_t value);                             // 16 digits
 std::string count(double number);                            // 1.2 M
 
-// The common part of results: backend, environments, steps, steps_per_second, contacts, rows, iterations, faults, state_hash.
+// The common part of results: backend, environments, steps, steps_per_second, contacts, rows, iterations, faults, state_hash; timeline
+// and goals of scenes that have them.
 Json summary(session::Session& session, double wall_seconds);
 
 // Ctrl-C and SIGTERM ask for an end; the second one ends at once.

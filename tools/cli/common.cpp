@@ -119,6 +119,8 @@ Json to_json(const Diagnostic& d) {
   if (d.place.line > 0) object["line"] = d.place.line;
   if (d.place.column > 0) object["column"] = d.place.column;
   if (!d.element.empty()) object["element"] = d.element;
+  for (const Place& place : d.included_from) object["included_from"].push_back({{"file", place.file}, {"line", place.line}, {"column", place.column}});
+  if (!d.excerpt.line.empty()) object["excerpt"] = {{"line", d.excerpt.line}, {"column", d.excerpt.column}, {"width", d.excerpt.width}};
   return object;
 }
 
@@ -147,26 +149,54 @@ std::string count(double number) {
   return fmt::format("{:.4g}", number);
 }
 
+// How far the environments came, and where those that failed did.
+Json to_json(const session::Timeline& timeline) {
+  constexpr size_t shown = 10;
+  static constexpr const char* reasons[] = {"", "late", "out of reach", "frozen"};
+  const session::TimelineReport report = timeline.report();
+  Json stops = Json::array();
+  for (const session::Stop& stop : report.stops) {
+    if (stops.size() == shown) break;
+    Json entry = Json::object();
+    entry["action"] = stop.action;
+    if (stop.action < timeline.actions()) {
+      const scene::Action& action = timeline.action(stop.action);
+      entry["what"] = session::describe(action);
+      if (!action.repeat.empty()) entry["repeat"] = action.repeat;
+      entry["place"] = fmt::format("{}:{}:{}", action.place.file, action.place.line, action.place.column);
+    }
+    entry["why"] = reasons[int(stop.failure)];
+    entry["environments"] = stop.environments;
+    stops.push_back(std::move(entry));
+  }
+  return {{"actions", timeline.actions()}, {"mean_actions", report.actions}, {"mean_missed", report.missed}, {"finished", report.finished},
+          {"running", report.running}, {"failed", report.failed}, {"failures", stops}};
+}
+
 Json summary(session::Session& session, double wall_seconds) {
   World& world = session.world();
-  const Statistics& statistics = world.statistics();
+  const Statistics statistics = world.statistics();
   const double steps = std::max<double>(1, double(statistics.steps)), inside = session.seconds_in_world();
   const uint64_t substeps = session.substep();
-  return {{"ok", true},
-          {"scene", session.loaded().path},
-          {"backend", world.describe()},
-          {"precision", world.options().precision == Precision::f32 ? "f32" : "f64"},
-          {"environments", world.environments()},
-          {"substeps", substeps},
-          {"simulated_seconds", double(substeps) * session.model().timestep[0]},
-          {"wall_seconds", wall_seconds},
-          {"steps", statistics.steps},
-          {"steps_per_second", inside > 0 ? double(statistics.steps) / inside : 0.0},
-          {"contacts", statistics.contacts / steps},
-          {"rows", statistics.rows / steps},
-          {"iterations", statistics.iterations / steps},
-          {"faults", world.faults()},
-          {"state_hash", hex(world.hash())}};
+  Json object = {{"ok", true},
+                 {"scene", session.loaded().path},
+                 {"backend", world.describe()},
+                 {"precision", world.options().precision == Precision::f32 ? "f32" : "f64"},
+                 {"environments", world.environments()},
+                 {"substeps", substeps},
+                 {"simulated_seconds", double(substeps) * session.model().timestep[0]},
+                 {"wall_seconds", wall_seconds},
+                 {"steps", statistics.steps},
+                 {"steps_per_second", inside > 0 ? double(statistics.steps) / inside : 0.0},
+                 {"contacts", statistics.contacts / steps},
+                 {"rows", statistics.rows / steps},
+                 {"iterations", statistics.iterations / steps},
+                 {"faults", world.faults()},
+                 {"state_hash", hex(world.hash())}};
+  if (const session::Timeline* timeline = session.timeline()) object["timeline"] = to_json(*timeline);
+  for (const session::GoalReport& goal : session.judge())
+    object["goals"].push_back({{"name", goal.name}, {"sensors", goal.sensors}, {"mean", goal.mean}, {"success", goal.success}});
+  return object;
 }
 
 void catch_interrupts() {

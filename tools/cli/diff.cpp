@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <set>
 #include <sstream>
 #include "tools/cli/cli.h"
@@ -87,20 +86,24 @@ void nudge(World& world, const Nudge& n) {
   }
 }
 
-size_t number_bytes(const World& world) { return world.options().precision == Precision::f32 ? 4 : 8; }
-
-using Saved = std::vector<std::vector<std::byte>>;   // state fields of the first environments
+using Saved = std::vector<std::byte>;   // state fields of the first environments
 Saved save(World& world, int environments) {
   Saved saved;
-  for (int f = 0; f < state_field_count; ++f) {
-    const size_t bytes = size_t(environments) * world.columns(StateField(f)) * number_bytes(world);
-    saved.emplace_back(world.data(StateField(f)), world.data(StateField(f)) + bytes);
-  }
+  for (int e = 0; e < environments; ++e)
+    for (int f = 0; f < state_field_count; ++f) {
+      const auto row = world.bytes(StateField(f), e);
+      saved.insert(saved.end(), row.begin(), row.end());
+    }
   return saved;
 }
 void restore(World& world, const Saved& saved) {
-  for (int f = 0; f < state_field_count; ++f)
-    if (!saved[f].empty()) std::memcpy(world.data(StateField(f)), saved[f].data(), saved[f].size());
+  auto from = saved.begin();
+  for (int e = 0; from != saved.end(); ++e)
+    for (int f = 0; f < state_field_count; ++f) {
+      const auto row = world.bytes(StateField(f), e);
+      std::copy_n(from, row.size(), row.begin());
+      from += long(row.size());
+    }
 }
 
 bool same(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b) || (a == 0 && b == 0) || (a != a && b != b); }

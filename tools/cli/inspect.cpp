@@ -56,8 +56,9 @@ Json geoms(const model::Model& m) {
 Json actuators(const model::Model& m) {
   Json list = Json::array();
   for (int a = 0; a < m.actuator_count; ++a) {
-    const bool tendon = m.actuator_transmission[a] == int(scene::Transmission::tendon);
-    Json row{{"actuator", name_of(m.actuator_name, a)}, {"target", name_of(tendon ? m.tendon_name : m.joint_name, m.actuator_target[a])}, {"gear", m.actuator_gear[6 * a]},
+    const auto transmission = scene::Transmission(m.actuator_transmission[a]);
+    const auto& targets = transmission == scene::Transmission::tendon ? m.tendon_name : transmission == scene::Transmission::body ? m.body_name : m.joint_name;
+    Json row{{"actuator", name_of(m.actuator_name, a)}, {"target", name_of(targets, m.actuator_target[a])}, {"gear", m.actuator_gear[6 * a]},
              {"gain", m.actuator_gainprm[3 * a]}};
     row["range"] = m.actuator_limits[a] & 1 ? Json::array({m.actuator_ctrlrange[2 * a], m.actuator_ctrlrange[2 * a + 1]}) : Json();
     list.push_back(row);

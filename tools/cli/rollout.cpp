@@ -69,7 +69,7 @@ int rollout(const Asked& asked) {
   if (interrupted()) return report("interrupted", options.json, failed);
 
   std::sort(seconds.begin(), seconds.end());
-  const Statistics& t = world.statistics();                        // of the last run; all runs do the same work
+  const Statistics t = world.statistics();                        // of the last run; all runs do the same work
   const double steps = double(t.steps), lanes = double(t.rounds) * world.options().width;
   const Json row{{"ok", true},
                  {"scene", loaded->path},

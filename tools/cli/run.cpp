@@ -5,6 +5,16 @@
 namespace nuri::cli {
 namespace {
 
+void print_timeline(const Json& timeline) {
+  fmt::print("  timeline of {} actions: {} finished, {} running, {} failed; {:.1f} actions done on average", int(timeline["actions"]), int(timeline["finished"]),
+             int(timeline["running"]), int(timeline["failed"]), double(timeline["mean_actions"]));
+  if (timeline["mean_missed"] > 0) fmt::print(", {:.1f} late", double(timeline["mean_missed"]));
+  fmt::print("\n");
+  for (const Json& stop : timeline["failures"])
+    fmt::print("    {} failed at action {}{}{}: {}{}\n", int(stop["environments"]), int(stop["action"]) + 1, stop.contains("what") ? ", " + std::string(stop["what"]) : "",
+               stop.contains("repeat") ? " (" + std::string(stop["repeat"]) + ")" : "", std::string(stop["why"]), stop.contains("place") ? ", " + std::string(stop["place"]) : "");
+}
+
 int run(const Options& options, const Length& length) {
   auto session = open(options);
   if (!session) return report(session.errors(), options.json);
@@ -32,6 +42,10 @@ int run(const Options& options, const Length& length) {
                wall > 0 ? double(result["simulated_seconds"]) * s.world().environments() / wall : 0.0);
     fmt::print("  per step: {:.2f} contacts, {:.2f} rows, {:.2f} solver iterations\n", double(result["contacts"]), double(result["rows"]), double(result["iterations"]));
     fmt::print("  state hash {}, faults {}\n", std::string(result["state_hash"]), faults);
+    if (result.contains("timeline")) print_timeline(result["timeline"]);
+    if (result.contains("goals"))
+      for (const Json& goal : result["goals"])
+        fmt::print("  goal {}: {:.2f} of {} on average, {:.1f} % of environments have all\n", std::string(goal["name"]), double(goal["mean"]), int(goal["sensors"]), 100 * double(goal["success"]));
     if (faults > 0) fmt::print("  {} environments froze at their last good substep\n", faults);
   }
   return faults == 0 ? good : failed;

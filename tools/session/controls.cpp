@@ -1,5 +1,6 @@
 // Settings to channels: which control drives which actuator, with the numbers of its range.
 #include <algorithm>
+#include <cmath>
 #include "tools/session/session.h"
 
 namespace nuri::session {
@@ -29,6 +30,8 @@ Result<std::vector<Channel>> make_channels(const model::Model& model, const scen
       c.high = c.limited ? model.actuator_ctrlrange[2 * a + 1] : 1;
       c.centre = 0.5 * (c.low + c.high);
       c.half = control.scale * 0.5 * (c.high - c.low);
+      if (!std::isnan(control.centre)) c.centre = control.centre;
+      if (!std::isnan(control.amplitude)) c.half = control.amplitude;
       c.value = key >= 0 ? model.key_ctrl[size_t(key) * model.actuator_count + a] : control.value;
       c.hold = control.hold;
       c.frequency = control.frequency, c.phase = control.phase;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include "engine/model/compile.h"
 #include "engine/scene/mjcf.h"
+#include "engine/scene/urdf.h"
 #include "physics/world.h"
 
 namespace nuri::session {
@@ -45,12 +46,19 @@ Result<Loaded> load(const std::string& path) {
     if (!scene) return scene.errors();
     return compiled(*scene, plain_settings(), path);
   }
+  if (extension == ".urdf") {
+    scene::UrdfOptions options;
+    options.actuators = scene::UrdfActuators::motor;
+    Result<scene::Scene> scene = scene::read_urdf(path, options);
+    if (!scene) return scene.errors();
+    return compiled(*scene, plain_settings(), path);
+  }
   if (extension == ".model") {
     Result<model::Model> model = model::read_file(path);
     if (!model) return model.errors();
     return Loaded{path, std::make_shared<const model::Model>(std::move(*model)), plain_settings(), {}};
   }
-  return refuse(path, "unknown-format", "files that can be read end in .yaml (scene), .xml (MJCF) or .model (compiled)");
+  return refuse(path, "unknown-format", "files that can be read end in .yaml (scene), .xml (MJCF), .urdf or .model (compiled)");
 }
 
 Result<Loaded> load_mjcf_text(const std::string& text, const std::string& name) {

@@ -46,6 +46,12 @@ Quat tilted(const Draws& draws, uint32_t first, double angle) {
   return {c.v, s.v * x / norm, s.v * y / norm, s.v * z / norm};
 }
 
+Quat about_vertical(double angle) {
+  Wide<double, 1> s, c;
+  sin_cos(Wide<double, 1>(0.5 * angle), s, c);
+  return {c.v, 0, 0, s.v};
+}
+
 // A NURI_REAL field with the things it describes.
 struct Field {
   const char* name;
@@ -129,10 +135,11 @@ void randomise_state(World& world, const scene::Settings& settings, int environm
         add(StateField::qvel, v + k, draws(rule.linear_velocity[k], first + 3 + k));
         add(StateField::qvel, v + 3 + k, draws(rule.angular_velocity[k], first + 6 + k));
       }
-      const double angle = draws(rule.tilt, first + 9);
-      if (!rule.any_orientation && angle == 0) continue;
+      const double angle = draws(rule.tilt, first + 9), yaw = draws(rule.yaw, first + 15);
+      if (!rule.any_orientation && angle == 0 && yaw == 0) continue;
       auto get = [&](int k) { return world.get(StateField::qpos, environment, q + 3 + k); };
-      const Quat turned = (rule.any_orientation ? any_orientation(draws, first + 10) : tilted(draws, first + 10, angle)) * Quat{get(0), get(1), get(2), get(3)};
+      const Quat change = rule.any_orientation ? any_orientation(draws, first + 10) : about_vertical(yaw) * tilted(draws, first + 10, angle);
+      const Quat turned = change * Quat{get(0), get(1), get(2), get(3)};
       const double values[4] = {turned.w, turned.x, turned.y, turned.z};
       for (int k = 0; k < 4; ++k) world.set(StateField::qpos, environment, q + 3 + k, values[k]);
     }
@@ -150,14 +157,16 @@ std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& se
       errors.push_back({Severity::error, std::move(code), std::move(message), std::move(hint), rule.place, {}, {}});
     };
     std::vector<Item>& list = items.emplace_back();
-    const bool mass = rule.field == "mass";
-    if (mass && rule.operation != scene::Operation::scale) error("bad-operation", "'mass' can only be scaled", "body_mass alone can be set");
-    std::vector<std::string> known{"mass"};
+    // two words for fields that belong together
+    const bool mass = rule.field == "mass", gain = rule.field == "gain", several = mass || gain;
+    if (several && rule.operation != scene::Operation::scale)
+      error("bad-operation", "'" + rule.field + "' can only be scaled", mass ? "body_mass alone can be set" : "actuator_gainprm alone can be set");
+    std::vector<std::string> known{"mass", "gain"};
     bool is_field = false;
     for (int f = 0; f < int(fields.size()); ++f) {
       const std::string name = fields[f].name;
       known.push_back(name);
-      if (mass ? name != "body_mass" && name != "body_inertia" : name != rule.field) continue;
+      if (mass ? name != "body_mass" && name != "body_inertia" : gain ? name != "actuator_gainprm" && name != "actuator_biasprm" : name != rule.field) continue;
       is_field = true;
       const std::vector<std::string> names = names_of(m, name);
       const int numbers = int(fields[f].values->size()), per_thing = names.empty() ? 0 : numbers / int(names.size());
@@ -167,7 +176,7 @@ std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& se
         for (int k = 0; k < per_thing; ++k) {
           if (rule.component >= 0 && rule.component != k) continue;
           const int item = thing * per_thing + k;
-          list.push_back({f, item, rule.shared ? 0 : uint32_t(mass ? thing : item)});
+          list.push_back({f, item, rule.shared ? 0 : uint32_t(several ? thing : item)});
         }
       }
     }

@@ -25,8 +25,16 @@ Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions opt
     errors.push_back({Severity::error, "unknown-name", "the model has no keyframe '" + settings.keyframe + "'", {}, {session->loaded_.path, 0, 0}, {}, {}});
   Result<std::vector<Channel>> channels = make_channels(model, settings);
   if (!channels) errors.insert(errors.end(), channels.errors().begin(), channels.errors().end());
+  Result<std::unique_ptr<Timeline>> timeline = Timeline::create(model, settings, options.threads);
+  if (!timeline) errors.insert(errors.end(), timeline.errors().begin(), timeline.errors().end());
+  Result<std::vector<Goal>> goals = make_goals(model, settings);
+  if (!goals) errors.insert(errors.end(), goals.errors().begin(), goals.errors().end());
   if (!errors.empty()) return errors;
+  session->timeline_ = std::move(*timeline);
+  session->goals_ = std::move(*goals);
   session->channels_ = std::move(*channels);
+  for (Channel& c : session->channels_)
+    if (session->timeline_ && session->timeline_->drives(c.actuator) && c.varies()) c.type = scene::ControlType::none;
   session->varies_ = std::any_of(session->channels_.begin(), session->channels_.end(), [](const Channel& c) { return c.varies(); });
 
   auto world = World::create(session->loaded_.model, options);
@@ -45,20 +53,25 @@ void Session::reset() {
   if (world_->options().precision == Precision::f32) write_controls<float>(true);
   else write_controls<double>(true);
   world_->forward();
+  if (timeline_) timeline_->reset(*world_);
+  timeline_next_ = 0;
   world_->clear_statistics();
 }
 
 void Session::apply_controls() {
-  if (!varies_ || substep_ % uint64_t(settings().substeps) != 0) return;
-  if (world_->options().precision == Precision::f32) write_controls<float>(false);
-  else write_controls<double>(false);
+  if (substep_ % uint64_t(settings().substeps) != 0) return;
+  if (varies_ && world_->options().precision == Precision::f32) write_controls<float>(false);
+  else if (varies_) write_controls<double>(false);
+  if (!timeline_ || substep_ != timeline_next_) return;          // its control step is done once, however often it is asked for
+  timeline_->step(*world_);
+  timeline_next_ = substep_ + uint64_t(settings().substeps);
 }
 
 void Session::step(int substeps) {
   while (substeps > 0) {
     apply_controls();
     const int period = settings().substeps, until_next = period - int(substep_ % uint64_t(period));
-    const int count = varies_ ? std::min(substeps, until_next) : substeps;
+    const int count = varies_ || timeline_ ? std::min(substeps, until_next) : substeps;
     const auto start = std::chrono::steady_clock::now();
     world_->step(count);
     world_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -3,11 +3,12 @@
 //
 // All random numbers are functions of (seed, environment id, purpose, step, draw): environment 7 of 8 and environment 7 of a
 // million start and are driven alike. Controls change at control steps, every `substeps` substeps; how step() is called
-// does not show in the bits.
+// does not show in the bits. What a scene's controllers and timeline drive, no other control touches.
 #pragma once
 #include <memory>
 #include "physics/world.h"
 #include "tools/session/load.h"
+#include "tools/session/timeline.h"
 
 namespace nuri::session {
 
@@ -36,12 +37,15 @@ class Session {
   const Loaded& loaded() const { return loaded_; }
   const scene::Settings& settings() const { return loaded_.settings; }
 
-  // The initial state of every environment: keyframe, randomisation, constant controls.
+  // The initial state of every environment: keyframe, randomisation, constant controls; timelines begin again.
   void reset();
   // Advances `substeps` substeps, renewing controls at control steps.
   void step(int substeps);
   // Writes the controls that the next substep needs, if it begins a control step; step() does the same first.
   void apply_controls();
+
+  const Timeline* timeline() const { return timeline_.get(); }   // null: the scene has none, and no controllers
+  std::vector<GoalReport> judge() { return session::judge(*world_, goals_); }
 
   uint64_t substep() const { return substep_; }
   double seconds_in_world() const { return world_seconds_; }     // wall time inside World::step, since clear_time()
@@ -54,6 +58,9 @@ class Session {
   Loaded loaded_;
   std::unique_ptr<World> world_;
   std::vector<Channel> channels_;
+  std::unique_ptr<Timeline> timeline_;
+  std::vector<Goal> goals_;
+  uint64_t timeline_next_ = 0;                   // substep of the timeline's next control step
   int key_ = -1;
   uint64_t substep_ = 0;
   bool varies_ = false;

@@ -249,6 +249,8 @@ TEST_CASE("mjcf: a finding names its place, path, value and remedy") {
   CHECK(to_string(scene.errors()[0]) ==
         "robot.xml:4:22: error: <geom> has no attribute 'mas' (it is \"2\" here) [unknown-attribute]\n"
         "  in mujoco/worldbody/body[torso]/geom\n"
+        "  4 |       <geom size='1' mas='2'/>\n"
+        "    |                      ^~~~~~~\n"
         "  hint: did you mean 'mass'?");
 }
 
@@ -289,16 +291,16 @@ TEST_CASE("mjcf: every error has its code and line") {
       {body("<inertial pos='0 0 0' mass='1' fullinertia='1 1 -1 0 0 0'/>"), "bad-value:4"}, {body("<inertial pos='0 0 0' mass='1' fullinertia='1 1 1 0 0 0' diaginertia='1 1 1'/>"), "conflicting-attributes:4"},
       {body("<inertial pos='0 0 0' mass='1' diaginertia='1 1 1'/>\n<inertial pos='0 0 0' mass='1' diaginertia='1 1 1'/>"), "repeated-element:5"}, {body("<camera target='x'/>"), "unknown-name:4"},
       // not yet
-      {body("<composite/>"), "not-supported-yet:4"}, {body("<replicate count='3'/>"), "not-supported-yet:4"}, {geom("type='mesh' mesh='m'"), "not-supported-yet:4"}, {geom("type='hfield'"), "not-supported-yet:4"},
-      {"<mujoco><asset>\n<mesh file='a.stl'/></asset></mujoco>", "not-supported-yet:2"}, {"<mujoco><extension/></mujoco>", "not-supported-yet:1"}, {"<mujoco><tendon>\n<spatial stiffness='1'/></tendon></mujoco>", "not-supported-yet:2"},
+      {body("<composite/>"), "not-supported-yet:4"}, {geom("type='mesh' mesh='m'"), "unknown-name:4"}, {geom("type='hfield'"), "missing-attribute:4"}, {geom("type='sdf'"), "not-supported-yet:4 bad-value:4"},
+      {"<mujoco><asset>\n<mesh file='a.stl'/></asset></mujoco>", "file-refused:2"}, {"<mujoco><extension/></mujoco>", "not-supported-yet:1"}, {"<mujoco><tendon>\n<spatial stiffness='1'/></tendon></mujoco>", "not-supported-yet:2"},
       {"<mujoco><default><tendon range='0 1'/></default><tendon>\n<spatial name='s'/></tendon></mujoco>", "not-supported-yet:2"},
       {"<mujoco><tendon><spatial name='s'/></tendon><actuator>\n<motor tendon='s'/></actuator></mujoco>", "unknown-name:2"},
-      {"<mujoco><sensor>\n<rangefinder site='s'/></sensor></mujoco>", "not-supported-yet:2"}, {geom("size='1' adhesion='1'"), "not-supported-yet:4"},
+      {"<mujoco><sensor>\n<tactile geom='g' mesh='m'/></sensor></mujoco>", "not-supported-yet:2"},
       // what refers to other things
       {"<mujoco><contact>\n<pair geom1='a'/></contact></mujoco>", "missing-attribute:2 unknown-name:2"}, {"<mujoco><contact>\n<exclude body1='world' body2='x'/></contact></mujoco>", "unknown-name:2"},
       {"<mujoco><equality>\n<connect body1='world'/></equality></mujoco>", "missing-attribute:2 repeated-object:2"}, {"<mujoco><equality>\n<weld/></equality></mujoco>", "missing-attribute:2"},
       {"<mujoco><tendon>\n<fixed/></tendon></mujoco>", "empty-tendon:2"}, {"<mujoco><tendon><fixed>\n<joint joint='x' coef='1'/></fixed></tendon></mujoco>", "unknown-name:2"},
-      {actuator("<motor/>"), "missing-attribute:2"}, {actuator("<motor joint='x'/>"), "unknown-name:2"}, {actuator("<motor joint='j' tendon='j'/>"), "unknown-name:2 conflicting-attributes:2"}, {actuator("<motor site='s'/>"), "not-supported-yet:2"},
+      {actuator("<motor/>"), "missing-attribute:2"}, {actuator("<motor joint='x'/>"), "unknown-name:2"}, {actuator("<motor joint='j' tendon='j'/>"), "unknown-name:2 conflicting-attributes:2"}, {actuator("<motor site='s'/>"), "unknown-name:2"}, {actuator("<motor cranksite='s'/>"), "not-supported-yet:2"},
       {actuator("<muscle joint='j'/>"), "not-supported-yet:2"}, {actuator("<engine joint='j'/>"), "unknown-element:2"}, {actuator("<motor joint='j' kp='1'/>"), "unknown-attribute:2"},
       {actuator("<position joint='j' kv='1' dampratio='1'/>"), "conflicting-attributes:2"}, {actuator("<position joint='j' inheritrange='1' ctrlrange='0 1'/>"), "bad-value:2"},
       {actuator("<general joint='j' dyntype='muscle'/>"), "not-supported-yet:2"}, {actuator("<general joint='j' gainprm='1 2 3 4'/>"), "bad-value:2"}, {actuator("<general joint='j' actrange='0 1'/>"), "conflicting-attributes:2"},

@@ -30,7 +30,8 @@ class GroupWorld {
 #include "engine/model/model_fields.inl"
     for (int f = 0; f < state_field_count; ++f) {
       job_.columns[f] = like.columns(StateField(f));
-      arrays_.emplace_back(reinterpret_cast<float*>(like.data(StateField(f))), reinterpret_cast<float*>(like.data(StateField(f))) + job_.columns[f]);
+      const auto row = like.row<float>(StateField(f), 0);
+      arrays_.emplace_back(row.begin(), row.end());
       job_.state[f] = arrays_.back().data();
     }
     step_count_ = like.step_count(0);
@@ -44,7 +45,7 @@ class GroupWorld {
 
   void copy_inputs(World& from) {
     for (StateField f : {StateField::ctrl, StateField::xfrc_applied, StateField::mocap_pos, StateField::mocap_quat})
-      if (!arrays_[int(f)].empty()) std::memcpy(arrays_[int(f)].data(), from.data(f), arrays_[int(f)].size() * sizeof(float));
+      if (!arrays_[int(f)].empty()) std::memcpy(arrays_[int(f)].data(), from.bucket(0).data(f), arrays_[int(f)].size() * sizeof(float));
   }
   // False: out of room, nothing changed.
   bool step(int substeps, const Room& room) {

@@ -46,7 +46,7 @@ template <class Lane> class LaneWorld {
     for (int f = 0; f < state_field_count; ++f) {
       const StateField field = StateField(f);
       columns_.push_back(from.columns(field));
-      const std::byte* const base = const_cast<World&>(from).data(field);
+      const std::byte* const base = const_cast<World&>(from).bucket(0).data(field);
       arrays_.emplace_back(base, base + size_t(environments_) * columns_.back() * sizeof(T));
     }
   }
@@ -84,7 +84,7 @@ template <class Lane> class LaneWorld {
     for (int f = 0; f < state_field_count; ++f) {
       const int n = columns_[f];
       const auto* const here = reinterpret_cast<const T*>(arrays_[f].data());
-      const auto* const there = reinterpret_cast<const T*>(const_cast<World&>(world).data(StateField(f)));
+      const auto* const there = reinterpret_cast<const T*>(const_cast<World&>(world).bucket(0).data(StateField(f)));
       for (int i = 0; i < n * environments_; ++i)
         if (std::memcmp(here + i, there + i, sizeof(T)) != 0) {
           char text[256];

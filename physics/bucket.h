@@ -1,0 +1,125 @@
+// Bucket: the environments of a World that share one model. A world of one kind of robot has one bucket, a mixed one several; each has
+// its own tensors, [environment][item] at addresses that never change. Backends implement it (physics/cpu, physics/cuda).
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+#include "engine/core/result.h"
+#include "engine/model/model.h"
+#include "physics/probe.h"
+
+namespace nuri {
+
+enum class Precision { f32, f64 };
+
+// Fields of the state and outputs, in the order of engine/model/state_fields.inl.
+enum class StateField : int {
+#define NURI_STATE(name, count, unit, doc) name,
+#define NURI_OUTPUT(name, count, unit, doc) name,
+#include "engine/model/state_fields.inl"
+  count
+};
+inline constexpr int state_field_count = int(StateField::count);
+struct StateFieldInfo { const char *name, *unit, *doc; bool output; };
+const StateFieldInfo& info(StateField field);
+int columns(const model::Model& model, StateField field);
+
+// Why an environment stands still; bits of World::fault. Stage of the finding: fault_stage().
+enum FaultBit : uint32_t { fault_none = 0, fault_not_finite = 1, fault_too_fast = 2 };
+
+struct WorldOptions {
+  int environments = 1;
+  std::string backend = "auto";        // auto, cpu, cuda
+  Precision precision = Precision::f32;
+  int threads = 0;                     // 0: one per CPU
+  int width = 0;                       // environments per pack; 0: by rule
+  uint64_t seed = 0;
+  uint64_t first_id = 0;               // ids are first_id + index: random numbers and hashes use them
+  bool publish = true;                 // body poses of the final state (xpos, xquat) after each step call; costs one kinematics pass
+  bool pack_alike = true;              // environments with like contacts share a pack (never shows in the bits)
+  bool profile = false;                // cycles per stage
+  // cuda only; none of these shows in the bits
+  int group = 0;                       // threads per environment: 8, 16, 32; 0: by rule
+  int block = 128;                     // threads per block
+  bool slabs = false;                  // scratch in global memory even where shared memory would do
+  int room = 0;                        // contact slots an environment has before it is stepped again; 0: by rule
+};
+
+// Work done since the world began; divide by steps.
+struct Statistics {
+  uint64_t steps = 0;                  // substeps of environments
+  double contacts = 0, rows = 0, iterations = 0;
+  // per pack and substep: slots and rows visited, solver rounds, line-search evaluations, factorisations
+  uint64_t packs = 0, slots = 0, pack_rows = 0, rounds = 0, evaluations = 0, factorizations = 0, near_pairs = 0, redone = 0;
+  std::vector<uint64_t> cycles;        // per stage of physics/stage.inl, if profiled
+};
+
+class Bucket {
+ public:
+  virtual ~Bucket() = default;
+
+  const model::Model& model() const { return *model_; }
+  const WorldOptions& options() const { return options_; }      // environments: of this bucket; what was chosen is filled in
+  int environments() const { return options_.environments; }
+  virtual std::string describe() const = 0;                      // "cpu, AVX2, 8 environments per pack, 2 threads"
+
+  // One environment's row of a field, no copy. T must be the World's precision.
+  template <class T> std::span<T> row(StateField field, int environment);
+  std::span<std::byte> bytes(StateField field, int environment);
+  std::byte* data(StateField field) { return arrays_[int(field)].data(); }   // [environment][columns]
+  int columns(StateField field) const { return columns_[int(field)]; }
+  double get(StateField field, int environment, int item) const;
+  void set(StateField field, int environment, int item, double value);
+
+  uint64_t id(int environment) const { return ids_[environment]; }
+  uint64_t step_count(int environment) const { return step_count_[environment]; }
+  uint32_t fault(int environment) const { return fault_[environment] & 0xff; }
+  int contacts(int environment) const { return contact_count_[environment]; }
+  bool override_field(const std::string& field, int environment, int item, double value);
+  uint64_t hash(int environment) const;
+
+  virtual Probe probe(int environment, const std::vector<ContactRecord>* injected = nullptr) = 0;
+  const Statistics& statistics() const { return statistics_; }
+  virtual void clear_statistics();
+
+  // Writes the initial state (or keyframe) without computing anything of it.
+  void put_initial(std::span<const int> environments, int key);
+
+  // One run of a World over its buckets. Returns how many jobs it leaves to the World's threads; the others were done.
+  virtual int begin(std::span<const int> environments, int substeps, bool integrate) = 0;
+  virtual void job(int, int /*thread*/) {}
+  std::span<const int> everyone() const { return everyone_; }    // 0, 1, 2, ..
+
+ protected:
+  Bucket(std::shared_ptr<const model::Model> model, const WorldOptions& options, std::vector<uint64_t> ids);
+  void apply_overrides();                                        // rebuilds the fields that environments own
+
+  std::shared_ptr<const model::Model> model_;
+  WorldOptions options_;
+  std::vector<uint64_t> ids_;
+  std::vector<std::vector<std::byte>> arrays_;                   // per StateField
+  std::vector<int> columns_;
+  std::vector<uint64_t> step_count_;
+  std::vector<uint32_t> fault_;
+  std::vector<int32_t> contact_count_;
+  Statistics statistics_;
+
+  // What differs from the model, per environment: (real field index, item) -> value. Fields in the order of model_fields.inl.
+  struct Override { int field, item; double value; };
+  std::vector<std::vector<Override>> overrides_;
+  bool overrides_changed_ = false;
+  struct OwnField { int field; int count; std::vector<std::byte> values; };   // [environment][count], in the World's precision
+  std::vector<OwnField> own_fields_;
+  std::vector<int> everyone_;
+};
+
+inline std::span<std::byte> Bucket::bytes(StateField field, int environment) {
+  const size_t size = size_t(columns_[int(field)]) * (options_.precision == Precision::f32 ? 4 : 8);
+  return {arrays_[int(field)].data() + size_t(environment) * size, size};
+}
+template <class T> std::span<T> Bucket::row(StateField field, int environment) {
+  return {reinterpret_cast<T*>(bytes(field, environment).data()), size_t(columns_[int(field)])};
+}
+
+}  // namespace nuri

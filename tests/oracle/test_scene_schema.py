@@ -1,0 +1,141 @@
+"""docs/scene.schema.json takes what the reader takes and refuses what it refuses, as far as no names are concerned."""
+import json
+import re
+
+import pytest
+import yaml
+
+import program
+
+jsonschema = pytest.importorskip("jsonschema")
+ROOT = program.ROOT
+SCHEMA = json.loads((ROOT / "docs/scene.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+class Loader(yaml.SafeLoader):
+    """Numbers as YAML 1.2 and the reader have them: 1e-3 is one, 12:30 and `on` are texts."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":int", ":float", ":bool", ":timestamp", ":merge"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
+Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
+Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"), list("-+.0123456789"))
+Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(node.value))
+Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
+
+
+def accepted(text):
+    return VALIDATOR.is_valid(yaml.load(text, Loader))
+
+
+def test_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenes").glob("*.yaml")), ids=lambda path: path.stem)
+def test_scenes(path):
+    errors = [f"{'/'.join(map(str, e.path))}: {e.message}" for e in VALIDATOR.iter_errors(yaml.load(path.read_text(), Loader))]
+    assert not errors
+
+
+def test_examples_of_the_page():
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/scene-format.md").read_text(), re.S)
+    whole = [block for block in blocks if "[..]" not in block]
+    assert len(whole) >= 2
+    for block in whole:
+        assert accepted("models: [{file: a.xml}]\n" + block), block
+
+
+def test_every_key_of_the_page_is_known():
+    page = (ROOT / "docs/scene-format.md").read_text()
+    top = re.search(r"```yaml\n(name:.*?)```", page, re.S).group(1)
+    assert set(re.findall(r"^(\w+):", top, re.M)) == set(SCHEMA["properties"])
+
+
+MODEL = "models: [{file: model.xml}]\n"
+GOOD = [
+    MODEL,
+    MODEL + "ground: {height: -0.1}\noption: {timestep: 1e-3, flags: {contact: false}}\nenvironments: 3\nseed: 18446744073709551615\n",
+    MODEL + "initial: {keyframe: 0, joints: [{position: {mean: 0, deviation: 1}}], bodies: [{position: [0, [0, 1], 0], tilt: 3}]}\n",
+    MODEL + "vary: [{field: mass, scale: [0.5, 2]}]\ncontrols: [{type: hold, value: 0}, {type: sine, phase: 0.5}]\n",
+    MODEL + "controllers: [{name: arm, type: pose, site: grip, rest: [0, 0], max_speed: {linear: 1}}]\n",
+    MODEL + "controllers: [{name: arm, type: operational_space, site: grip, stiffness: {linear: 1}, damping: {linear: 1}, rest: ready}]\n",
+    MODEL + "timeline: [{repeat: {a: [x, y], b: [1, 2]}, do: [{set: '${a}', value: '${b}'}]}, {repeat: 2, do: [{wait: 1}]}]\n",
+    MODEL + "timeline: [{move: arm, to: {position: [0, 0, 1], orientation: {down: true, yaw: 90}}, within: 3, otherwise: continue}]\n",
+    MODEL + "timeline: [{wait_for: {sensor: s, above: 1}, within: 2}]\ngoals: [{name: g, sensors: '*', inside: {low: [0], high: [1]}}]\n",
+]
+BAD = [
+    "name: nothing\n",
+    "models: []\n",
+    "models: [{name: a}]\n",
+    MODEL + "environmets: 3\n",
+    MODEL + "environments: 0\n",
+    MODEL + "environments: many\n",
+    MODEL + "substeps: 1.5\n",
+    MODEL + "ground: {condim: 5}\n",
+    MODEL + "option: {timestep: 2}\n",
+    MODEL + "option: {flags: {contact: maybe}}\n",
+    "models: [{file: model.xml, orientation: [1, 0, 0, 0], euler: [0, 0, 1]}]\n",
+    "models: [{file: model.xml, position: [1, 2]}]\n",
+    MODEL + "vary: [{field: mass}]\n",
+    MODEL + "vary: [{field: mass, scale: 1, add: 1}]\n",
+    MODEL + "vary: [{field: mass, scale: {mean: 1}}]\n",
+    MODEL + "controls: [{type: radom}]\n",
+    MODEL + "controls: [{type: hold}]\n",
+    MODEL + "controls: [{type: zero, scale: 1}]\n",
+    MODEL + "controls: [{type: target}]\n",
+    MODEL + "initial: {bodies: [{position: [0, 1]}]}\n",
+    MODEL + "initial: {bodies: [{any_orientation: true, tilt: 1}]}\n",
+    MODEL + "controllers: [{name: arm, type: pose}]\n",
+    MODEL + "controllers: [{name: arm, type: pose, site: grip, stiffness: {linear: 1}}]\n",
+    MODEL + "controllers: [{name: arm, type: operational_space, site: grip}]\n",
+    MODEL + "controllers: [{name: arm, type: pose, site: grip, tolerance: {position: 0}}]\n",
+    MODEL + "timeline: {wait: 1}\n",
+    MODEL + "timeline: [{wait: -1}]\n",
+    MODEL + "timeline: [{set: x}]\n",
+    MODEL + "timeline: [{move: arm}]\n",
+    MODEL + "timeline: [{move: arm, to: {orientation: {down: false}}}]\n",
+    MODEL + "timeline: [{move: arm, to: {orientation: {down: true, symmetry: 90}}}]\n",
+    MODEL + "timeline: [{move: arm, to: {orientation: {down: true, yaw: 1, axis: x}}}]\n",
+    MODEL + "timeline: [{move: arm, to: {}, otherwise: stop}]\n",
+    MODEL + "timeline: [{wait_for: {sensor: s}}]\n",
+    MODEL + "timeline: [{move: arm, to: {}, wait: 1}]\n",
+    MODEL + "timeline: [{repeat: 2, do: []}]\n",
+    MODEL + "timeline: [{repeat: {a: x}, do: [{wait: 1}]}]\n",
+    MODEL + "timeline: [{repeat: 10001, do: [{wait: 1}]}]\n",
+    MODEL + "goals: [{name: g, sensors: s}]\n",
+    MODEL + "goals: [{name: g, sensors: s, inside: {low: 0}}]\n",
+]
+# What is about names: the reader finds these only when everything else is right.
+ABOUT_NAMES = ("unknown-name", "unknown-field", "no-servo", "two-drivers", "wrong-size", "unresolved")
+
+
+def reader_codes(text, folder):
+    """Codes of the reader's errors; none if it takes the scene."""
+    (folder / "model.xml").write_text("<mujoco><worldbody><body name='b'><freejoint/><geom size='0.1'/></body></worldbody><keyframe><key/></keyframe></mujoco>")
+    scene = folder / "scene.yaml"
+    scene.write_text(text)
+    try:
+        program.run("run", scene, "--steps", "0", "--envs", "1", "--quiet")
+        return []
+    except program.Refused as refused:
+        return re.findall(r"\[([a-z-]+)\]", str(refused))
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_good(text, tmp_path):
+    assert accepted(text)
+    if not program.missing():
+        assert all(code in ABOUT_NAMES for code in reader_codes(text, tmp_path))
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_bad(text, tmp_path):
+    assert not accepted(text)
+    if not program.missing():
+        codes = reader_codes(text, tmp_path)
+        assert codes and codes[0] not in ABOUT_NAMES

@@ -1,0 +1,192 @@
+#include "tools/session/controllers.h"
+
+#include <algorithm>
+#include <array>
+#include "engine/scene/xml.h"
+#include "tools/session/session.h"
+
+namespace nuri::session {
+namespace {
+
+using Errors = std::vector<Diagnostic>;
+using Numbers = std::array<double, inverse_limits::joints>;
+
+// A servo holds a length: force = gear (gain u + constant + per_length gear q), per_length < 0. A motor has no bias.
+bool drives_joint(const model::Model& m, int actuator, int joint, bool servo) {
+  const int transmission = m.actuator_transmission[actuator];
+  const double *gain = &m.actuator_gainprm[3 * actuator], *bias = &m.actuator_biasprm[3 * actuator];
+  if (transmission != int(scene::Transmission::joint) && transmission != int(scene::Transmission::joint_in_parent)) return false;
+  if (m.actuator_target[actuator] != joint || m.actuator_gain[actuator] != int(scene::Gain::fixed) || gain[0] == 0 || m.actuator_gear[6 * actuator] == 0) return false;
+  const bool affine = m.actuator_bias[actuator] == int(scene::Bias::affine), integrates = m.actuator_dynamics[actuator] == int(scene::Dynamics::integrator);
+  return !integrates && (servo ? affine && bias[1] < 0 : !affine);
+}
+
+Drive drive_of(const model::Model& m, int actuator, int joint) {
+  Drive d;
+  d.actuator = actuator;
+  d.qpos = m.joint_qpos[joint], d.dof = m.joint_dof[joint];
+  d.gear = m.actuator_gear[6 * actuator];
+  d.gain = m.actuator_gainprm[3 * actuator];
+  if (m.actuator_bias[actuator] == int(scene::Bias::affine)) d.constant = m.actuator_biasprm[3 * actuator], d.per_length = m.actuator_biasprm[3 * actuator + 1];
+  d.limited = m.actuator_limits[actuator] & 1;
+  d.low = m.actuator_ctrlrange[2 * actuator], d.high = m.actuator_ctrlrange[2 * actuator + 1];
+  return d;
+}
+
+// Joints of the chain with the actuators that drive them.
+void find_drives(const model::Model& m, const scene::Controller& s, Controller& out, Errors& errors) {
+  const bool servo = s.type == scene::ControllerType::pose;
+  const std::vector<std::string>& patterns = servo ? s.joints : s.actuators;
+  const std::vector<int> candidates = joints_of(m, out.chain.site);
+  std::vector<int> joints;
+  auto error = [&](std::string code, std::string message, std::string hint) {
+    errors.push_back({Severity::error, std::move(code), std::move(message), std::move(hint), s.place, {}, {}});
+  };
+  for (const int j : candidates) {
+    if (servo && !patterns.empty() && !scene::matches(patterns, m.joint_name[j])) continue;
+    int found = -1, count = 0;
+    for (int a = 0; a < m.actuator_count; ++a)
+      if (drives_joint(m, a, j, servo) && (servo || patterns.empty() || scene::matches(patterns, m.actuator_name[a]))) found = a, ++count;
+    if (count > 1) return error("two-drivers", "the joint '" + m.joint_name[j] + "' has several actuators that '" + s.name + "' could use", "name the actuators, or leave one out of the model");
+    if (count == 0 && servo && !patterns.empty())
+      return error("no-servo", "the joint '" + m.joint_name[j] + "' has no position servo", "a pose controller sets positions; 'operational_space' drives motors");
+    if (count == 0) continue;
+    joints.push_back(j);
+    out.drives.push_back(drive_of(m, found, j));
+  }
+  if (joints.empty()) {
+    std::vector<std::string> names;
+    for (const int j : candidates) names.push_back(m.joint_name[j]);
+    if (!servo) names = m.actuator_name;
+    if (patterns.empty() || candidates.empty()) return error("no-servo", std::string("no joint that moves the site '") + s.site.text + "' has " + (servo ? "a position servo" : "a motor"), {});
+    return error("unknown-name", std::string(servo ? "no joint that moves the site fits '" : "no motor of a joint that moves the site fits '") + patterns.front() + "'", name_hint(patterns.front(), names));
+  }
+  if (joints.size() > size_t(inverse_limits::joints)) return error("too-many-joints", "a controller moves at most " + std::to_string(inverse_limits::joints) + " joints", {});
+  out.chain = make_chain(m, out.chain.site, joints);
+}
+
+void find_rest(const model::Model& m, const scene::Controller& s, Controller& out, Errors& errors) {
+  auto error = [&](std::string code, std::string message, std::string hint) {
+    errors.push_back({Severity::error, std::move(code), std::move(message), std::move(hint), s.place, {}, {}});
+  };
+  out.rest = s.rest;
+  if (!s.rest.empty() && s.rest.size() != out.drives.size())
+    return error("wrong-size", "'rest' has " + std::to_string(s.rest.size()) + " numbers for " + std::to_string(out.drives.size()) + " joints", {});
+  if (s.keyframe.empty()) return;
+  const int key = find_key(m, s.keyframe);
+  if (key < 0) return error("unknown-name", "the model has no keyframe '" + s.keyframe + "'", name_hint(s.keyframe, m.key_name));
+  for (const Drive& d : out.drives) out.rest.push_back(m.key_qpos[size_t(key) * m.qpos_count + d.qpos]);
+}
+
+}  // namespace
+
+double Drive::control(double position, double force) const {
+  const double u = (force / gear - constant - per_length * gear * position) / gain;
+  return limited ? std::clamp(u, low, high) : u;
+}
+
+std::string name_hint(const std::string& name, const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const std::string& n : names) if (!n.empty()) known.push_back(n);
+  if (const std::string near = scene::xml::nearest(name, known); !near.empty()) return "did you mean '" + near + "'?";
+  if (known.empty()) return "the model names none";
+  return known.size() <= 12 ? scene::xml::nearest_hint(name, known) : "names of a model with a name begin with it and a slash";
+}
+
+Result<std::vector<Controller>> make_controllers(const model::Model& m, const scene::Settings& settings) {
+  std::vector<Controller> out;
+  Errors errors;
+  std::vector<const char*> driven(size_t(m.actuator_count));
+  for (const scene::Controller& s : settings.controllers) {
+    Controller& c = out.emplace_back();
+    c.settings = s;
+    const auto site = std::find(m.site_name.begin(), m.site_name.end(), s.site.text);
+    if (site == m.site_name.end()) {
+      errors.push_back({Severity::error, "unknown-name", "the model has no site '" + s.site.text + "'", name_hint(s.site.text, m.site_name), s.site.place, {}, {}});
+      continue;
+    }
+    c.chain.site = int(site - m.site_name.begin());
+    const size_t before = errors.size();
+    find_drives(m, s, c, errors);
+    if (errors.size() == before) find_rest(m, s, c, errors);
+    for (const Drive& d : c.drives) {
+      if (driven[d.actuator])
+        errors.push_back({Severity::error, "two-drivers", "'" + m.actuator_name[d.actuator] + "' is driven by '" + driven[d.actuator] + "' already", {}, s.place, {}, {}});
+      driven[d.actuator] = s.name.c_str();
+    }
+  }
+  if (!errors.empty()) return errors;
+  return out;
+}
+
+void begin(const Controller& c, const Posture& posture, ControllerState& out) {
+  out.joints.clear();
+  for (const Drive& d : c.drives) out.joints.push_back(posture.qpos[d.qpos]);
+  out.rest = c.rest.empty() ? out.joints : c.rest;
+  out.setpoint = site_pose(c.chain, posture);
+}
+
+namespace {
+
+void drive_pose(const Controller& c, double period, Posture& posture, ControllerState& state, double* out_controls) {
+  const size_t n = c.drives.size();
+  Numbers measured, forces{};
+  for (size_t i = 0; i < n; ++i) measured[i] = posture.qpos[c.drives[i].qpos], posture.qpos[c.drives[i].qpos] = state.joints[i];
+  InverseOptions options;
+  options.damping = c.settings.damping;
+  options.rest_pull = std::min(1.0, c.settings.rest_rate * period);
+  solve_inverse(c.chain, state.setpoint, state.rest, options, posture);
+  const double reach = c.settings.joint_speed * period;
+  for (size_t i = 0; i < n; ++i) {
+    double& q = posture.qpos[c.drives[i].qpos];
+    state.joints[i] = q = std::clamp(q, state.joints[i] - reach, state.joints[i] + reach);
+  }
+  if (c.settings.compensation) holding_forces(c.chain, posture, false, forces.data());
+  for (size_t i = 0; i < n; ++i) {
+    out_controls[i] = c.drives[i].control(state.joints[i], forces[i]);
+    posture.qpos[c.drives[i].qpos] = measured[i];
+  }
+}
+
+void drive_operational_space(const Controller& c, Posture& posture, ControllerState& state, double* out_controls) {
+  const scene::Controller& s = c.settings;
+  const size_t n = c.drives.size();
+  std::array<double, 6 * inverse_limits::joints> jacobian;
+  const Pose now = site_pose(c.chain, posture, jacobian.data());
+  const Vec away = shape::sub(state.setpoint.position, now.position), turned = rotation_between(now.orientation, state.setpoint.orientation);
+
+  // wrench at the site; J J' and J times the pull to the rest posture for the null space
+  double wrench[6], factor[36] = {}, held[6] = {}, trace = 0;
+  Numbers pull, forces{};
+  for (size_t i = 0; i < n; ++i) pull[i] = s.rest_stiffness * (state.rest[i] - posture.qpos[c.drives[i].qpos]) - s.rest_damping * posture.qvel[c.drives[i].dof];
+  for (size_t r = 0; r < 6; ++r) {
+    double speed = 0;
+    for (size_t i = 0; i < n; ++i) {
+      speed += jacobian[r * n + i] * posture.qvel[c.drives[i].dof];
+      held[r] += jacobian[r * n + i] * pull[i];
+    }
+    wrench[r] = r < 3 ? s.linear_stiffness * away[r] - s.linear_damping * speed : s.angular_stiffness * turned[r - 3] - s.angular_damping * speed;
+    for (size_t k = 0; k <= r; ++k)
+      for (size_t i = 0; i < n; ++i) factor[6 * r + k] += jacobian[r * n + i] * jacobian[k * n + i];
+    trace += factor[7 * r];
+  }
+  for (size_t r = 0; r < 6; ++r) factor[7 * r] += 1e-9 * trace + 1e-30;
+  factor6(factor);
+  solve6(factor, held);
+  if (s.compensation) holding_forces(c.chain, posture, true, forces.data());
+  for (size_t i = 0; i < n; ++i) {
+    double force = forces[i] + pull[i];
+    for (size_t r = 0; r < 6; ++r) force += jacobian[r * n + i] * (wrench[r] - held[r]);
+    state.joints[i] = posture.qpos[c.drives[i].qpos];
+    out_controls[i] = c.drives[i].control(state.joints[i], force);
+  }
+}
+
+}  // namespace
+
+void drive(const Controller& c, double period, Posture& posture, ControllerState& state, double* out_controls) {
+  if (c.settings.type == scene::ControllerType::pose) drive_pose(c, period, posture, state, out_controls);
+  else drive_operational_space(c, posture, state, out_controls);
+}
+
+}  // namespace nuri::session

@@ -1,0 +1,107 @@
+// Timeline: the actions of a scene, run by every environment on its own clock, and its goals.
+//
+// At each control step an environment reads its own sensors and joints, goes on with its action (or through several that take no
+// time), and its controllers turn setpoints into controls. Nothing is shared but the list of actions: environments are
+// worked through by a pool of threads in any order, and the same environment does the same among 8 and among 8192.
+//
+// A move goes along the straight line and about one axis from the present setpoint, with the smoothest profile that keeps
+// both speeds and accelerations: s(x) = 10 x^3 - 15 x^4 + 6 x^5 of the share x of its duration T, at rest at both ends
+// (T. Flash, N. Hogan, J. Neuroscience 5, 1985: least jerk). Its greatest speed is 15/8 of the mean, its greatest acceleration
+// 10/sqrt(3) d/T^2, so T is known in advance and position and orientation arrive together.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include "engine/launch/pool.h"
+#include "physics/world.h"
+#include "tools/session/controllers.h"
+
+namespace nuri::session {
+
+enum class Progress { running, finished, failed };
+enum class Failure { none, late, out_of_reach, frozen };   // not done in time, not even possible; the environment has a fault
+
+// Where one environment is.
+struct TimelineState {
+  Progress progress = Progress::running;
+  Failure failure = Failure::none;
+  int action = 0;                                // of the list; its length when finished
+  int missed = 0;                                // actions that were late and may be
+  int64_t step = 0, began = 0;                   // control steps since the reset; when the action began
+  bool begun = false;
+  int64_t duration = 0;                          // control steps of the setpoint's way, or of the change of a control
+  Pose to;                                       // move: the setpoint's end
+  std::vector<double> controls;                  // set: before
+  double position_error = 0, angle_error = 0;    // m, rad: of the last move, where the site is from where it should be
+  std::vector<ControllerState> controllers;
+};
+
+struct Stop { int action; Failure failure; int environments; };
+struct TimelineReport {
+  int running = 0, finished = 0, failed = 0;
+  double actions = 0, missed = 0;                // done, and late ones, per environment
+  std::vector<Stop> stops;                       // failures, most environments first
+};
+
+// A move with its sensors found.
+struct Act {
+  scene::Action action;
+  int controller = -1, position_sensor = -1, orientation_sensor = -1, sensor = -1;   // sensors: address in sensordata
+  std::vector<int> actuators;
+};
+
+class Timeline {
+ public:
+  // Checks every name. Null if the settings have neither controllers nor actions.
+  static Result<std::unique_ptr<Timeline>> create(const model::Model& model, const scene::Settings& settings, int threads);
+
+  void reset(World& world);                      // every environment begins again, from its present state
+  void step(World& world);                       // one control step: reads state and sensors, writes controls
+
+  bool drives(int actuator) const { return driven_[actuator]; }
+  int actions() const { return int(acts_.size()); }
+  const scene::Action& action(int index) const { return acts_[index].action; }
+  const TimelineState& state(int environment) const { return states_[environment]; }
+  TimelineReport report() const;
+
+ private:
+  explicit Timeline(int threads) : pool_(threads) {}
+  template <class T> void step_one(World& world, int environment, Posture& posture);
+  template <class T> void read(World& world, int environment, Posture& posture) const;
+  void each_environment(World& world, const std::function<void(int environment, Posture& posture)>& work);
+
+  std::vector<Controller> controllers_;
+  std::vector<Act> acts_;
+  std::vector<char> driven_;
+  std::vector<int> qpos_read_, dof_read_;        // what the controllers read of a state, ascending
+  bool reads_mocap_ = false;
+  double period_ = 0;                            // s
+  std::vector<TimelineState> states_;
+  std::vector<Posture> postures_;                // per thread
+  Pool pool_;
+};
+
+// "move arm", "set arm/fingers", ..
+std::string describe(const scene::Action& action);
+
+// The pose that a move aims at. `from` is the setpoint when the move began.
+Pose target_pose(const Act& act, const Pose& from, const std::function<double(int)>& sensor);
+// Which heading (about the vertical, rad) a gripper looking down has: of the x axis of the nearest orientation that looks down.
+double yaw_down(const Rot& orientation);
+// Heading of an axis (0 x, 1 y, 2 z) of a body, or, if that is steeper than 45 degrees, of the next axis.
+double heading(const Rot& orientation, int axis);
+
+struct Goal {
+  scene::Goal settings;
+  std::vector<int> sensors;                      // addresses in sensordata
+};
+struct GoalReport {
+  std::string name;
+  int sensors = 0;
+  double mean = 0, success = 0;                  // sensors inside per environment; share of environments with all inside
+};
+Result<std::vector<Goal>> make_goals(const model::Model& model, const scene::Settings& settings);
+int count_inside(World& world, const Goal& goal, int environment);
+std::vector<GoalReport> judge(World& world, const std::vector<Goal>& goals);
+
+}  // namespace nuri::session
