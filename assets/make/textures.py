@@ -1,5 +1,6 @@
-"""Pictures of assets/objects/textures: python3 assets/make/textures.py"""
+"""Pictures of assets/objects/textures, and the one that the mobile base has: python3 assets/make/textures.py"""
 import os
+import shutil
 import struct
 import zlib
 import numpy as np
@@ -60,6 +61,8 @@ wave = np.abs(((x + y) * 2) % 1 - 0.5)
 yellow = smoothstep(wave, 0.245, 0.255)
 worn = 1 - 0.05 * np.abs(noise(random, n, 3, 3)) - 0.03 * np.abs(noise(random, n, 25, 25))
 write_png("hazard.png", colour(yellow, (0.1, 0.1, 0.11), (0.96, 0.74, 0.1)) * worn[..., None])
+# a model finds its textures in its own folder
+shutil.copy(os.path.join(FOLDER, "hazard.png"), os.path.join(FOLDER, "..", "..", "robots", "amr", "textures"))
 
 # Beech worktop: glued staves along x, eight in the picture's height, each with its own shade and grain.
 n = 512

@@ -187,7 +187,6 @@ Result<Scene> finished(mjcf::Reader& reader, Result<xml::Document> document) {
 
 Result<Scene> read_mjcf(const std::string& path, const MjcfOptions& options) {
   mjcf::Reader reader;
-  reader.options = options;
   reader.spent = std::make_shared<xml::Spent>();
   std::error_code failure;
   const std::filesystem::path identity = std::filesystem::canonical(path.find('\0') == std::string::npos ? path : "", failure);

@@ -250,12 +250,7 @@ class Expander {
       for (std::size_t k = 0; k < 3; ++k) turn.euler[k] = i * euler[k];
       pose.quat = resolve(a, turn, r_.settings_of(e));
       const Naming naming = [suffix = suffix_of(separator, count, i)](const std::string& name) { return name + suffix; };
-      auto frame = std::make_unique<xml::Element>();
-      frame->name = "frame";
-      frame->parent = &holder;
-      frame->source = e.source;
-      frame->line = e.line;
-      frame->column = e.column;
+      auto frame = frame_for(e, holder);
       frame->set("pos", text_of(pose.pos));
       frame->set("quat", text_of(pose.quat));
       if (!childclass.empty()) frame->set("childclass", childclass);
@@ -268,6 +263,17 @@ class Expander {
       for (std::size_t k = 0; k < 3; ++k) pose.pos[k] += step[k];
     }
     for (const Planned& p : planned) gone_.insert(p.element);
+  }
+
+  // An empty <frame> that stands where `e` does.
+  static std::unique_ptr<xml::Element> frame_for(const xml::Element& e, const xml::Element& holder) {
+    auto frame = std::make_unique<xml::Element>();
+    frame->name = "frame";
+    frame->parent = &holder;
+    frame->source = e.source;
+    frame->line = e.line;
+    frame->column = e.column;
+    return frame;
   }
 
   // ---- attach --------------------------------------------------------------------------------------------------------
@@ -285,12 +291,7 @@ class Expander {
     if (!a.has("prefix")) return nullptr;
 
     // the wrapper takes the place of <attach>
-    auto frame = std::make_unique<xml::Element>();
-    frame->name = "frame";
-    frame->parent = &holder;
-    frame->source = e.source;
-    frame->line = e.line;
-    frame->column = e.column;
+    auto frame = frame_for(e, holder);
     std::size_t depth = 1;
     for (const xml::Element* p = &holder; p; p = p->parent) ++depth;
     auto too_deep = [&](const xml::Element& source) {

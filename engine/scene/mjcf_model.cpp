@@ -101,7 +101,6 @@ void load_models(Reader& reader, const xml::Element& root) {
 
       // a model is read as a scene of its own first: what is wrong with it is said in its own words
       auto model = std::make_unique<Reader>();
-      model->options = reader.options;
       model->roots = reader.roots;
       model->spent = reader.spent;
       model->open_files = reader.open_files;

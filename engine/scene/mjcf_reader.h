@@ -79,7 +79,6 @@ struct Reader {
   Scene scene;
   Findings findings;
   Settings settings;
-  MjcfOptions options;
   std::vector<std::string> roots;                     // canonical folders that may be read
   std::vector<std::string> open_files;                // canonical: this file and those that attach it, outermost first
   std::shared_ptr<xml::Spent> spent;

@@ -1,5 +1,5 @@
 // Assets, mesh geoms, and the attributes and elements of newer MuJoCo. Values of MuJoCo 3.17 where it computes one.
-#include "engine/scene/mjcf.h"
+#include "tests/engine/scene/said.h"
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
@@ -11,13 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string said(const Result<Scene>& scene) {
-  std::string found;
-  for (const Diagnostic& d : scene ? scene->report : scene.errors())
-    if (d.severity != Severity::note) found += (found.empty() ? "" : " ") + d.code + ":" + std::to_string(d.place.line);
-  return found;
-}
-std::string said(const std::string& inside) { return said(read_mjcf_text("<mujoco>\n" + inside + "</mujoco>", "test.xml")); }
 std::string asset(const std::string& element) { return said("<asset>\n" + element + "</asset>"); }
 
 Scene read(const std::string& inside) {

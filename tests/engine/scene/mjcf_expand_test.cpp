@@ -1,5 +1,5 @@
 // <replicate> and <attach>: names, counts, order and poses. Expected values are those of MuJoCo 3.17 for the same text.
-#include "engine/scene/mjcf.h"
+#include "tests/engine/scene/said.h"
 #include <doctest/doctest.h>
 #include <cmath>
 #include <filesystem>
@@ -24,15 +24,6 @@ Scene read(const std::string& inside) {
   REQUIRE_MESSAGE(scene, complaint(scene));
   return *scene;
 }
-
-// "code:line ..." of errors and warnings.
-std::string said(const Result<Scene>& scene) {
-  std::string found;
-  for (const Diagnostic& d : scene ? scene->report : scene.errors())
-    if (d.severity != Severity::note) found += (found.empty() ? "" : " ") + d.code + ":" + std::to_string(d.place.line);
-  return found;
-}
-std::string said(const std::string& inside) { return said(read_mjcf_text("<mujoco>\n" + inside + "</mujoco>", "test.xml")); }
 
 template <class T> std::string names(const std::vector<T>& list) {
   std::string all;
