@@ -22,7 +22,7 @@ template <class L> NURI_STAGE void solve_conjugate(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  const R half = p.half(), tolerance = m.tolerance[0];
+  const R tolerance = m.tolerance[0];
   R inverse_scale;
   const auto has = warm_start(p, inverse_scale);
   const R scale = R(1) / inverse_scale;
@@ -32,7 +32,7 @@ template <class L> NURI_STAGE void solve_conjugate(Pack<L>& p) {
   p.lane.sync();
   for (int iteration = 0; iteration < m.iterations && any(!done); ++iteration) {
     ++p.rounds;
-    R q[2], along[2];
+    R q[2];
     sum_dofs(p, q, [&](int i, R* acc) {
       const R v = s.search()[i];
       acc[0] = mul_add(s.grad()[i], v, acc[0]);
@@ -40,30 +40,14 @@ template <class L> NURI_STAGE void solve_conjugate(Pack<L>& p) {
     });
     times_jacobian(p, s.search(), s.jv());
     times_mass(p, s.search(), s.Mv());
-    sum_dofs(p, along, [&](int i, R* acc) {
-      const R v = s.search()[i];
-      acc[0] = mul_add(v, s.Ma()[i] - s.smooth()[i], acc[0]);
-      acc[1] = mul_add(v, s.Mv()[i], acc[1]);
-    });
-    const R length = sqrt(q[1]);
-    const auto still = length < p.tiny();
-    R alpha = line_search(p, q[0], along[0], along[1], tolerance * m.ls_tolerance[0] * length * inverse_scale, !done & !still);
-    alpha = where(done | still, R(0), alpha);
-    R change[2];
-    cost_change(p, alpha, change);
-    const R better = -(mul_add(alpha, mul_add(half * alpha, along[1], along[0]), change[0])) * scale;
-    p.iterations = where(done, p.iterations, p.iterations + R(1));
-    p.lane.sync();
-    p.lane.each(p.row_count, [&](int i) { s.jar()[i] = mul_add(alpha, s.jv()[i], s.jar()[i]); });
+    const auto step = step_along(p, q, inverse_scale, done);
     p.lane.each(m.dof_count, [&](int i) {
-      s.acc()[i] = mul_add(alpha, s.search()[i], s.acc()[i]);
-      s.Ma()[i] = mul_add(alpha, s.Mv()[i], s.Ma()[i]);
       s.last_grad()[i] = s.grad()[i];
       s.last_Mgrad()[i] = s.Mgrad()[i];
     });
     p.lane.sync();
     const R norm = scale * gradient(p);
-    done = done | (norm < tolerance) | (better < tolerance) | (alpha <= R(0));
+    done = done | (norm < tolerance) | (step.better < tolerance) | (step.alpha <= R(0));
     if (!any(!done)) break;
     preconditioned_gradient(p);
     R turn[2];

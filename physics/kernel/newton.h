@@ -256,6 +256,39 @@ template <class L> NURI_FN void cost_change(Pack<L>& p, typename L::Real alpha, 
   }
 }
 
+// What a step along the search direction did, per environment.
+template <class R> struct StepTaken {
+  R alpha, better, turned;                                         // its length; fall of the scaled cost; not 0 if a row changed sides
+};
+
+// Goes along `search` to the least cost: moves acc, Ma and jar. q: grad.search, search.search; jv and Mv hold J and M times search.
+template <class L> NURI_FN StepTaken<typename L::Real> step_along(Pack<L>& p, const typename L::Real (&q)[2], typename L::Real inverse_scale, typename L::Truth done) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  R along[2], change[2];
+  sum_dofs(p, along, [&](int i, R* acc) {
+    const R v = s.search()[i];
+    acc[0] = mul_add(v, s.Ma()[i] - s.smooth()[i], acc[0]);
+    acc[1] = mul_add(v, s.Mv()[i], acc[1]);
+  });
+  const R length = sqrt(q[1]);
+  const auto still = length < p.tiny();
+  R alpha = line_search(p, q[0], along[0], along[1], m.tolerance[0] * m.ls_tolerance[0] * length * inverse_scale, !done & !still);
+  alpha = where(done | still, R(0), alpha);
+  cost_change(p, alpha, change);
+  const R better = -(mul_add(alpha, mul_add(p.half() * alpha, along[1], along[0]), change[0])) * (R(1) / inverse_scale);
+  p.iterations = where(done, p.iterations, p.iterations + R(1));
+  p.lane.sync();
+  p.lane.each(p.row_count, [&](int i) { s.jar()[i] = mul_add(alpha, s.jv()[i], s.jar()[i]); });
+  p.lane.each(m.dof_count, [&](int i) {
+    s.acc()[i] = mul_add(alpha, s.search()[i], s.acc()[i]);
+    s.Ma()[i] = mul_add(alpha, s.Mv()[i], s.Ma()[i]);
+  });
+  p.lane.sync();
+  return {alpha, better, change[1]};
+}
+
 // H, ready to be solved with
 template <class L> NURI_FN void factorize_hessian(Pack<L>& p, bool first) {
   stiffen_bodies(p, first);
@@ -277,6 +310,10 @@ template <class L> NURI_FN void newton_direction(Pack<L>& p) {
   if (p.model.along_tree) solve_articulated(p, s.search(), p.coupled);
   else solve_factored(p, pack_pattern(p), s.search());
 }
+
+// 128 rounding errors: what may be left of forces that cancel. Over 800 states of humanoids and ants, without a warm start, 99 in 100
+// constraint forces are then within 1.4e-4 of the solution (2e-3 without refinement), for 1 % more rounds.
+constexpr float cancelled = 128 * 1.2e-7f;
 
 template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
   using R = typename L::Real;
@@ -301,7 +338,7 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
   for (int iteration = 0; iteration < m.iterations && any(!done); ++iteration) {
     if (any(!done & !exact)) factorize_hessian(p, iteration == 0);
     newton_direction(p);
-    R q[2], along[2];
+    R q[2];
     sum_dofs(p, q, [&](int i, R* acc) {
       const R v = s.search()[i];
       acc[0] = mul_add(s.grad()[i], v, acc[0]);
@@ -314,30 +351,19 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
     times_jacobian(p, s.search(), s.jv(), !m.along_tree);
     if (m.along_tree) times_inertias(p, s.search(), s.Mv());
     else times_mass(p, s.search(), s.Mv());
-    sum_dofs(p, along, [&](int i, R* acc) {
-      const R v = s.search()[i];
-      acc[0] = mul_add(v, s.Ma()[i] - s.smooth()[i], acc[0]);
-      acc[1] = mul_add(v, s.Mv()[i], acc[1]);
-    });
-    const R length = sqrt(q[1]);
-    const auto still = length < p.tiny();
-    R alpha = line_search(p, q[0], along[0], along[1], tolerance * m.ls_tolerance[0] * length * inverse_scale, !done & !still);
-    alpha = where(done | still, R(0), alpha);
-    R change[2];
-    cost_change(p, alpha, change);
-    const R better = -(mul_add(alpha, mul_add(half * alpha, along[1], along[0]), change[0])) * scale;
-    p.iterations = where(done, p.iterations, p.iterations + R(1));
-    p.lane.sync();
-    p.lane.each(p.row_count, [&](int i) { s.jar()[i] = mul_add(alpha, s.jv()[i], s.jar()[i]); });
-    p.lane.each(m.dof_count, [&](int i) {
-      s.acc()[i] = mul_add(alpha, s.search()[i], s.acc()[i]);
-      s.Ma()[i] = mul_add(alpha, s.Mv()[i], s.Ma()[i]);
-    });
-    p.lane.sync();
+    const auto step = step_along(p, q, inverse_scale, done);
     const R norm = scale * gradient(p);
-    done = done | (norm < tolerance) | ((R(0) < better) & (better < tolerance)) | (alpha <= R(0));
-    exact = change[1] <= R(0);
-    done = done | (exact & (norm < R(1e-6f)));                     // larger: what rounding left of a long step; the next, by the same H, ends it
+    done = done | (norm < tolerance) | ((R(0) < step.better) & (step.better < tolerance)) | (step.alpha <= R(0));
+    exact = step.turned <= R(0);
+    if (any(exact & !done)) {
+      // Then only rounding is left: c eps of the forces that should cancel, and the acceleration is as good as any. More: of a long
+      // step, whose own forces were far larger; the next step, by the same H, ends it.
+      R forces[1];
+      sum_dofs(p, forces, [&](int i, R* acc) {
+        acc[0] = mul_add(s.Ma()[i], s.Ma()[i], mul_add(s.smooth()[i], s.smooth()[i], mul_add(s.constraint()[i], s.constraint()[i], acc[0])));
+      });
+      done = done | (exact & (norm < scale * R(cancelled) * sqrt(forces[0])));
+    }
   }
 }
 

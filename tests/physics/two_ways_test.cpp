@@ -62,7 +62,7 @@ TEST_CASE("T17: along the tree and by a matrix, the same accelerations") {
       MESSAGE(named.name << (cold ? " cold" : " warm") << ": double " << f64 << ", float " << f32 << ", contacts " << contacts / 2);
       CHECK(contacts / 2 > 0.5);
       CHECK(f64 < 3e-13);                                          // measured: 1e-13
-      CHECK(f32 < 4e-5);                                           // measured: 2.4e-5
+      CHECK(f32 < 1e-4);                                           // measured: 8e-5; 2e-5 if every last step were refined (performance.md)
     }
   }
 }
