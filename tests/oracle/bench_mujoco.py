@@ -5,12 +5,15 @@
 
 Every environment has its own perturbation (joints 0.2 rad, free bodies thrown: turned any way, up to 0.6 m higher) and its own random
 controls over S of the control range (0.1: they lie, prop and slide, many contacts; 1: they flail), new ones as often as the suite's
-own task gives them (--hold: every so many steps); the clock starts after 2 simulated seconds (in MuJoCo), so that things touch and differ. Both engines then get the same states (with the
-solver's warm start) and the same controls. Nuri runs in float, MuJoCo in double, each as it comes,
-with the model's own options. Shown are medians over rounds that alternate between the two (a round of Nuri, which is
-short, is the median of three), and with them the work: contacts,
+own task gives them (--hold: every so many steps); the clock starts after 2 simulated seconds (in MuJoCo), so that things touch and
+differ. Both engines then get the same states (with the solver's warm start) and the same controls. Nuri runs in float, MuJoCo in
+double, each as it comes, with the model's own options. Shown are medians over rounds that alternate between the two (a round of
+Nuri, which is short, is the median of three), and with them the work: contacts,
 rows and iterations per step, which must agree, and the error of one step's acceleration against a converged solution in double,
 |acc - acc*| / max(1, |acc*|) per environment, from the same states rounded to float.
+
+`--models scene/quadruped`, or a scene file, times a scene of Nuri's own, which scene_model.py builds for MuJoCo. It begins and is
+driven as its file says, with up to 0.2 m/s and rad/s on top of its velocities, and random parts of S on top of its controls.
 """
 import argparse
 import json
@@ -27,20 +30,34 @@ if not models.missing():
     import mujoco
     import mujoco.rollout
     import numpy as np
+    import scene_model
 
 SEED = 11
 WARM_UP = 2.0          # s, simulated
 PERTURBATION = 0.2     # rad, m, rad/s, m/s
 LIFT = 0.6             # m, free bodies
 REFERENCE = {"solver": "Newton", "tolerance": "0", "iterations": "1000", "ls_iterations": "100"}
+HEAPS = {"scene/tumbler": (1.0, 8, 5), "scene/bin_pile": (0.5, 8, 5)}   # s of warm-up, until they lie; environments; timed steps
 WORK_AGREES = 0.05     # contacts and rows per step of the two engines
 FLOAT_ERROR = 1e-3     # 99th percentile of Nuri's acceleration error in float
 
 
-def perturbed(m, random, environments):
-    """[environment][time, qpos, qvel, act]: the initial state, keyframe 0 if there is one, and a perturbation."""
-    d, out = mujoco.MjData(m), []
-    for _ in range(environments):
+class Suite:
+    """A model of the suites: thrown from its initial state or keyframe 0, driven at random."""
+
+    warm_up, environments, quick_environments, steps = WARM_UP, 256, 64, 200
+
+    def __init__(self, name, asked, folder):
+        self.name, self.folder, self.share = name, folder, asked.control
+        self.path = models.write(name, folder)
+        self.m = parity.load(self.path)
+        self.hold = asked.hold or models.HOLD.get(name, 1)
+
+    def exact(self):
+        return parity.load(models.write(self.name, self.folder, **REFERENCE))
+
+    def start(self, random, d):
+        m = self.m
         mujoco.mj_resetData(m, d)
         if m.nkey:
             mujoco.mj_resetDataKeyframe(m, d, 0)
@@ -55,30 +72,55 @@ def perturbed(m, random, environments):
             else:
                 d.qpos[a] += random.uniform(-PERTURBATION, PERTURBATION)
         d.qvel[:] = random.uniform(-PERTURBATION, PERTURBATION, m.nv)
-        out.append(np.concatenate([[0.0], d.qpos, d.qvel, d.act]))
-    return np.array(out)
+
+    def controls(self, random, environments, begin, count):
+        """[environment][step][actuator]"""
+        return np.repeat(self.share * parity.draw_controls(self.m, random, environments, -(-count // self.hold)), self.hold, axis=1)[:, :count]
 
 
-def held(m, random, environments, steps, asked, hold):
-    """[environment][step][actuator]"""
-    return np.repeat(asked.control * parity.draw_controls(m, random, environments, -(-steps // hold)), hold, axis=1)[:, :steps]
+class OwnScene:
+    """A scene of ours: begun and driven as its file says, with a push and random controls on top, so that no two environments do the same."""
+
+    def __init__(self, name, asked):
+        self.scene, self.share = scene_model.Scene(scene_model.path_of(name)), asked.control
+        self.path, self.m = self.scene.path, self.scene.m
+        self.hold = self.scene.hold = asked.hold or self.scene.hold
+        self.warm_up, self.environments, self.steps = HEAPS.get(name, (WARM_UP, 256, 200))
+        self.quick_environments = min(self.environments, 64)
+
+    def exact(self):
+        return scene_model.load(self.path, **REFERENCE)
+
+    def start(self, random, d):
+        self.scene.start(random, d)
+        d.qvel[:] += random.uniform(-PERTURBATION, PERTURBATION, self.m.nv)
+
+    def controls(self, random, environments, begin, count):
+        return self.scene.controls(random, environments, begin, count, self.share)
 
 
-def prepare(m, asked, random, hold):
+def subject(name, asked, folder):
+    return OwnScene(name, asked) if scene_model.is_scene(name) else Suite(name, asked, folder)
+
+
+def prepare(of, random, environments):
     """States after the warm-up as parity.pack writes them, and MuJoCo's warm starts; the last step is taken alone, so that these are known."""
-    steps = int(round(WARM_UP / m.opt.timestep))
-    d, states = mujoco.MjData(m), perturbed(m, random, asked.envs)
-    for begin in range(0, steps, 10 * hold):                            # in pieces: controls of all steps at once are large
-        count = min(10 * hold, steps - begin)
-        controls = held(m, random, asked.envs, count, asked, hold)
-        states = mujoco.rollout.rollout(m, d, states, controls, nstep=count)[0][:, -1]
+    m, steps = of.m, int(round(of.warm_up / of.m.opt.timestep))
+    d, states = mujoco.MjData(m), []
+    for _ in range(environments):
+        of.start(random, d)
+        states.append(np.concatenate([[0.0], d.qpos, d.qvel, d.act]))
+    states = np.array(states)
+    for begin in range(0, steps, 10 * of.hold):                         # in pieces: controls of all steps at once are large
+        count = min(10 * of.hold, steps - begin)
+        states = mujoco.rollout.rollout(m, d, states, of.controls(random, environments, begin, count), nstep=count)[0][:, -1]
     out, warm = [], []
     for state in states:
         mujoco.mj_resetData(m, d)
         mujoco.mj_setState(m, d, state, mujoco.mjtState.mjSTATE_FULLPHYSICS)
-        d.ctrl[:] = asked.control * parity.draw_controls(m, random)
+        d.ctrl[:] = of.controls(random, 1, steps, 1)[0, 0]
         mujoco.mj_step(m, d)
-        d.ctrl[:] = asked.control * parity.draw_controls(m, random)
+        d.ctrl[:] = of.controls(random, 1, steps, 1)[0, 0]
         if np.isfinite(d.qpos).all():
             warm.append(d.qacc_warmstart.copy())
             out.append(parity.pack(d))
@@ -116,21 +158,24 @@ class MujocoRun:
         return sums / steps
 
 
-def acceleration_errors(name, folder, states):
-    """Per environment: Nuri float, MuJoCo; against acc* of MuJoCo with tolerance 0. States are rounded to float before."""
+def acceleration_errors(of, states):
+    """Per environment: Nuri float, MuJoCo; against acc* of MuJoCo with tolerance 0. States are rounded to float before.
+
+    Which points stand for faces of meshes that touch is a matter of choice: where there are any, Nuri gets MuJoCo's contacts."""
     states = states.astype(np.float32).astype(float)
-    path = models.write(name, folder)
-    m, exact = parity.load(path), parity.load(models.write(name, folder, **REFERENCE))
-    ours = program.Dump(path, states, "float").arrays["acc"]
-    d, e, errors = mujoco.MjData(m), mujoco.MjData(exact), []
-    for state, acceleration in zip(states, ours):
+    m, exact = of.m, of.exact()
+    d, e, theirs, found, contacts = mujoco.MjData(m), mujoco.MjData(exact), [], [], []
+    for state in states:
         parity.unpack(m, d, state)
         mujoco.mj_forward(m, d)
         parity.unpack(exact, e, state)
         mujoco.mj_forward(exact, e)
-        scale = max(1.0, np.linalg.norm(e.qacc))
-        errors.append([np.linalg.norm(acceleration - e.qacc) / scale, np.linalg.norm(d.qacc - e.qacc) / scale])
-    return np.array(errors)
+        theirs.append(d.qacc.copy())
+        found.append(e.qacc.copy())
+        contacts.append(parity.injected(exact, e))
+    ours = program.Dump(of.path, states, "float", contacts if m.nmesh else None).arrays["acc"]
+    scale = np.maximum(1.0, np.linalg.norm(found, axis=1))
+    return np.array([np.linalg.norm(a - found, axis=1) / scale for a in (ours, np.array(theirs))]).T
 
 
 def percentiles(values):
@@ -138,24 +183,25 @@ def percentiles(values):
 
 
 def measure(name, asked, folder):
-    random, path = np.random.default_rng(SEED), models.write(name, folder)
-    m = parity.load(path)
-    hold = asked.hold or models.HOLD.get(name, 1)
-    states, warm = prepare(m, asked, random, hold)
-    controls = held(m, random, len(states), -(-asked.steps // hold) * hold, asked, hold)
+    of, random = subject(name, asked, folder), np.random.default_rng(SEED)
+    environments = asked.envs or (of.quick_environments if asked.quick else of.environments)
+    steps = asked.steps or (min(25, of.steps) if asked.quick else of.steps)   # quick: so few that chaos has not parted the engines
+    states, warm = prepare(of, random, environments)
+    controls = of.controls(random, len(states), int(round(of.warm_up / of.m.opt.timestep)), -(-steps // of.hold) * of.hold)
     np.save(f"{folder}/states.npy", states)
-    np.save(f"{folder}/controls.npy", controls[:, ::hold].reshape(len(states), -1))
-    theirs, rounds = MujocoRun(m, states, warm, controls), []
+    np.save(f"{folder}/controls.npy", controls[:, ::of.hold].reshape(len(states), -1))
+    driven = ("--controls", f"{folder}/controls.npy") if of.m.nu else ("--periods", controls.shape[1] // of.hold)
+    theirs, rounds = MujocoRun(of.m, states, warm, controls), []
     for _ in range(asked.rounds):                                       # in turns: what else the machine does meets both
         seconds = theirs.seconds()
-        ours = json.loads(program.run("rollout", path, "--states", f"{folder}/states.npy", "--controls", f"{folder}/controls.npy", "--threads", 1, "--backend", "cpu",
-                                      "--runs", 3, "--hold", hold, "--json"))
+        ours = json.loads(program.run("rollout", of.path, "--states", f"{folder}/states.npy", *driven, "--threads", 1, "--backend", "cpu",
+                                      "--runs", 3, "--hold", of.hold, "--json"))
         rounds.append((ours["steps_per_second"], controls.shape[0] * controls.shape[1] / seconds))
     contacts, rows, iterations = theirs.work()
-    errors = acceleration_errors(name, folder, states)
+    errors = acceleration_errors(of, states)
     mine, other = (statistics.median(r[k] for r in rounds) for k in (0, 1))
     return {
-        "name": name, "environments": len(states), "steps": controls.shape[1], "control": asked.control, "hold": hold, "rounds": asked.rounds,
+        "name": name, "environments": len(states), "steps": controls.shape[1], "control": asked.control, "hold": of.hold, "rounds": asked.rounds,
         "nuri": {"steps_per_second": mine, "contacts": ours["contacts"], "rows": ours["rows"], "iterations": ours["iterations"], "occupancy": ours["occupancy"],
                  "state_hash": ours["state_hash"], "faults": ours["faults"], "backend": ours["backend"], "acceleration_error": percentiles(errors[:, 0])},
         "mujoco": {"steps_per_second": other, "contacts": contacts, "rows": rows, "iterations": iterations, "acceleration_error": percentiles(errors[:, 1])},
@@ -167,18 +213,21 @@ def measure(name, asked, folder):
 def arguments(values=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--models", nargs="+", default=models.BENCH, metavar="NAME", help="names or parts of names")
-    parser.add_argument("--envs", type=int, default=0, help="environments; 0: 256, or 64 if quick")
-    parser.add_argument("--steps", type=int, default=200, help="timed steps of each environment")
+    parser.add_argument("--models", nargs="+", default=models.BENCH, metavar="NAME", help="names or parts of names, scene/NAME or scene files")
+    parser.add_argument("--envs", type=int, default=0, help="environments; 0: 256, or 64 if quick; heaps few")
+    parser.add_argument("--steps", type=int, default=0, help="timed steps of each environment; 0: 200, or 25 if quick; heaps few")
     parser.add_argument("--rounds", type=int, default=5, help="timed runs of each engine")
     parser.add_argument("--control", type=float, default=0.1, metavar="S", help="controls are random over this share of their range")
     parser.add_argument("--hold", type=int, default=0, metavar="K", help="steps that a control is held; 0: as the suite's own task does")
     parser.add_argument("--quick", action="store_true", help="few environments, one round: fields, not figures")
     asked = parser.parse_args(values)
-    if asked.quick:
-        asked.steps, asked.rounds = min(asked.steps, 25), 1      # so few steps that chaos has not parted the engines
-    asked.envs = asked.envs or (64 if asked.quick else 256)
+    asked.rounds = 1 if asked.quick else asked.rounds
     return asked
+
+
+def chosen(patterns):
+    """Scenes by their names, models of the suites by parts of theirs."""
+    return list(dict.fromkeys(name for pattern in patterns for name in ([pattern] if scene_model.is_scene(pattern) else models.matching([pattern]))))
 
 
 def main():
@@ -189,7 +238,7 @@ def main():
     if not asked.json:
         print(f"{'model':24} {'nuri':>10} {'mujoco':>10} {'ratio':>6}   contacts        rows            iterations      acceleration error, p50 and p99")
     with tempfile.TemporaryDirectory() as folder:
-        for name in models.matching(list(asked.models)):
+        for name in chosen(asked.models):
             rows.append(measure(name, asked, folder))
             if not asked.json:
                 n, o = rows[-1]["nuri"], rows[-1]["mujoco"]

@@ -10,7 +10,7 @@ namespace {
 struct Asked {
   Options options;
   std::string states, controls;
-  int runs = 3, hold = 1;
+  int periods = 0, runs = 3, hold = 1;
 };
 
 constexpr StateField parts[] = {StateField::qpos, StateField::qvel, StateField::act, StateField::warmstart, StateField::ctrl};
@@ -37,10 +37,10 @@ template <class T> double roll(World& world, const Table& states, const std::vec
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-template <class T> std::vector<double> roll_all(World& world, const Table& states, const Table& controls, int runs, int hold) {
+template <class T> std::vector<double> roll_all(World& world, const Table& states, const Table& controls, size_t periods, int runs, int hold) {
   const std::vector<T> own(controls.values.begin(), controls.values.end());
   std::vector<double> seconds;
-  for (int run = 0; run < runs && !interrupted(); ++run) seconds.push_back(roll<T>(world, states, own, controls.columns / size_t(world.model().actuator_count), hold));
+  for (int run = 0; run < runs && !interrupted(); ++run) seconds.push_back(roll<T>(world, states, own, periods, hold));
   return seconds;
 }
 
@@ -48,16 +48,19 @@ int rollout(const Asked& asked) {
   const Options& options = asked.options;
   auto loaded = session::load(options.scene);
   if (!loaded) return report(loaded.errors(), options.json);
-  auto states = read_npy(asked.states), controls = read_npy(asked.controls);
-  if (!states) return report(states.errors(), options.json);
-  if (!controls) return report(controls.errors(), options.json);
   const model::Model& m = *loaded->model;
+  if (asked.controls.empty() != (m.actuator_count == 0) || (asked.periods > 0) != (m.actuator_count == 0))
+    return report(options.scene + (m.actuator_count ? " has actuators: --controls FILE.npy says what they do, and how long" : " has no actuators: --periods says how long, instead of --controls"), options.json);
+  auto states = read_npy(asked.states);
+  if (!states) return report(states.errors(), options.json);
+  auto controls = asked.controls.empty() ? Result<Table>(Table{}) : read_npy(asked.controls);
+  if (!controls) return report(controls.errors(), options.json);
   const size_t columns = size_t(m.qpos_count) + 2 * size_t(m.dof_count) + size_t(m.activation_count) + size_t(m.actuator_count);
-  if (m.actuator_count == 0) return report(options.scene + " has no actuators, so controls say nothing", options.json);
   if (states->rows == 0 || states->columns != columns) return report("states must be [environments][" + std::to_string(columns) + "]: qpos, qvel, act, warmstart, ctrl", options.json);
-  if (controls->rows != states->rows || controls->columns == 0 || controls->columns % size_t(m.actuator_count) != 0)
+  if (m.actuator_count && (controls->rows != states->rows || controls->columns == 0 || controls->columns % size_t(m.actuator_count) != 0))
     return report("controls must be [" + std::to_string(states->rows) + "][periods * " + std::to_string(m.actuator_count) + "]", options.json);
 
+  const size_t periods = m.actuator_count ? controls->columns / size_t(m.actuator_count) : size_t(asked.periods);
   WorldOptions chosen = world_options(options, loaded->settings);
   chosen.environments = int(states->rows);
   chosen.threads = options.threads.value_or(1);
@@ -65,7 +68,7 @@ int rollout(const Asked& asked) {
   auto made = World::create(loaded->model, chosen);
   if (!made) return report(made.errors(), options.json);
   World& world = **made;
-  std::vector<double> seconds = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, asked.runs, asked.hold) : roll_all<double>(world, *states, *controls, asked.runs, asked.hold);
+  std::vector<double> seconds = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, periods, asked.runs, asked.hold) : roll_all<double>(world, *states, *controls, periods, asked.runs, asked.hold);
   if (interrupted()) return report("interrupted", options.json, failed);
 
   std::sort(seconds.begin(), seconds.end());
@@ -100,7 +103,8 @@ void add_rollout(CLI::App& app, int& status) {
   add_scene(*command, asked->options);
   add_world(*command, asked->options);
   command->add_option("--states", asked->states, "[environment][qpos qvel act warmstart ctrl], float64")->required()->type_name("FILE.npy");
-  command->add_option("--controls", asked->controls, "[environment][period * actuator], float64")->required()->type_name("FILE.npy");
+  command->add_option("--controls", asked->controls, "[environment][period * actuator], float64")->type_name("FILE.npy");
+  command->add_option("--periods", asked->periods, "Periods of a model without actuators, which has no controls")->check(CLI::Range(1, 10'000'000));
   command->add_option("--runs", asked->runs, "Runs from the same states; the median is shown")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_option("--hold", asked->hold, "Steps of a period: how long each control is held")->check(CLI::Range(1, 100000))->capture_default_str();
   command->footer("One thread unless --threads says otherwise. The number of environments is that of the states.");
