@@ -81,7 +81,7 @@ Result<std::string> resolve_file(const std::string& name, const std::string& fol
   bool allowed = false;
   for (const std::string& root : roots) allowed = allowed || lies_in(path, root);
   if (!allowed) {
-    return error("outside-folder", "\"" + shown(name) + "\" leads out of the folders that may be read", "move the file beside the scene, or allow its folder");
+    return error("outside-folder", "\"" + shown(name) + "\" leads out of the folders that may be read", "move the file beside the scene, or allow its folder: --root FOLDER");
   }
 
   // what is there

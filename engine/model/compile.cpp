@@ -1,5 +1,6 @@
 #include "engine/model/compile.h"
 
+#include <cstdio>
 #include "engine/model/compile_parts.h"
 #include "engine/model/model_tree.h"
 
@@ -44,6 +45,13 @@ size_t size_of(const Scene& s, ObjectType type) {
 std::string label(const char* kind, const std::string& name, size_t index) {
   return std::string(kind) + (name.empty() ? " " + std::to_string(index) : " '" + name + "'");
 }
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+std::string numbers(const shape::Vec& v) { return number(v[0]) + " " + number(v[1]) + " " + number(v[2]); }
 
 void check_references(Compilation& c) {
   const Scene& s = c.scene;
@@ -125,10 +133,16 @@ void compile_options(Compilation& c) {
   if (o.noslip_iterations > 0) c.error("unsupported-noslip", "the noslip solver is not part of the dynamics", {}, "set noslip_iterations to 0 and raise impratio");
 }
 
-Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report) {
+Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, std::vector<MeshFacts>* out_meshes) {
   Compilation c{scene, {}, {}, {}, {}};
   check_references(c);
   if (!c.errors.empty()) return c.errors;
+  if (has_fitted(scene)) {
+    const Scene fitted = fit_primitives(c);
+    if (!c.errors.empty()) return c.errors;
+    if (out_report) out_report->insert(out_report->end(), c.report.begin(), c.report.end());
+    return compile(fitted, out_report, out_meshes);
+  }
   compile_options(c);
   read_shapes(c);
   if (!c.errors.empty()) return c.errors;
@@ -155,6 +169,9 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report) {
   compile_servos(c);
   if (!c.errors.empty()) return c.errors;
   if (out_report) out_report->insert(out_report->end(), c.report.begin(), c.report.end());
+  if (out_meshes)
+    for (const LoadedMesh& mesh : c.meshes)
+      if (mesh.loaded) out_meshes->push_back(mesh.facts);
   return std::move(c.model);
 }
 

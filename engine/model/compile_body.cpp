@@ -37,20 +37,26 @@ MassPart inertial_of(Compilation& c, size_t b, const std::vector<const Geom*>& g
     }
     if (!parts.empty()) {
       out = combine(parts);
-      c.note("mass-from-geoms", label("body", body.name, b) + ": mass " + std::to_string(out.mass) + " kg from its geoms", body.place);
+      c.note("mass-from-geoms", label("body", body.name, b) + ": mass " + number(out.mass) + " kg, principal moments " + numbers(out.inertia) + " kg m^2, from its geoms", body.place);
     }
   }
 
   // lower bounds, then the triangle inequality of moments
-  out.mass = std::max(out.mass, k.boundmass);
+  if (out.mass < k.boundmass && b > 0) {
+    c.note("bounded-mass", label("body", body.name, b) + ": mass raised from " + number(out.mass) + " to " + number(k.boundmass) + " kg, by boundmass", body.place);
+    out.mass = k.boundmass;
+  }
+  const Vec found = out.inertia;
   for (double& i : out.inertia) i = std::max(i, k.boundinertia);
+  if (out.inertia != found)
+    c.note("bounded-inertia", label("body", body.name, b) + ": principal moments raised from " + numbers(found) + " to " + numbers(out.inertia) + " kg m^2, by boundinertia", body.place);
   const Vec& i = out.inertia;
   if (out.mass < 0 || i[0] < 0 || i[1] < 0 || i[2] < 0) c.error("negative-mass", label("body", body.name, b) + " has negative mass or inertia", body.place);
   if (i[0] + i[1] < i[2] || i[0] + i[2] < i[1] || i[1] + i[2] < i[0]) {
     if (k.balanceinertia) {
       const double mean = (i[0] + i[1] + i[2]) / 3;
+      c.note("balanced-inertia", label("body", body.name, b) + ": principal moments " + numbers(i) + " break A + B >= C; they become their mean, " + number(mean) + " kg m^2", body.place);
       out.inertia = {mean, mean, mean};
-      c.note("balanced-inertia", label("body", body.name, b) + ": moments of inertia replaced by their mean", body.place);
     } else {
       c.error("bad-inertia", label("body", body.name, b) + ": moments of inertia must satisfy A + B >= C", body.place, "correct them, or set balanceinertia");
     }
@@ -174,7 +180,7 @@ void compile_bodies(Compilation& c) {
     const double factor = std::max(least_mass, s.compiler.settotalmass / std::max(least_mass, total));
     for (double& mass : m.body_mass) mass *= factor;
     for (double& inertia : m.body_inertia) inertia *= factor;
-    c.note("total-mass", "all masses scaled to a total of " + std::to_string(s.compiler.settotalmass) + " kg", {});
+    c.note("total-mass", "all masses scaled by " + number(factor) + ", from a total of " + number(total) + " to " + number(s.compiler.settotalmass) + " kg", s.bodies[0].place);
   }
 }
 

@@ -118,7 +118,7 @@ void compile_servos(Compilation& c) {
     const double inertia = (end - first) / std::max(smallest, weight);
     m.joint_stiffness[j] = inertia / std::max(smallest, k[0] * k[0] * k[1] * k[1]);
     for (int i = first; i < end; ++i) m.dof_damping[i] = 2 * inertia / std::max(smallest, k[0]);
-    c.note("spring-from-springdamper", label("joint", c.scene.joints[j].name, j) + ": stiffness " + std::to_string(m.joint_stiffness[j]), c.scene.joints[j].place);
+    c.note("spring-from-springdamper", label("joint", c.scene.joints[j].name, j) + ": stiffness " + number(m.joint_stiffness[j]) + ", damping " + number(2 * inertia / std::max(smallest, k[0])) + ", from a time constant of " + number(k[0]) + " s and a damping ratio of " + number(k[1]), c.scene.joints[j].place);
   }
   for (double d : m.dof_damping) if (d != 0) m.flags |= flag_damping;
 
@@ -141,7 +141,7 @@ void compile_servos(Compilation& c) {
     }
     const double weight = inverse_product(m, initial, all, moment);
     bias[2] = -(ratio * 2 * std::sqrt(gain[0] / std::max(smallest, weight)));
-    c.note("kv-from-dampratio", label("actuator", a.name, i) + ": kv " + std::to_string(-bias[2]), a.place);
+    c.note("kv-from-dampratio", label("actuator", a.name, i) + ": kv " + number(-bias[2]) + ", from a damping ratio of " + number(ratio), a.place);
   }
 }
 

@@ -10,7 +10,8 @@ namespace nuri::model {
 
 // A mesh of the scene as its geoms have it: at its centre of mass, along its principal axes.
 struct LoadedMesh {
-  bool tried = false, weighs = false;
+  bool tried = false, loaded = false, weighs = false;
+  MeshFacts facts;
   shape::MassPart part{{0, 0, 0}, {1, 0, 0, 0}, 0, {0, 0, 0}};   // at density 1, in the mesh's own frame
   std::vector<Diagnostic> why;                                   // it has no mass
   std::vector<shape::Vec> vertices;
@@ -34,10 +35,16 @@ struct Compilation {
 
 // "body 'torso'", or "body 3" where it has no name
 std::string label(const char* kind, const std::string& name, size_t index);
+std::string number(double value);            // for messages: 6 digits
+std::string numbers(const shape::Vec& values);   // "1 2 3"
 
 void check_references(Compilation& c);       // every index of the scene points at something
 void compile_options(Compilation& c);
 void read_shapes(Compilation& c);            // meshes: frames, mass, corners
+const LoadedMesh& load_mesh(Compilation& c, int mesh);   // once; errors are added, then it is not `loaded`
+void adopt(Compilation& c, const std::vector<Diagnostic>& errors, const std::string& who, const Place& place);   // of shapes, which know no place
+bool has_fitted(const scene::Scene& scene);  // primitives that take their size from a mesh
+scene::Scene fit_primitives(Compilation& c); // the scene with those as they come out
 void compile_bodies(Compilation& c);         // frames, mass, joints, dofs, trees
 void compile_geoms(Compilation& c);          // geoms, sites
 void compile_pairs(Compilation& c);          // candidate pairs and owners

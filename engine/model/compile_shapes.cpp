@@ -4,6 +4,7 @@
 // geoms; a hull is made only where one of them is in a candidate pair, or where rays may meet it.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 
 #include "engine/model/compile_parts.h"
@@ -15,9 +16,7 @@ namespace {
 using namespace scene;
 using namespace shape;
 
-void adopt(Compilation& c, const std::vector<Diagnostic>& errors, const std::string& who, const Place& place) {
-  for (const Diagnostic& d : errors) c.error(d.code, who + ": " + d.message, place, d.hint);
-}
+constexpr double filled = 1.01;                                  // hull over mesh: what fills more than 1 % is worth a word
 
 // The mesh as its geoms would see it were they not moved; written down in the scene, or in a file.
 bool load(Compilation& c, const scene::Mesh& from, const std::string& who, shape::Mesh& out) {
@@ -42,10 +41,16 @@ bool load(Compilation& c, const scene::Mesh& from, const std::string& who, shape
 }
 
 // Corners and polygons of one hull, seen from the mesh's frame, and the links between corners.
-bool append_hull(Compilation& c, const std::string& who, const Place& place, const std::vector<Vec>& points, int most_vertices) {
-  Result<Hull> made = convex_hull(points, most_vertices);
+bool append_hull(Compilation& c, const std::string& who, const Place& place, LoadedMesh& mesh, int most_vertices) {
+  Result<Hull> made = convex_hull(mesh.vertices, most_vertices);
   if (!made) return adopt(c, made.errors(), who, place), false;
   const Hull& hull = *made;
+  MeshFacts& facts = mesh.facts;
+  facts.hull_vertices = int(hull.vertices.size());
+  for (const std::vector<int>& p : hull.polygons)
+    for (size_t k = 2; k < p.size(); ++k) facts.hull_volume += dot(hull.vertices[p[0]], cross(hull.vertices[p[k - 1]], hull.vertices[p[k]])) / 6;
+  if (facts.closed && facts.volume > 0 && facts.hull_volume > filled * facts.volume)
+    c.note("convex-hull", who + " collides as its convex hull: " + number(facts.hull_volume) + " m^3 instead of " + number(facts.volume) + " m^3", place);
   for (const std::string& what : hull.adjusted) c.note("hull-adjusted", who + ": " + what, place);
   Model& m = c.model;
   const int count = int(hull.vertices.size());
@@ -89,6 +94,33 @@ bool append_hull(Compilation& c, const std::string& who, const Place& place, con
   return true;
 }
 
+// Whether every edge belongs to two faces that run through it in opposite directions.
+bool is_closed(const std::vector<std::array<int, 3>>& faces) {
+  std::vector<uint64_t> edges;                                   // lower corner, higher corner, direction
+  edges.reserve(3 * faces.size());
+  for (const auto& f : faces)
+    for (size_t k = 0; k < 3; ++k) {
+      const uint64_t from = uint64_t(f[k]), to = uint64_t(f[(k + 1) % 3]);
+      edges.push_back(std::min(from, to) << 33 | std::max(from, to) << 1 | uint64_t(from > to));
+    }
+  std::sort(edges.begin(), edges.end());
+  for (size_t i = 0; i < edges.size(); i += 2) {                 // once there, once back, and no third
+    const bool pair = i + 1 < edges.size() && (edges[i] & 1) == 0 && edges[i + 1] == edges[i] + 1;
+    if (!pair) return false;
+  }
+  return true;
+}
+
+// By pyramids over the first vertex.
+double signed_volume(const shape::Mesh& mesh) {
+  double sum = 0;
+  for (const auto& f : mesh.faces) {
+    const Vec &tip = mesh.vertices[0], &a = mesh.vertices[size_t(f[0])], &b = mesh.vertices[size_t(f[1])], &d = mesh.vertices[size_t(f[2])];
+    sum += dot(sub(a, tip), cross(sub(b, tip), sub(d, tip))) / 6;
+  }
+  return sum;
+}
+
 bool append_field(Compilation& c, const HeightField& from, const std::string& who) {
   Grid grid{from.rows, from.columns, from.elevation};
   if (!from.file.empty()) {
@@ -127,37 +159,42 @@ void read_shapes(Compilation& c) {
     const Geom& geom = s.geoms[g];
     const std::string who = label("geom", geom.name, g);
     if (geom.type == GeomType::hfield && (geom.height_field < 0 || size_t(geom.height_field) >= s.height_fields.size())) c.error("bad-reference", who + " names no height field", geom.place);
-    if (geom.type != GeomType::mesh) {
-      if (geom.mesh >= 0) c.error("not-supported-yet", who + ": fitting a primitive to a mesh is not supported yet", geom.place, "give its size");
-      continue;
-    }
-    if (geom.mesh < 0 || size_t(geom.mesh) >= s.meshes.size()) {
-      c.error("bad-reference", who + " names no mesh", geom.place);
-      continue;
-    }
-    const scene::Mesh& from = s.meshes[size_t(geom.mesh)];
-    LoadedMesh& to = c.meshes[size_t(geom.mesh)];
-    if (to.tried) continue;
-    to.tried = true;
-    const std::string name = label("mesh", from.name, size_t(geom.mesh));
-    shape::Mesh mesh;
-    if (!load(c, from, name, mesh)) continue;
-    Result<MassPart> mass = mesh_mass(mesh, MassRule(int(from.inertia)), 1);
-    if (mass) {
-      to.part = *mass;
-      to.weighs = true;
-    } else {
-      to.why = mass.errors();
-    }
-    // seen from the centre of mass and principal axes
-    const Mat axes = matrix(to.part.quat);
-    to.faces = std::move(mesh.faces);
-    for (Vec v : mesh.vertices) {
-      v = transposed_mul(axes, sub(v, to.part.pos));
-      for (int k = 0; k < 3; ++k) to.half[k] = std::max(to.half[k], std::abs(v[k]));
-      to.vertices.push_back(v);
-    }
+    if (geom.type != GeomType::mesh) continue;
+    if (geom.mesh < 0 || size_t(geom.mesh) >= s.meshes.size()) c.error("bad-reference", who + " names no mesh", geom.place);
+    else load_mesh(c, geom.mesh);
   }
+}
+
+const LoadedMesh& load_mesh(Compilation& c, int index) {
+  const scene::Mesh& from = c.scene.meshes[size_t(index)];
+  LoadedMesh& to = c.meshes[size_t(index)];
+  if (to.tried) return to;
+  to.tried = true;
+  const std::string name = label("mesh", from.name, size_t(index));
+  shape::Mesh mesh;
+  to.loaded = load(c, from, name, mesh);
+  if (!to.loaded) return to;
+  to.facts = {from.name, from.file, mesh.vertices.size(), mesh.faces.size(), is_closed(mesh.faces), signed_volume(mesh), 0, 0, from.place};
+  Result<MassPart> mass = mesh_mass(mesh, MassRule(int(from.inertia)), 1);
+  if (mass) {
+    to.part = *mass;
+    to.weighs = true;
+  } else {
+    to.why = mass.errors();
+  }
+  // seen from the centre of mass and principal axes
+  const Mat axes = matrix(to.part.quat);
+  to.faces = std::move(mesh.faces);
+  for (Vec v : mesh.vertices) {
+    v = transposed_mul(axes, sub(v, to.part.pos));
+    for (int k = 0; k < 3; ++k) to.half[k] = std::max(to.half[k], std::abs(v[k]));
+    to.vertices.push_back(v);
+  }
+  return to;
+}
+
+void adopt(Compilation& c, const std::vector<Diagnostic>& errors, const std::string& who, const Place& place) {
+  for (const Diagnostic& d : errors) c.error(d.code, who + ": " + d.message, place, d.hint);
 }
 
 MassPart frame_of(const Compilation& c, const Geom& g) {
@@ -178,6 +215,9 @@ MassPart mesh_part(Compilation& c, const Geom& g) {
     return at;
   }
   at.mass = std::isnan(g.mass) ? g.density * mesh.part.mass : g.mass;
+  const scene::Mesh& from = c.scene.meshes[size_t(g.mesh)];
+  if (!mesh.facts.closed && (from.inertia == MeshInertia::legacy || from.inertia == MeshInertia::exact))
+    c.note("open-mesh", "mesh '" + from.name + "' is not watertight, so that " + (std::isnan(g.mass) ? "the mass of its geom, " + number(at.mass) + " kg, and its moments are guesses" : "the moments of its geom are guesses"), g.place);
   at.inertia = scale(mesh.part.inertia, at.mass / mesh.part.mass);
   return at;
 }
@@ -195,7 +235,7 @@ void compile_shapes(Compilation& c) {
     if (geom.type == GeomType::mesh) {
       const scene::Mesh& from = s.meshes[size_t(geom.mesh)];
       const auto [at, fresh] = hulls.insert({geom.mesh, int(hulls.size())});
-      if (fresh && !append_hull(c, label("mesh", from.name, size_t(geom.mesh)), from.place, c.meshes[size_t(geom.mesh)].vertices, from.maxhullvert)) return;
+      if (fresh && !append_hull(c, label("mesh", from.name, size_t(geom.mesh)), from.place, c.meshes[size_t(geom.mesh)], from.maxhullvert)) return;
       if (fresh && rays) add_ray_mesh(m, c.meshes[size_t(geom.mesh)].vertices, c.meshes[size_t(geom.mesh)].faces);
       m.geom_shape[size_t(g)] = at->second;
     }

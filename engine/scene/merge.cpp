@@ -92,6 +92,7 @@ class Merger {
       Body body = named("body", s.bodies[b]);
       if (body.parent == 0) pose_.move(body);
       body.parent = body_of(body.parent);
+      if (body.unlisted > 0) body.unlisted += bodies;          // numbers of robots: any, as long as they differ
       scene.bodies.push_back(std::move(body));
     }
     for (const Joint& joint : s.joints) scene.joints.push_back(named("joint", joint)), scene.joints.back().body = body_of(joint.body);
@@ -180,6 +181,7 @@ class Merger {
       sensors_.push_back(named("sensor", sensor));
     }
     scene.report.insert(scene.report.end(), s.report.begin(), s.report.end());
+    scene.documents.insert(scene.documents.end(), s.documents.begin(), s.documents.end());
   }
 
   // What refers to geoms and sites by index, and keyframes, once all models are known.
@@ -340,7 +342,7 @@ class Merger {
 
 bool equal(const Compiler& a, const Compiler& b) {
   return a.boundmass == b.boundmass && a.boundinertia == b.boundinertia && a.settotalmass == b.settotalmass && a.balanceinertia == b.balanceinertia &&
-         a.inertiafromgeom == b.inertiafromgeom && a.inertiagrouprange == b.inertiagrouprange;
+         a.inertiafromgeom == b.inertiafromgeom && a.inertiagrouprange == b.inertiagrouprange && a.fitaabb == b.fitaabb;
 }
 
 }  // namespace

@@ -165,6 +165,9 @@ bool read_document(Reader& reader) {
 
   add_attached_keys(reader);
   report_attached_options(reader);
+  if (reader.scene.keys.size() < static_cast<std::size_t>(reader.least_keys))
+    reader.findings.report.push_back(xml::finding(Severity::note, root, {}, "default-keyframes", std::to_string(static_cast<std::size_t>(reader.least_keys) - reader.scene.keys.size()) +
+                                                  " keyframes of the initial state were added, by size/nkey"));
   while (reader.scene.keys.size() < static_cast<std::size_t>(reader.least_keys)) reader.scene.keys.push_back({});
   if (reader.findings.errors.count > 0) return false;
   reader.findings.finish();
@@ -176,10 +179,18 @@ bool read_document(Reader& reader) {
 
 namespace {
 
+// Attached elements stand in the main tree and point into the files that they come from.
+void keep_documents(mjcf::Reader& reader, std::vector<std::shared_ptr<const xml::Document>>& out) {
+  if (reader.document) out.push_back(std::move(reader.document));
+  for (auto& [name, model] : reader.models)
+    if (model) keep_documents(*model, out);
+}
+
 Result<Scene> finished(mjcf::Reader& reader, Result<xml::Document> document) {
   if (!document) return document.errors();
   reader.document = std::make_unique<xml::Document>(std::move(*document));
   if (!read_document(reader)) return reader.findings.errors.finished();
+  keep_documents(reader, reader.scene.documents);
   return std::move(reader.scene);
 }
 
@@ -201,7 +212,7 @@ Result<Scene> read_mjcf(const std::string& path, const MjcfOptions& options) {
       return Diagnostic{Severity::error, "cannot-read", "this root is not a folder that can be read", {}, {root, 0, 0}, {}, {}};
     reader.roots.push_back(folder.string());
   }
-  return finished(reader, xml::load(path, {reader.roots, {}, reader.spent.get(), {}}));
+  return finished(reader, xml::load(path, {reader.roots, options.included_from, reader.spent.get(), {}}));
 }
 
 Result<Scene> read_mjcf_text(const std::string& text, const std::string& name) {

@@ -9,6 +9,7 @@ namespace nuri::scene {
 
 struct MjcfOptions {
   std::vector<std::string> roots;   // folders, besides that of the file, in which included files, models and assets may lie
+  std::vector<Place> included_from = {};   // who asked for the file, for findings; innermost first
 };
 
 // Reads `path`, what it includes, the models it attaches, and finds its meshes, height fields and textures; all of them must

@@ -57,6 +57,10 @@ void Attributes::error(const std::string& name, const std::string& code, const s
   findings_.errors.add(xml::finding(Severity::error, element_, name, code, message, hint));
 }
 
+void Attributes::note(const std::string& name, const std::string& code, const std::string& message) {
+  findings_.report.push_back(xml::finding(Severity::note, element_, name, code, message));
+}
+
 bool Attributes::parse(const xml::Attribute& attribute, std::vector<double>& out, std::size_t most) {
   for (std::size_t at = 0;;) {
     std::string_view word = next_word(attribute.value, at);

@@ -63,6 +63,7 @@ class Attributes {
   // "attribute 'mass' of <geom> must be >= 0 kg, got "-1"" if not `holds`. Returns `holds`.
   bool check(bool holds, const std::string& name, const std::string& must);
   void error(const std::string& name, const std::string& code, const std::string& message, const std::string& hint = {});
+  void note(const std::string& name, const std::string& code, const std::string& message);
 
  private:
   int numbers(const std::string& name, double* out, std::size_t least, std::size_t most);

@@ -64,6 +64,9 @@ Array4 from_axes(const Array3& x, const Array3& y, const Array3& z) {
   return q;
 }
 
+// Files write few digits. What is further off was hardly meant as a unit quaternion.
+constexpr double far_from_unit = 0.01;
+
 }  // namespace
 
 bool normalise(Array3& vector) { return normalise_any(vector); }
@@ -79,6 +82,8 @@ void read_orientation(Attributes& attributes, Orientation& out) {
   };
   Array4 quat = out.quat;
   bool has_quat = attributes.vector("quat", quat);
+  const double length = std::sqrt(quat[0] * quat[0] + quat[1] * quat[1] + quat[2] * quat[2] + quat[3] * quat[3]);
+  if (has_quat && std::abs(length - 1) > far_from_unit) attributes.note("quat", "normalised-quat", "this quaternion has the length " + std::to_string(length) + ": it was made 1");
   if (has_quat && attributes.check(normalise(quat), "quat", "not be zero")) out.quat = quat;
   take(has_quat, "quat", Kind::quat);
   take(attributes.vector("axisangle", out.axisangle), "axisangle", Kind::axisangle);

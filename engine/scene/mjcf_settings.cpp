@@ -28,6 +28,9 @@ void read_flags(Reader& reader, const xml::Element& element) {
       {"autoreset", &f.autoreset}, {"override", &f.override_contact}, {"energy", &f.energy}, {"fwdinv", &f.fwdinv},
       {"invdiscrete", &f.invdiscrete}, {"multiccd", &f.multiccd}, {"sleep", &f.sleep}};
   for (const auto& [name, flag] : known) enabled(a, name, *flag);
+  // of MuJoCo's own ways to compute, or of features that change no result here
+  for (const char* name : {"midphase", "nativeccd", "island", "autoreset", "fwdinv", "invdiscrete", "sleep"})
+    if (a.has(name)) reader.findings.idle_at(std::string("flag '") + name + "'", element);
   for (const char* name : {"diagexact", "ipc"}) {
     bool on = false;
     enabled(a, name, on);
@@ -59,7 +62,8 @@ void read_compiler(Reader& reader, const xml::Element& section) {
   bool local = true;
   if (a.keyword("coordinate", local, {{"local", true}, {"global", false}}) && !local)
     a.error("coordinate", "not-supported-yet", "global coordinates are not supported", "MuJoCo up to 2.3.3 can convert the model to local coordinates");
-  refuse_true(a, {"fusestatic", "discardvisual", "alignfree", "fitaabb"});
+  a.boolean("fitaabb", compiler.fitaabb);
+  refuse_true(a, {"fusestatic", "discardvisual", "alignfree"});
   std::string folder;
   if (a.text("assetdir", folder)) settings.meshdir = settings.texturedir = folder;
   a.text("meshdir", settings.meshdir);
@@ -95,6 +99,8 @@ void read_option(Reader& reader, const xml::Element& section) {
             {{"Euler", Integrator::euler}, {"RK4", Integrator::rk4}, {"implicit", Integrator::implicit}, {"implicitfast", Integrator::implicitfast}});
   a.keyword("cone", o.cone, {{"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic}});
   a.keyword("solver", o.solver, {{"PGS", Solver::pgs}, {"CG", Solver::cg}, {"Newton", Solver::newton}});
+  for (const char* name : {"ccd_tolerance", "ccd_iterations", "noslip_tolerance"})
+    if (a.has(name)) reader.findings.idle_at(std::string("attribute '") + name + "' of <option>", section);
   a.number("o_margin", o.o_margin);
   a.up_to("o_solref", o.o_solref);
   a.up_to("o_solimp", o.o_solimp);

@@ -151,7 +151,7 @@ Result<std::string> Packages::in_package(const std::string& name, const std::str
   const Found& found = find(package);
   if (found.folder.empty())
     return refused("unknown-package", "no package " + xml::shown(package) + " was found for " + xml::shown(name),
-                   (found.looked.empty() ? std::string() : "looked at: " + joined(found.looked) + "; ") + "give its folder: " + package + "=FOLDER");
+                   (found.looked.empty() ? std::string() : "looked at: " + joined(found.looked) + "; ") + "give its folder: --package " + package + "=FOLDER");
   std::string rest = inside.substr(slash + 1);
   rest.erase(0, std::min(rest.find_first_not_of('/'), rest.size()));  // package://NAME//PATH stays inside
   Result<std::string> path = resolve_file(rest, found.folder, {found.folder}, most_bytes);
@@ -189,7 +189,7 @@ Result<std::string> Packages::file(const std::string& name, std::size_t most_byt
     if (path.errors().front().code != "cannot-read" && path.errors().front().code != "outside-folder") return path.errors();
   }
   Diagnostic d = first.front();
-  if (d.code == "outside-folder") d.hint = "folders that may be read: " + joined(roots_) + "; give a root to read from others";
+  if (d.code == "outside-folder") d.hint = "folders that may be read: " + joined(roots_) + "; --root FOLDER allows others";
   else if (d.hint.empty()) d.hint = absolute ? "absolute names must exist as they are" : "looked in: " + joined(folders);
   return d;
 }

@@ -8,11 +8,14 @@
 #pragma once
 #include <array>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 #include "engine/core/result.h"
 
 namespace nuri::scene {
+
+namespace xml { struct Document; }
 
 using Array2 = std::array<double, 2>;
 using Array3 = std::array<double, 3>;
@@ -58,6 +61,7 @@ struct Compiler {
   bool balanceinertia = false;
   InertiaFromGeom inertiafromgeom = InertiaFromGeom::automatic;
   std::array<int, 2> inertiagrouprange{0, 5};
+  bool fitaabb = false;                          // primitives fitted to meshes: by bounding boxes, otherwise by boxes of equal inertia
 };
 
 struct Inertial {
@@ -98,6 +102,7 @@ struct Body {
   bool mocap = false, has_inertial = false;
   double gravcomp = 0;
   Inertial inertial;                             // meaningful if has_inertial
+  int unlisted = 0;                              // > 0: of a robot, this one, whose files do not list which links never touch (URDF without SRDF)
   Place place;
 };
 
@@ -156,6 +161,7 @@ struct Site {
   Array4 quat{1, 0, 0, 0};
   int group = 0;
   std::array<float, 4> rgba{0.5f, 0.5f, 0.5f, 1};
+  bool is_link = false;                          // the frame of a URDF link that was merged into its body
   Place place;
 };
 
@@ -201,7 +207,7 @@ struct Pair {
   double adhesion = 0;                           // N; never taken from the geoms
   Place place;
 };
-struct Exclude { std::string name; int body1 = 0, body2 = 0; Place place; };
+struct Exclude { std::string name; int body1 = 0, body2 = 0; Place place; std::string why = {}; };   // why: for the import report; "": the file says so
 
 enum class EqualityType { connect, weld, joint, tendon };
 struct Equality {
@@ -314,6 +320,7 @@ struct Scene {
   std::vector<Sensor> sensors;
   std::vector<Key> keys;
   std::vector<Diagnostic> report;                // everything adjusted, guessed or kept for later while loading
+  std::vector<std::shared_ptr<const xml::Document>> documents;   // what it was read from: for the places of later findings
 };
 
 }  // namespace nuri::scene

@@ -152,8 +152,9 @@ void take_report(Reader& reader, xml::Document& document) {
   }
 }
 
-Result<Scene> read_document(Result<xml::Document> document, const UrdfOptions& options, const std::string& folder, const std::string& srdf) {
-  if (!document) return document.errors();
+Result<Scene> read_document(Result<xml::Document> read, const UrdfOptions& options, const std::string& folder, const std::string& srdf) {
+  if (!read) return read.errors();
+  const auto document = std::make_shared<xml::Document>(std::move(*read));
   const xml::Element& root = *document->root;
   Reader reader(options, folder);
   take_report(reader, *document);
@@ -188,12 +189,15 @@ Result<Scene> read_document(Result<xml::Document> document, const UrdfOptions& o
   if (!srdf.empty() || !options.disabled_collisions.empty()) {
     LinkPairs pairs;
     if (!srdf.empty()) read_disabled(reader, srdf, pairs);
-    for (const auto& names : options.disabled_collisions) pairs.push_back({names, root.place()});
-    disable(reader, root, pairs);
+    for (const auto& names : options.disabled_collisions) pairs.push_back({names, root.place(), "as asked"});
+    disable(reader, pairs);
+  } else {
+    for (std::size_t b = 1; b < reader.scene.bodies.size(); ++b) reader.scene.bodies[b].unlisted = 1;
   }
   if (reader.findings.errors.count > 0) return reader.findings.errors.finished();
   reader.findings.finish();
   reader.scene.report = std::move(reader.findings.report);
+  reader.scene.documents.push_back(document);
   return std::move(reader.scene);
 }
 
@@ -209,7 +213,7 @@ std::string srdf_beside(const std::string& path, const std::string& folder) {
 }  // namespace urdf
 
 Result<Scene> read_urdf(const std::string& path, const UrdfOptions& options) {
-  Result<xml::Document> document = xml::load(path);
+  Result<xml::Document> document = xml::load(path, {{}, options.included_from, nullptr, {}});
   if (!document) return document.errors();
   const std::string folder = folder_of(path);
   return urdf::read_document(std::move(document), options, folder, options.srdf.empty() ? urdf::srdf_beside(path, folder) : options.srdf);

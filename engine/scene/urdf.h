@@ -15,7 +15,8 @@
 // - Visual geometry is kept, in group 1; nothing touches it. Collision geometry is in group 0.
 // - Limits: effort bounds the force of actuators; velocity is read, not enforced. lower = upper locks the joint by an equality.
 // - Collisions: a body and its parent do not touch; pairs that the SRDF disables do not. A body can hold several links: if only
-//   some of their pairs are disabled, the whole bodies are, with a warning.
+//   some of their pairs are disabled, the whole bodies are, with a warning. Without an SRDF bodies are marked (Body::unlisted), and
+//   pairs that cannot help touching are found before the scene is run (tools/session/touching.h).
 // Foreign elements (<gazebo>, <transmission>, ...) are ignored with one note per name; a misspelt element is an error.
 #pragma once
 #include <array>
@@ -34,6 +35,7 @@ enum class UrdfActuators { none, motor, position };
 
 struct UrdfOptions {
   PackagePaths paths;
+  std::vector<Place> included_from = {};             // who asked for the file, for findings; innermost first
   UrdfBase base = UrdfBase::automatic;
   UrdfActuators actuators = UrdfActuators::none;
   double stiffness = 0, damping = 0;                 // of servos: N m/rad, N m s/rad; N/m, N s/m

@@ -34,11 +34,12 @@ void read_disabled(Reader& reader, const std::string& srdf, LinkPairs& out_pairs
     a.text("reason", reason);
     reader.finish(a);
     reader.only(*child, {});
-    if (!names[0].empty() && !names[1].empty()) out_pairs.push_back({names, child->place()});
+    if (!names[0].empty() && !names[1].empty()) out_pairs.push_back({names, child->place(), "the SRDF disables them" + (reason.empty() ? "" : ": " + reason)});
   }
+  reader.scene.documents.push_back(std::make_shared<const xml::Document>(std::move(*document)));
 }
 
-void disable(Reader& reader, const xml::Element& robot, const LinkPairs& pairs) {
+void disable(Reader& reader, const LinkPairs& pairs) {
   Scene& s = reader.scene;
   auto warn = [&](const Place& place, const std::string& code, const std::string& message, const std::string& hint) {
     reader.findings.report.push_back({Severity::warning, code, message, hint, place, {}, {}});
@@ -46,9 +47,9 @@ void disable(Reader& reader, const xml::Element& robot, const LinkPairs& pairs) 
   auto touches = [](const Link& l) { return std::any_of(l.geoms.begin(), l.geoms.end(), [](const Geom& g) { return !g.visual_only; }); };
 
   // pairs of links, by the bodies they became
-  struct Pairs { std::set<std::pair<int, int>> links; Place place; };
+  struct Pairs { std::set<std::pair<int, int>> links; Place place; std::string why; };
   std::map<std::pair<int, int>, Pairs> by_bodies;
-  for (const auto& [names, place] : pairs) {
+  for (const auto& [names, place, why] : pairs) {
     int link[2];
     bool known = true;
     for (std::size_t i = 0; i < 2; ++i) {
@@ -66,7 +67,7 @@ void disable(Reader& reader, const xml::Element& robot, const LinkPairs& pairs) 
       continue;
     }
     Pairs& these = by_bodies[std::minmax(body[0], body[1])];
-    if (these.place.line == 0) these.place = place;
+    if (these.place.line == 0) these.place = place, these.why = why;
     const bool solid = touches(reader.links[static_cast<std::size_t>(link[0])]) && touches(reader.links[static_cast<std::size_t>(link[1])]);
     if (solid) these.links.insert(std::minmax(link[0], link[1]));
   }
@@ -80,13 +81,14 @@ void disable(Reader& reader, const xml::Element& robot, const LinkPairs& pairs) 
   for (const auto& [bodies, these] : by_bodies) {
     const auto [b1, b2] = bodies;
     if (these.links.empty() || !excluded.insert(bodies).second) continue;
-    s.excludes.push_back({"", b1, b2, these.place});
+    s.excludes.push_back({"", b1, b2, these.place, these.why});
+    reader.findings.report.push_back({Severity::note, "disabled-collision", "bodies '" + s.bodies[static_cast<std::size_t>(b1)].name + "' and '" + s.bodies[static_cast<std::size_t>(b2)].name +
+                                      "' do not collide: " + these.why, {}, these.place, {}, {}});
     const std::size_t all = solid_links[static_cast<std::size_t>(b1)] * solid_links[static_cast<std::size_t>(b2)];
     if (these.links.size() < all)
       warn(these.place, "partly-disabled", "bodies '" + s.bodies[static_cast<std::size_t>(b1)].name + "' and '" + s.bodies[static_cast<std::size_t>(b2)].name + "' no longer touch, though only " +
            std::to_string(these.links.size()) + " of the " + std::to_string(all) + " pairs of links merged into them are disabled", "");
   }
-  reader.note(robot, "disabled-collisions", std::to_string(by_bodies.size()) + " pairs of bodies do not touch, by a list of disabled collisions");
 }
 
 }  // namespace nuri::scene::urdf

@@ -26,6 +26,9 @@ int mesh_of(Reader& reader, Attributes& a, const std::string& name, const Array3
   mesh.name = reader.free_name("mesh", std::filesystem::path(*path).stem().string());
   mesh.file = *path;
   mesh.scale = scale;
+  if (const std::string stem = std::filesystem::path(*path).stem().string(); mesh.name != stem && !stem.empty())
+    reader.note(a.element(), "renamed", "there is a mesh named '" + stem + "' already: this one is '" + mesh.name + "'");
+  if (scale[0] * scale[1] * scale[2] < 0) reader.note(a.element(), "mirrored-mesh", "mesh '" + mesh.name + "' is mirrored by its scale: its faces are turned round");
   mesh.place = a.element().place();
   reader.scene.meshes.push_back(std::move(mesh));
   return entry->second;

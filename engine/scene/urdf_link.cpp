@@ -1,6 +1,7 @@
 // Links: mass, collision and visual geometry, all in the link's own frame.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numbers>
 #include "engine/scene/urdf_reader.h"
 
@@ -68,7 +69,7 @@ void spread(Reader& reader, Link& link, const xml::Element& inertial, bool has_o
   if (has_origin) geometry.pos = link.mass.pos;
   geometry.mass = link.mass.mass;
   link.mass = geometry;
-  reader.warning(inertial, "missing-inertia", who + "they are those of its collision geometry");
+  reader.warning(inertial, "missing-inertia", who + "they are those of its collision geometry, " + shown(geometry.inertia) + " kg m^2");
 }
 
 void read_inertial(Reader& reader, Link& link, const xml::Element& element) {
@@ -115,7 +116,7 @@ void read_inertial(Reader& reader, Link& link, const xml::Element& element) {
   const Vec written = moments;
   for (double& x : moments) x = std::max(x, 0.0);
   if (balance(moments) && written[0] - written[1] - written[2] > rounding * written[0])
-    reader.warning(*inertia, "balanced-inertia", "link '" + link.name + "': its principal moments break A + B >= C; the two smaller ones are raised",
+    reader.warning(*inertia, "balanced-inertia", "link '" + link.name + "': its principal moments " + shown(written) + " break A + B >= C; they become " + shown(moments) + " kg m^2",
                    "no body has these moments; check <inertia>");
   link.mass.inertia = moments;
   link.mass.quat = shape::unit(shape::mul(frame.quat, turn));
@@ -145,14 +146,23 @@ void read_part(Reader& reader, Link& link, const xml::Element& element) {
   g.place = element.place();
   // names repeat from link to link
   if (!name.empty() && !reader.geom_names.insert(name).second) {
+    const std::string written = name;
     name = link.name + "/" + name;
     if (!reader.geom_names.insert(name).second) name.clear();
+    reader.note(element, "renamed", "there is a part named '" + written + "' already: this one " + (name.empty() ? "has no name" : "is '" + name + "'"));
   }
   g.name = name;
   link.geoms.push_back(std::move(g));
 }
 
 }  // namespace
+
+std::string shown(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+std::string shown(const Vec& v) { return shown(v[0]) + " " + shown(v[1]) + " " + shown(v[2]); }
 
 // Second moments sum x^2 = (B + C - A) / 2 and so on cannot be negative; the one that is becomes 0:
 // C stays, A and B become (A + C - B) / 2 and (B + C - A) / 2, whose sum is C.

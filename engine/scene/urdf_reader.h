@@ -111,9 +111,13 @@ bool read_geometry(Reader& reader, const xml::Element& part, Geom& out);   // of
 void read_link(Reader& reader, const xml::Element& element);
 void read_joint(Reader& reader, const xml::Element& element);
 void build(Reader& reader, const xml::Element& robot);            // links and joints into the scene's bodies
-using LinkPairs = std::vector<std::pair<std::array<std::string, 2>, Place>>;
+struct LinkPair { std::array<std::string, 2> names; Place place; std::string why; };
+using LinkPairs = std::vector<LinkPair>;
 void read_disabled(Reader& reader, const std::string& srdf, LinkPairs& out_pairs);
-void disable(Reader& reader, const xml::Element& robot, const LinkPairs& pairs);   // contacts between links of the built scene
+void disable(Reader& reader, const LinkPairs& pairs);   // contacts between links of the built scene
+
+std::string shown(double value);                                  // for messages: 6 digits
+std::string shown(const shape::Vec& values);                      // "1 2 3"
 
 // Moments that no body can have are changed as little as possible; returns whether they were. See urdf.h.
 bool balance(shape::Vec& moments);

@@ -182,6 +182,7 @@ class Builder {
       frame.pos = pose.pos;
       frame.quat = pose.quat;
       frame.group = frame_group;
+      frame.is_link = true;
       frame.place = l.element->place();
       made(parent).frames.push_back(frame);
       r_.note(*j.element, "merged-link", "link '" + l.name + "' is fixed: it is part of body '" + link(made(parent).link).name + "', and its frame is a site");
@@ -267,7 +268,7 @@ class Builder {
       const double radius = std::cbrt(3 * sum.mass / (4 * std::numbers::pi * default_density)), ball = std::max(0.4 * sum.mass * radius * radius, least_moment);
       for (double& i : sum.inertia)
         if (i < least_moment) i = ball;
-      r_.warning(*link(m.link).element, "zero-moment", "body '" + body.name + "' moves but has a principal moment of 0: it gets that of a ball of its mass at 1000 kg/m^3");
+      r_.warning(*link(m.link).element, "zero-moment", "body '" + body.name + "' moves but has a principal moment of 0: it becomes " + shown(ball) + " kg m^2, that of a ball of its mass at 1000 kg/m^3");
     }
     balance(sum.inertia);                        // rounding of sums, and what the ball has changed
     body.has_inertial = true;
@@ -307,7 +308,7 @@ class Builder {
       }
       // MJCF's filter does not count a parent that stands still
       if (m.joint >= 0 && m.parent != 0 && !made(m.parent).moves)
-        s.excludes.push_back({"", body.parent, b, joint(m.joint).element->place()});
+        s.excludes.push_back({"", body.parent, b, joint(m.joint).element->place(), "one holds the other by joint '" + joint(m.joint).name + "'"});
     }
     for (Link& l : r_.links) l.body = index[static_cast<std::size_t>(l.body)];
   }

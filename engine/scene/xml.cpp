@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <pugixml.hpp>
 #include <set>
+#include <tuple>
 #include <utility>
 #include "engine/core/paths.h"
 
@@ -336,6 +338,44 @@ Diagnostic finding(Severity severity, const Element& element, std::string_view a
   Place place = place_of(element, attribute);
   Excerpt excerpt = element.source->excerpt(place.line, place.column);
   return {severity, std::move(code), std::move(message), std::move(hint), std::move(place), element.path(), element.source->included_from, std::move(excerpt)};
+}
+
+Excerpt excerpt_of(const std::string& text, int line, int column) {
+  Source source{{}, {}, text, {0}};
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] == '\n') source.line_starts.push_back(i + 1);
+  return source.excerpt(line, column);
+}
+
+void locate(std::vector<Diagnostic>& findings, const std::vector<std::shared_ptr<const Document>>& documents) {
+  // what is asked for, by place
+  std::map<std::tuple<std::string, int, int>, std::vector<Diagnostic*>> asked;
+  for (Diagnostic& d : findings)
+    if (d.place.line > 0 && d.element.empty()) asked[{d.place.file, d.place.line, d.place.column}].push_back(&d);
+  if (asked.empty()) return;
+  auto complete = [](Diagnostic& d, const Source& source) {
+    if (d.included_from.empty()) d.included_from = source.included_from;
+    if (d.excerpt.line.empty()) d.excerpt = source.excerpt(d.place.line, d.place.column);
+  };
+
+  // elements, then what stands elsewhere in a file; the first of several copies of an element answers
+  for (const auto& document : documents) {
+    std::vector<const Element*> waiting{document->root.get()};
+    while (!waiting.empty()) {
+      const Element& e = *waiting.back();
+      waiting.pop_back();
+      for (auto child = e.children.rbegin(); child != e.children.rend(); ++child) waiting.push_back(child->get());
+      const auto found = asked.find({e.source->name, e.line, e.column});
+      if (found == asked.end()) continue;
+      for (Diagnostic* d : found->second) d->element = e.path(), complete(*d, *e.source);
+      asked.erase(found);
+    }
+  }
+  for (const auto& [place, waiting] : asked)
+    for (const auto& document : documents)
+      for (const auto& source : document->sources)
+        if (source->name == std::get<0>(place))
+          for (Diagnostic* d : waiting) complete(*d, *source);
 }
 
 void Errors::add(Diagnostic diagnostic) {

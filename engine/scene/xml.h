@@ -88,6 +88,13 @@ Place place_of(const Element& element, std::string_view attribute);
 Diagnostic finding(Severity severity, const Element& element, std::string_view attribute, std::string code, std::string message,
                    std::string hint = {});
 
+// The excerpt of a text that is no XML tree.
+Excerpt excerpt_of(const std::string& text, int line, int column);
+
+// Findings of later steps know a place only. Those whose place is in one of the documents get what is missing: the element's path,
+// the inclusions, the excerpt.
+void locate(std::vector<Diagnostic>& findings, const std::vector<std::shared_ptr<const Document>>& documents);
+
 // Errors of one run: keeps the first `limits::errors`, counts the rest.
 struct Errors {
   std::vector<Diagnostic> kept;

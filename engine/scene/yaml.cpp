@@ -118,6 +118,8 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
   const std::filesystem::path path = (folder / file).lexically_normal();
   const bool urdf = path.extension() == ".urdf";
   UrdfOptions options;
+  options.paths = input.paths;
+  options.included_from = {part.place};
   if (urdf) {
     std::string word;
     if (map.text("base", word)) {
@@ -140,12 +142,9 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
   map.finish();
   if (!has_file) return;
   if (!urdf && path.extension() != ".xml") return map.error("file", "unknown-format", "models are MJCF (.xml) or URDF files, not " + xml::shown(file));
-  Result<Scene> scene = urdf ? read_urdf(path.string(), options) : read_mjcf(path.string());
+  Result<Scene> scene = urdf ? read_urdf(path.string(), options) : read_mjcf(path.string(), {input.paths.roots, options.included_from});
   if (!scene) {
-    for (Diagnostic d : scene.errors()) {
-      d.included_from.push_back(part.place);
-      input.errors.add(std::move(d));
-    }
+    for (const Diagnostic& d : scene.errors()) input.errors.add(d);
     return;
   }
   part.scene = std::move(*scene);
@@ -327,8 +326,9 @@ bool matches(const std::vector<std::string>& patterns, const std::string& name) 
   return false;
 }
 
-Result<SceneFile> read_yaml_text(const std::string& text, const std::string& name, const std::string& folder) {
+Result<SceneFile> read_yaml_text(const std::string& text, const std::string& name, const std::string& folder, const PackagePaths& paths) {
   Input input{name, {}};
+  input.paths = paths;
   SceneFile file;
   if (check_text(input, text)) {
     try {
@@ -337,11 +337,13 @@ Result<SceneFile> read_yaml_text(const std::string& text, const std::string& nam
       input.errors.add({Severity::error, "bad-yaml", exception.msg, {}, {name, exception.mark.line + 1, exception.mark.column + 1}, {}, {}});
     }
   }
+  for (Diagnostic& d : input.errors.kept)
+    if (d.place.file == name && d.excerpt.line.empty()) d.excerpt = xml::excerpt_of(text, d.place.line, d.place.column);
   if (input.errors.count > 0) return input.errors.finished();
   return file;
 }
 
-Result<SceneFile> read_yaml(const std::string& path) {
+Result<SceneFile> read_yaml(const std::string& path, const PackagePaths& paths) {
   std::error_code code;
   auto refuse = [&](const char* why) { return Diagnostic{Severity::error, "unreadable", why, {}, {path, 0, 0}, {}, {}}; };
   if (!std::filesystem::is_regular_file(path, code)) return refuse(std::filesystem::exists(path, code) ? "this is not a file" : "there is no such file");
@@ -350,7 +352,7 @@ Result<SceneFile> read_yaml(const std::string& path) {
   std::ostringstream text;
   text << stream.rdbuf();
   if (!stream) return refuse("it cannot be read");
-  return read_yaml_text(text.str(), path, std::filesystem::path(path).parent_path().string());
+  return read_yaml_text(text.str(), path, std::filesystem::path(path).parent_path().string(), paths);
 }
 
 }  // namespace nuri::scene

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 #include "engine/core/result.h"
+#include "engine/scene/packages.h"
 #include "engine/scene/scene.h"
 #include "engine/scene/timeline.h"
 
@@ -94,9 +95,9 @@ constexpr std::size_t models = 1000;
 constexpr int environments = 10'000'000;
 }  // namespace yaml_limits
 
-// Reads a scene file and the models it names, relative to the file's folder.
-Result<SceneFile> read_yaml(const std::string& path);
-Result<SceneFile> read_yaml_text(const std::string& text, const std::string& name, const std::string& folder);
+// Reads a scene file and the models it names, relative to the file's folder. `paths`: where those find packages and other files.
+Result<SceneFile> read_yaml(const std::string& path, const PackagePaths& paths = {});
+Result<SceneFile> read_yaml_text(const std::string& text, const std::string& name, const std::string& folder, const PackagePaths& paths = {});
 
 // True if `name` fits one of the patterns.
 bool matches(const std::vector<std::string>& patterns, const std::string& name);

@@ -19,6 +19,7 @@ struct Input {
   Errors errors;
   // Words that stand for others inside `repeat`; inner ones last. Null where ${..} means nothing.
   const std::vector<std::pair<std::string, std::string>>* words = nullptr;
+  PackagePaths paths = {};
   // The text of a scalar, with words put in; an unknown word is an error.
   std::string text(const YAML::Node& node);
   Place place(const YAML::Node& node) const;

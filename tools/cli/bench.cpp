@@ -114,6 +114,7 @@ void add_bench(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("bench", "Measure scenes: steps per second with the work behind them");
   command->add_option("scenes", asked->scenes, "Scenes or models")->required()->type_name("SCENE...");
   command->add_flag("--json", asked->options.json, "One JSON object on standard output");
+  add_loading(*command, asked->options.paths);
   add_world(*command, asked->options);
   add_drive(*command, asked->options);
   command->add_option("--warm-up", asked->warm_up, "Simulated seconds before the clock starts")->check(CLI::Range(0.0, 1e6))->capture_default_str();

@@ -2,6 +2,9 @@
 //
 // Exit status: 0 good, 1 what was asked for failed, 2 bad input. With --json standard output is one object and nothing else,
 // also for errors; progress and notes go to standard error.
+//
+// Diagnostics are text for people, or with --diagnostics=json one JSON object per line, on standard error: tools read them while
+// the command goes on, and standard output stays what was asked for. With --json they stand in its one object as well.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -27,11 +30,12 @@ enum Status : int { good = 0, failed = 1, bad_input = 2 };
 // Options of every command that steps a scene; what is not given comes from the scene.
 struct Options {
   std::string scene;
+  scene::PackagePaths paths;
   std::optional<int> environments, threads;
   std::optional<uint64_t> seed;
   std::optional<double> perturbation;
   std::string backend = "auto", precision = "float", control;
-  int width = 0;
+  int width = 0, group = 0;
   uint64_t first_id = 0;
   bool json = false, quiet = false, profile = false, pack_alike = true;
 };
@@ -44,8 +48,9 @@ struct Length {
   int64_t of(const model::Model& model, double otherwise) const;
 };
 
-void add_scene(CLI::App& command, Options& options);         // SCENE, --json
-void add_world(CLI::App& command, Options& options);         // --envs --backend --precision --threads --width --seed --first-id
+void add_loading(CLI::App& command, scene::PackagePaths& paths);   // --package --root --diagnostics
+void add_scene(CLI::App& command, Options& options);         // SCENE, --json, and those
+void add_world(CLI::App& command, Options& options);         // --envs --backend --precision --threads --width --group --seed --first-id
 void add_drive(CLI::App& command, Options& options);         // --control --perturb --quiet
 void add_length(CLI::App& command, Length& length);          // --steps, --seconds
 
@@ -54,7 +59,10 @@ WorldOptions world_options(const Options& options, const scene::Settings& settin
 // Loads, applies the options, checks that the memory is there, builds.
 Result<std::unique_ptr<session::Session>> open(const Options& options);
 
-// Diagnostics on standard error, and as the one JSON object if asked; returns bad_input.
+// One diagnostic on standard error, in the form that --diagnostics asks for.
+void say(const Diagnostic& diagnostic);
+void say_as_json();                                          // what --diagnostics=json does
+// Diagnostics on standard error, the first 20, and as the one JSON object if asked; returns bad_input.
 int report(const std::vector<Diagnostic>& errors, bool json);
 int report(const std::string& message, bool json, Status status = bad_input);
 Json to_json(const Diagnostic& diagnostic);

@@ -6,11 +6,15 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include "engine/scene/xml.h"
 #include "tools/cli/cli.h"
 
 namespace nuri::cli {
 namespace {
+
+bool diagnostics_as_json = false;
 
 std::atomic<int> interrupt_count = 0;   // lock free, so a signal handler may touch it
 
@@ -48,8 +52,35 @@ int64_t Length::of(const model::Model& model, double otherwise) const {
   return int64_t(std::llround(std::min(seconds.value_or(otherwise) / model.timestep[0], 9e15)));
 }
 
+void add_loading(CLI::App& command, scene::PackagePaths& paths) {
+  auto add_package = [&paths](const std::string& text) {
+    const size_t equals = text.find('=');
+    std::error_code error;
+    if (equals == std::string::npos || equals == 0) throw CLI::ValidationError("--package", "write NAME=FOLDER, not " + text);
+    const std::string folder = text.substr(equals + 1);
+    if (!std::filesystem::is_directory(folder, error)) throw CLI::ValidationError("--package", folder + " is not a folder");
+    paths.packages[text.substr(0, equals)] = folder;
+  };
+  auto add_root = [&paths](const std::string& folder) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error)) throw CLI::ValidationError("--root", folder + " is not a folder");
+    paths.roots.push_back(folder);
+  };
+  auto choose = [](const std::string& word) { diagnostics_as_json = word == "json"; };
+  auto each = [](auto take) { return [take](const std::vector<std::string>& given) { for (const std::string& one : given) take(one); }; };
+  using Words = std::vector<std::string>;
+  const char* package = "Folder of a package that package:// or model:// names; repeatable. Comes before ROS_PACKAGE_PATH, AMENT_PREFIX_PATH, "
+                        "parent folders and GZ_SIM_RESOURCE_PATH";
+  const char* root = "Folder, besides the scene's own, whose files may be read; repeatable";
+  const char* diagnostics = "Form of errors and warnings on standard error: json is an object per line";
+  command.add_option_function<Words>("--package", each(add_package), package)->type_name("NAME=FOLDER")->allow_extra_args(false);
+  command.add_option_function<Words>("--root", each(add_root), root)->type_name("FOLDER")->allow_extra_args(false);
+  command.add_option_function<std::string>("--diagnostics", choose, diagnostics)->check(CLI::IsMember({"text", "json"}))->type_name("FORM");
+}
+
 void add_scene(CLI::App& command, Options& options) {
-  command.add_option("scene", options.scene, "Scene (.yaml), model (.xml, MJCF) or compiled model (.model)")->required()->type_name("SCENE");
+  add_loading(command, options.paths);
+  command.add_option("scene", options.scene, "Scene (.yaml), model (.xml MJCF, .urdf) or compiled model (.model)")->required()->type_name("SCENE");
   command.add_flag("--json", options.json, "One JSON object on standard output");
 }
 
@@ -59,6 +90,7 @@ void add_world(CLI::App& command, Options& options) {
   command.add_option("--precision", options.precision, "Numbers of the state and of all kernels")->check(CLI::IsMember({"float", "double", "f32", "f64"}))->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads; 0: one per CPU")->check(CLI::Range(0, 4096));
   command.add_option("--width", options.width, "Environments per pack; 0: by rule. Never shows in results")->check(CLI::Range(0, 64));
+  command.add_option("--group", options.group, "Threads per environment on CUDA; 0: by rule. Never shows in results; the CPU has none")->check(CLI::IsMember({0, 8, 16, 32}));
   command.add_option("--seed", options.seed, "Seed of all random numbers (scene's own otherwise)");
   command.add_option("--first-id", options.first_id, "Id of the first environment; random numbers and hashes use ids");
 }
@@ -84,6 +116,7 @@ WorldOptions world_options(const Options& options, const scene::Settings& settin
   world.precision = precision_of(options.precision);
   world.threads = options.threads.value_or(0);
   world.width = options.width;
+  world.group = options.group;
   world.seed = options.seed.value_or(settings.seed);
   world.first_id = options.first_id;
   world.pack_alike = options.pack_alike;
@@ -92,10 +125,10 @@ WorldOptions world_options(const Options& options, const scene::Settings& settin
 }
 
 Result<std::unique_ptr<session::Session>> open(const Options& options) {
-  Result<session::Loaded> loaded = session::load(options.scene);
+  Result<session::Loaded> loaded = session::load(options.scene, options.paths);
   if (!loaded) return loaded.errors();
   for (const Diagnostic& d : loaded->report)
-    if (d.severity == Severity::warning && !options.quiet) fmt::print(stderr, "{}\n", to_string(d));
+    if (d.severity == Severity::warning && !options.quiet) say(d);
   const bool is_scene = loaded->path.ends_with(".yaml") || loaded->path.ends_with(".yml");
   if (!options.control.empty()) session::set_control(loaded->settings, *loaded->model, options.control);
   if (options.perturbation) {
@@ -127,16 +160,25 @@ Json to_json(const Diagnostic& d) {
 // Bytes of a damaged file may stand in a message: what is not UTF-8 is replaced.
 void print(const Json& object) { fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace)); }
 
+void say_as_json() { diagnostics_as_json = true; }
+void say(const Diagnostic& d) { fmt::print(stderr, "{}\n", diagnostics_as_json ? to_json(d).dump(-1, ' ', false, Json::error_handler_t::replace) : to_string(d)); }
+
 int report(const std::vector<Diagnostic>& errors, bool json) {
+  constexpr size_t most = scene::xml::limits::errors;
   Json list = Json::array();
-  for (const Diagnostic& d : errors) fmt::print(stderr, "{}\n", to_string(d)), list.push_back(to_json(d));
+  auto put = [&](const Diagnostic& d) { say(d), list.push_back(to_json(d)); };
+  for (size_t i = 0; i < errors.size() && i < most; ++i) put(errors[i]);
+  const bool counted = errors.size() == most + 1 && errors.back().severity == Severity::note;   // a reader's own last word
+  if (counted) put(errors.back());
+  else if (errors.size() > most) put({Severity::note, "more-errors", fmt::format("{} more errors are not shown", errors.size() - most), {}, {errors[0].place.file, 0, 0}, {}, {}});
   if (json) print({{"ok", false}, {"errors", list}});
   return bad_input;
 }
 
 int report(const std::string& message, bool json, Status status) {
-  fmt::print(stderr, "nuri: {}\n", message);
-  if (json) print({{"ok", false}, {"errors", Json::array({{{"severity", "error"}, {"message", message}}})}});
+  const Json object{{"severity", "error"}, {"code", status == bad_input ? "bad-request" : "failed"}, {"message", message}};
+  fmt::print(stderr, "{}\n", diagnostics_as_json ? object.dump(-1, ' ', false, Json::error_handler_t::replace) : "nuri: " + message);
+  if (json) print({{"ok", false}, {"errors", Json::array({object})}});
   return status;
 }
 

@@ -6,14 +6,14 @@
 namespace nuri::cli {
 namespace {
 
-int compile(const std::string& scene, std::string out, bool json, bool quiet) {
-  Result<session::Loaded> loaded = session::load(scene);
+int compile(const std::string& scene, const scene::PackagePaths& paths, std::string out, bool json, bool quiet) {
+  Result<session::Loaded> loaded = session::load(scene, paths);
   if (!loaded) return report(loaded.errors(), json);
   if (out.empty()) out = std::filesystem::path(scene).stem().string() + ".model";
   Json findings = Json::array();
   for (const Diagnostic& d : loaded->report) {
     findings.push_back(to_json(d));
-    if (!quiet) fmt::print(stderr, "{}\n", to_string(d));
+    if (!quiet) say(d);
   }
   Result<bool> written = model::write_file(*loaded->model, out);
   if (!written) {
@@ -31,15 +31,16 @@ int compile(const std::string& scene, std::string out, bool json, bool quiet) {
 }  // namespace
 
 void add_compile(CLI::App& app, int& status) {
-  struct Asked { std::string scene, out; bool json = false, quiet = false; };
+  struct Asked { std::string scene, out; scene::PackagePaths paths; bool json = false, quiet = false; };
   auto asked = std::make_shared<Asked>();
-  CLI::App* command = app.add_subcommand("compile", "Compile a scene or MJCF model to a .model file");
-  command->add_option("scene", asked->scene, "Scene (.yaml) or model (.xml)")->required()->type_name("SCENE");
+  CLI::App* command = app.add_subcommand("compile", "Compile a scene or model to a .model file");
+  command->add_option("scene", asked->scene, "Scene (.yaml) or model (.xml MJCF, .urdf)")->required()->type_name("SCENE");
+  add_loading(*command, asked->paths);
   command->add_option("-o,--out", asked->out, "File to write (otherwise the scene's name with .model, here)")->type_name("FILE.model");
   command->add_flag("--json", asked->json, "One JSON object on standard output");
   command->add_flag("--quiet", asked->quiet, "No import report");
   command->footer("A .model file holds the model only; environments, controls and randomisation stay in the scene.");
-  command->callback([=, &status] { status = compile(asked->scene, asked->out, asked->json, asked->quiet); });
+  command->callback([=, &status] { status = compile(asked->scene, asked->paths, asked->out, asked->json, asked->quiet); });
 }
 
 }  // namespace nuri::cli

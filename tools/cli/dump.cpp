@@ -18,6 +18,7 @@ namespace {
 
 struct Asked {
   std::string scene, states, contacts, out, precision = "double";
+  scene::PackagePaths paths;
   int width = 0;
   bool stages = false, json = false;
 };
@@ -83,7 +84,7 @@ Json model_object(const model::Model& m) {
 }
 
 int dump(const Asked& asked) {
-  Result<session::Loaded> loaded = session::load(asked.scene);
+  Result<session::Loaded> loaded = session::load(asked.scene, asked.paths);
   if (!loaded) return report(loaded.errors(), asked.json);
   const model::Model& m = *loaded->model;
   Result<Table> states = read_npy(asked.states);
@@ -190,6 +191,7 @@ void add_dump(CLI::App& app, int& status) {
   auto asked = std::make_shared<Asked>();
   CLI::App* command = app.add_subcommand("dump", "Stage fields, contacts and rows at given states, for comparison with other programs");
   command->add_option("scene", asked->scene, "Scene, model or compiled model")->required()->type_name("SCENE");
+  add_loading(*command, asked->paths);
   command->add_option("--states", asked->states, "[n][qpos qvel act warmstart ctrl (equality_active) (mocap_pos mocap_quat)], float64")->required()->type_name("FILE.npy");
   command->add_option("--out", asked->out, "Folder for what is written")->required()->type_name("DIR");
   command->add_option("--contacts", asked->contacts, "JSON lines: contacts to use instead of those found, a list per state")->type_name("FILE.jsonl");

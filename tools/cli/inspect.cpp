@@ -1,5 +1,6 @@
 // nuri inspect: what a scene became: sizes, tables, candidate pairs and their owners, rows, the import report, memory.
 #include <fmt/format.h>
+#include <algorithm>
 #include "physics/scratch_layout.h"
 #include "tools/cli/cli.h"
 
@@ -105,6 +106,30 @@ Json sensors(const model::Model& m) {
   return list;
 }
 
+Json meshes(const std::vector<model::MeshFacts>& facts) {
+  Json list = Json::array();
+  for (const model::MeshFacts& mesh : facts) {
+    Json row{{"mesh", mesh.name}, {"vertices", mesh.vertices}, {"triangles", mesh.triangles}, {"watertight", mesh.closed}, {"volume", mesh.volume}};
+    row["hull_vertices"] = mesh.hull_vertices > 0 ? Json(mesh.hull_vertices) : Json();
+    row["hull_volume"] = mesh.hull_vertices > 0 ? Json(mesh.hull_volume) : Json();
+    row["file"] = mesh.file.empty() ? Json() : Json(mesh.file);
+    list.push_back(row);
+  }
+  return list;
+}
+
+Json frames(const session::Loaded& loaded) {
+  Json list = Json::array();
+  for (const auto& frame : loaded.frames) list.push_back({{"fixed_link", frame.link}, {"body", frame.body}});
+  return list;
+}
+
+Json disabled(const session::Loaded& loaded) {
+  Json list = Json::array();
+  for (const auto& pair : loaded.disabled) list.push_back({{"body1", pair.body1}, {"body2", pair.body2}, {"why", pair.why}});
+  return list;
+}
+
 // Scratch of one pack in bytes, for the widths that a CPU has in single precision.
 Json scratch(const model::Model& m) {
   Json object;
@@ -146,8 +171,30 @@ void print_table(const char* title, const Json& list, size_t most) {
   if (shown < list.size()) fmt::print("  .. and {} more (--all)\n", list.size() - shown);
 }
 
-int inspect(const std::string& scene, bool json, bool all) {
-  Result<session::Loaded> loaded = session::load(scene);
+// By code, in the order in which codes appear; the hint of the first stands for all.
+void print_report(const std::vector<Diagnostic>& report, size_t most) {
+  fmt::print("\nAdjusted and guessed ({})\n", report.size());
+  std::vector<std::pair<std::string, std::vector<const Diagnostic*>>> groups;
+  for (const Diagnostic& d : report) {
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == d.code; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {d.code, {}});
+    group->second.push_back(&d);
+  }
+  for (const auto& [code, members] : groups) {
+    fmt::print("  {} ({})\n", code, members.size());
+    for (size_t i = 0; i < members.size() && i < most; ++i) {
+      const Diagnostic& d = *members[i];
+      std::string place = d.place.file.empty() ? "" : d.place.file;
+      if (d.place.line > 0) place += fmt::format(":{}:{}", d.place.line, d.place.column);
+      fmt::print("    {}{}{}{}\n", place, place.empty() ? "" : ": ", d.severity == Severity::warning ? "warning: " : "", d.message);
+    }
+    if (members.size() > most) fmt::print("    .. and {} more (--all)\n", members.size() - most);
+    if (!members[0]->hint.empty()) fmt::print("    hint: {}\n", members[0]->hint);
+  }
+}
+
+int inspect(const std::string& scene, const scene::PackagePaths& paths, bool json, bool all) {
+  Result<session::Loaded> loaded = session::load(scene, paths);
   if (!loaded) return report(loaded.errors(), json);
   const model::Model& m = *loaded->model;
   Json findings = Json::array();
@@ -164,6 +211,9 @@ int inspect(const std::string& scene, bool json, bool all) {
               {"bodies", bodies(m)},
               {"joints", joints(m)},
               {"geoms", geoms(m)},
+              {"meshes", meshes(loaded->meshes)},
+              {"frames", frames(*loaded)},
+              {"disabled_collisions", disabled(*loaded)},
               {"actuators", actuators(m)},
               {"sensors", sensors(m)},
               {"pairs", pairs(m)},
@@ -182,22 +232,22 @@ int inspect(const std::string& scene, bool json, bool all) {
   fmt::print("\n\nsizes\n");
   for (const auto& [name, value] : result["sizes"].items())
     if (value != 0) fmt::print("  {:<20} {}\n", name, value.dump());
-  for (const char* table : {"bodies", "joints", "geoms", "actuators", "sensors", "pairs", "owners", "rows"}) print_table(table, result[table], all ? size_t(-1) : 30);
-  if (!loaded->report.empty()) fmt::print("\nimport report\n");
-  for (const Diagnostic& d : loaded->report) fmt::print("{}\n", to_string(d));
+  for (const char* table : {"bodies", "joints", "geoms", "meshes", "frames", "disabled_collisions", "actuators", "sensors", "pairs", "owners", "rows"}) print_table(table, result[table], all ? size_t(-1) : 30);
+  if (!loaded->report.empty()) print_report(loaded->report, all ? size_t(-1) : 20);
   return good;
 }
 
 }  // namespace
 
 void add_inspect(CLI::App& app, int& status) {
-  struct Asked { std::string scene; bool json = false, all = false; };
+  struct Asked { std::string scene; scene::PackagePaths paths; bool json = false, all = false; };
   auto asked = std::make_shared<Asked>();
-  CLI::App* command = app.add_subcommand("inspect", "What a scene became: sizes, tables, pairs, rows, import report, memory");
+  CLI::App* command = app.add_subcommand("inspect", "What a scene became: sizes, tables, meshes, pairs, rows, what was adjusted and guessed, memory");
   command->add_option("scene", asked->scene, "Scene, model or compiled model")->required()->type_name("SCENE");
+  add_loading(*command, asked->paths);
   command->add_flag("--json", asked->json, "One JSON object on standard output");
-  command->add_flag("--all", asked->all, "Whole tables instead of their first 30 lines");
-  command->callback([=, &status] { status = inspect(asked->scene, asked->json, asked->all); });
+  command->add_flag("--all", asked->all, "Whole tables and reports instead of their first 30 and 20 lines");
+  command->callback([=, &status] { status = inspect(asked->scene, asked->paths, asked->json, asked->all); });
 }
 
 }  // namespace nuri::cli

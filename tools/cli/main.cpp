@@ -8,7 +8,11 @@
 int main(int argc, char** argv) {
   using namespace nuri::cli;
   bool json = false;
-  for (int i = 1; i < argc; ++i) json |= std::string_view(argv[i]) == "--json";
+  for (int i = 1; i < argc; ++i) {           // before the command line is understood: it may be what is wrong
+    const std::string_view word = argv[i];
+    json |= word == "--json";
+    if (word == "--diagnostics=json" || (word == "--diagnostics" && i + 1 < argc && std::string_view(argv[i + 1]) == "json")) say_as_json();
+  }
   int status = good;
   try {
     CLI::App app{"Nuri: robotics simulation, thousands of environments at once, the same bits everywhere."};

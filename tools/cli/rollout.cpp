@@ -46,7 +46,7 @@ template <class T> std::vector<double> roll_all(World& world, const Table& state
 
 int rollout(const Asked& asked) {
   const Options& options = asked.options;
-  auto loaded = session::load(options.scene);
+  auto loaded = session::load(options.scene, options.paths);
   if (!loaded) return report(loaded.errors(), options.json);
   const model::Model& m = *loaded->model;
   if (asked.controls.empty() != (m.actuator_count == 0) || (asked.periods > 0) != (m.actuator_count == 0))

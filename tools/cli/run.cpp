@@ -22,6 +22,8 @@ int run(const Options& options, const Length& length) {
   const int64_t substeps = length.of(s.model(), s.settings().seconds);
   if (!options.quiet)
     fmt::print(stderr, "{}: {} environments, {}, {} substeps of {:g} ms\n", s.model().name, s.world().environments(), s.world().describe(), substeps, 1e3 * s.model().timestep[0]);
+  if (const size_t adjusted = s.loaded().report.size(); adjusted > 0 && !options.quiet)
+    fmt::print(stderr, "{} thing{} adjusted on import; see nuri inspect {}\n", adjusted, adjusted == 1 ? "" : "s", options.scene);
   const auto start = std::chrono::steady_clock::now();
   bool finished;
   {
@@ -31,6 +33,7 @@ int run(const Options& options, const Length& length) {
   const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   Json result = summary(s, wall);
   result["interrupted"] = !finished;
+  result["adjusted"] = s.loaded().report.size();
   const int faults = result["faults"];
   result["ok"] = faults == 0;
   if (options.json) {

@@ -1,10 +1,11 @@
 #include "tools/session/load.h"
 
 #include <filesystem>
-#include "engine/model/compile.h"
 #include "engine/scene/mjcf.h"
 #include "engine/scene/urdf.h"
+#include "engine/scene/xml.h"
 #include "physics/world.h"
+#include "tools/session/touching.h"
 
 namespace nuri::session {
 namespace {
@@ -16,11 +17,21 @@ scene::Settings plain_settings() {
   return settings;
 }
 
-Result<Loaded> compiled(const scene::Scene& scene, scene::Settings settings, const std::string& path) {
+Result<Loaded> compiled(scene::Scene scene, scene::Settings settings, const std::string& path) {
+  exclude_touching(scene);
   Loaded loaded{path, nullptr, std::move(settings), scene.report};
-  Result<model::Model> model = model::compile(scene, &loaded.report);
-  if (!model) return model.errors();
+  Result<model::Model> model = model::compile(scene, &loaded.report, &loaded.meshes);
+  if (!model) {
+    std::vector<Diagnostic> errors = model.errors();
+    scene::xml::locate(errors, scene.documents);
+    return errors;
+  }
+  scene::xml::locate(loaded.report, scene.documents);
   loaded.model = std::make_shared<const model::Model>(std::move(*model));
+  for (const scene::Site& site : scene.sites)
+    if (site.is_link) loaded.frames.push_back({site.name, scene.bodies[size_t(site.body)].name});
+  for (const scene::Exclude& e : scene.excludes)
+    loaded.disabled.push_back({scene.bodies[size_t(e.body1)].name, scene.bodies[size_t(e.body2)].name, e.why.empty() ? "the file excludes them" : e.why, e.place});
   return loaded;
 }
 
@@ -30,28 +41,29 @@ Diagnostic refuse(const std::string& path, std::string code, std::string message
 
 }  // namespace
 
-Result<Loaded> load(const std::string& path) {
+Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) return refuse(path, "unreadable", "there is no such file");
   if (!std::filesystem::is_regular_file(status)) return refuse(path, "unreadable", "this is not a file");
   const std::string extension = std::filesystem::path(path).extension().string();
   if (extension == ".yaml" || extension == ".yml") {
-    Result<scene::SceneFile> file = scene::read_yaml(path);
+    Result<scene::SceneFile> file = scene::read_yaml(path, paths);
     if (!file) return file.errors();
-    return compiled(file->scene, std::move(file->settings), path);
+    return compiled(std::move(file->scene), std::move(file->settings), path);
   }
   if (extension == ".xml" || extension == ".mjcf") {
-    Result<scene::Scene> scene = scene::read_mjcf(path);
+    Result<scene::Scene> scene = scene::read_mjcf(path, {paths.roots});
     if (!scene) return scene.errors();
-    return compiled(*scene, plain_settings(), path);
+    return compiled(std::move(*scene), plain_settings(), path);
   }
   if (extension == ".urdf") {
     scene::UrdfOptions options;
     options.actuators = scene::UrdfActuators::motor;
+    options.paths = paths;
     Result<scene::Scene> scene = scene::read_urdf(path, options);
     if (!scene) return scene.errors();
-    return compiled(*scene, plain_settings(), path);
+    return compiled(std::move(*scene), plain_settings(), path);
   }
   if (extension == ".model") {
     Result<model::Model> model = model::read_file(path);
@@ -64,7 +76,7 @@ Result<Loaded> load(const std::string& path) {
 Result<Loaded> load_mjcf_text(const std::string& text, const std::string& name) {
   Result<scene::Scene> scene = scene::read_mjcf_text(text, name);
   if (!scene) return scene.errors();
-  return compiled(*scene, plain_settings(), name);
+  return compiled(std::move(*scene), plain_settings(), name);
 }
 
 bool set_control(scene::Settings& settings, const model::Model& model, const std::string& word) {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 #include <vector>
-#include "engine/model/model.h"
+#include "engine/model/compile.h"
 #include "engine/scene/yaml.h"
 
 namespace nuri::session {
@@ -17,12 +17,20 @@ struct Loaded {
   std::shared_ptr<const model::Model> model;
   scene::Settings settings;
   std::vector<Diagnostic> report;      // everything adjusted while loading
+
+  // for people who look; empty for a compiled model
+  struct Frame { std::string link, body; };                      // a fixed link that was merged into a body
+  struct Disabled { std::string body1, body2, why; Place place; };   // pairs of bodies that do not collide, though neither holds the other
+  std::vector<model::MeshFacts> meshes = {};
+  std::vector<Frame> frames = {};
+  std::vector<Disabled> disabled = {};
 };
 
 constexpr double default_perturbation = 0.05;
 
-// .yaml, .yml: scene; .xml, .mjcf: MJCF; .model: compiled.
-Result<Loaded> load(const std::string& path);
+// .yaml, .yml: scene; .xml, .mjcf: MJCF; .urdf; .model: compiled. `paths`: packages of URDF files, and folders that may be read
+// besides the scene's own.
+Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths = {});
 Result<Loaded> load_mjcf_text(const std::string& text, const std::string& name);
 
 // Replaces the controls: none, zero, random, sine or hold (keyframe 0, if there is one). False: no such word.

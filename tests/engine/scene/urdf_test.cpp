@@ -33,7 +33,7 @@ UrdfOptions fixed_base() {
   return options;
 }
 
-std::string link(const std::string& name, const std::string& inside = "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial>") {
+std::string a_link(const std::string& name, const std::string& inside = "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial>") {
   return "<link name='" + name + "'>" + inside + "</link>";
 }
 std::string joint(const std::string& name, const std::string& type, const std::string& parent, const std::string& child, const std::string& inside = "") {
@@ -175,7 +175,7 @@ TEST_CASE("urdf: shapes, visual and solid") {
 }
 
 TEST_CASE("urdf: what the base stands on") {
-  const std::string a = link("a"), b = link("b"), world = "<link name='world'/>";
+  const std::string a = a_link("a"), b = a_link("b"), world = "<link name='world'/>";
   SUBCASE("a root floats unless told otherwise") {
     const Scene s = read(a);
     REQUIRE(s.joints.size() == 1);
@@ -198,7 +198,7 @@ TEST_CASE("urdf: what the base stands on") {
     CHECK(f.joints[0].name == "j");
   }
   SUBCASE("what holds a floating joint stands still, and the floating body hangs on the world") {
-    const std::string text = a + b + link("c") + joint("j", "floating", "a", "b", "<origin xyz='1 0 0'/>") + joint("k", "continuous", "a", "c");
+    const std::string text = a + b + a_link("c") + joint("j", "floating", "a", "b", "<origin xyz='1 0 0'/>") + joint("k", "continuous", "a", "c");
     const Scene s = read(text);
     REQUIRE(s.bodies.size() == 4);
     CHECK(body(s, "b").parent == 0);
@@ -208,7 +208,7 @@ TEST_CASE("urdf: what the base stands on") {
     CHECK(read(text, fixed_base()).joints.size() == 1);
   }
   SUBCASE("mass 0 stands still, as in Bullet") {
-    const std::string plane = link("plane", "<inertial><mass value='0'/><inertia ixx='0' iyy='0' izz='0'/></inertial><collision><geometry><box size='9 9 1'/></geometry></collision>");
+    const std::string plane = a_link("plane", "<inertial><mass value='0'/><inertia ixx='0' iyy='0' izz='0'/></inertial><collision><geometry><box size='9 9 1'/></geometry></collision>");
     CHECK(read(plane).joints.empty());
   }
 }
@@ -216,30 +216,30 @@ TEST_CASE("urdf: what the base stands on") {
 TEST_CASE("urdf: mass that is not written comes from collision geometry") {
   const std::string ball = "<collision><origin xyz='0.1 0 0'/><geometry><sphere radius='0.1'/></geometry></collision>";
   SUBCASE("left to the compiler where nothing is written") {
-    const Scene s = read(link("a", ball));
+    const Scene s = read(a_link("a", ball));
     CHECK_FALSE(body(s, "a").has_inertial);
     CHECK(s.geoms[0].density == 1000);
     CHECK(reported(s, "mass-from-geometry") == 1);
   }
   SUBCASE("added to what a link it is fixed to writes") {
-    const Scene s = read(link("a") + link("b", ball) + joint("j", "fixed", "a", "b"));
+    const Scene s = read(a_link("a") + a_link("b", ball) + joint("j", "fixed", "a", "b"));
     const double ball_mass = 4000 * pi * 1e-3 / 3;
     CHECK(body(s, "a").inertial.mass == doctest::Approx(1 + ball_mass).epsilon(1e-14));
     CHECK(body(s, "a").inertial.pos[0] == doctest::Approx(0.1 * ball_mass / (1 + ball_mass)).epsilon(1e-14));
   }
   SUBCASE("a mass without moments is spread over the geometry") {
-    const Scene s = read(link("a", "<inertial><mass value='2'/><inertia ixx='0' iyy='0' izz='0'/></inertial>" + ball));
+    const Scene s = read(a_link("a", "<inertial><mass value='2'/><inertia ixx='0' iyy='0' izz='0'/></inertial>" + ball));
     check_equal(body(s, "a").inertial.diaginertia, {0.008, 0.008, 0.008});    // 2/5 m r^2
     CHECK(body(s, "a").inertial.pos[0] == 0.1);
     CHECK(reported(s, "missing-inertia") == 1);
   }
   SUBCASE("a point that moves gets the moments of a ball") {
-    const Scene s = read(link("a", inertial(1, "ixx='0' iyy='0' izz='0'")));
+    const Scene s = read(a_link("a", inertial(1, "ixx='0' iyy='0' izz='0'")));
     CHECK(body(s, "a").inertial.diaginertia[0] == doctest::Approx(0.4 * std::pow(3 / (4000 * pi), 2.0 / 3)).epsilon(1e-14));
     CHECK(reported(s, "zero-moment") == 1);
   }
   SUBCASE("links without mass may be fixed to others") {
-    const Scene s = read(link("a", "") + link("b") + joint("j", "fixed", "a", "b"));
+    const Scene s = read(a_link("a", "") + a_link("b") + joint("j", "fixed", "a", "b"));
     CHECK(s.bodies.size() == 2);
     CHECK(body(s, "a").inertial.mass == 1);
   }
@@ -247,20 +247,20 @@ TEST_CASE("urdf: mass that is not written comes from collision geometry") {
 
 TEST_CASE("urdf: moments that no body has") {
   // A + B < C: the negative second moment (A + B - C) / 2 = -0.5 becomes 0. MuJoCo's balanceinertia has 5/3 three times.
-  const Scene s = read(link("a", inertial(1, "ixx='1' iyy='1' izz='3'")));
+  const Scene s = read(a_link("a", inertial(1, "ixx='1' iyy='1' izz='3'")));
   Array3 moments = body(s, "a").inertial.diaginertia;
   std::sort(moments.begin(), moments.end());
   check_equal(moments, {1.5, 1.5, 3});
   CHECK(reported(s, "balanced-inertia") == 1);
   // a plate, whose A + B = C lost its last bit, is no finding
-  const Scene plate = read(link("a", inertial(1, "ixx='0.1' iyy='0.2' izz='0.30000000000000010'")));
+  const Scene plate = read(a_link("a", inertial(1, "ixx='0.1' iyy='0.2' izz='0.30000000000000010'")));
   CHECK(reported(plate, "balanced-inertia") == 0);
   moments = body(plate, "a").inertial.diaginertia;
   CHECK(moments[1] + moments[2] >= moments[0]);
   // a tensor in g mm^2 instead of kg m^2
   const std::string cube = "<collision><geometry><box size='0.1 0.1 0.1'/></geometry></collision>";
-  CHECK(reported(read(link("a", inertial(1, "ixx='1666' iyy='1666' izz='1666'") + cube)), "suspicious-inertia") == 1);
-  CHECK(reported(read(link("a", inertial(1, "ixx='0.0016' iyy='0.0016' izz='0.0016'") + cube)), "suspicious-inertia") == 0);
+  CHECK(reported(read(a_link("a", inertial(1, "ixx='1666' iyy='1666' izz='1666'") + cube)), "suspicious-inertia") == 1);
+  CHECK(reported(read(a_link("a", inertial(1, "ixx='0.0016' iyy='0.0016' izz='0.0016'") + cube)), "suspicious-inertia") == 0);
 }
 
 TEST_CASE("urdf: coupled and locked joints are equalities") {
@@ -272,7 +272,7 @@ TEST_CASE("urdf: coupled and locked joints are equalities") {
   CHECK(s.joints[static_cast<std::size_t>(e.object2)].name == "left_finger");
   CHECK(e.polycoef == Array5{0.25, -2, 0, 0, 0});
   CHECK(reported(s, "mimic-offset") == 1);
-  const Scene locked = read(link("a") + link("b") + joint("j", "revolute", "a", "b", "<limit lower='0.5' upper='0.5' effort='1' velocity='1'/>"));
+  const Scene locked = read(a_link("a") + a_link("b") + joint("j", "revolute", "a", "b", "<limit lower='0.5' upper='0.5' effort='1' velocity='1'/>"));
   REQUIRE(locked.equalities.size() == 1);
   CHECK(locked.equalities[0].object2 == -1);
   CHECK(locked.equalities[0].polycoef == Array5{0.5, 0, 0, 0, 0});
@@ -302,7 +302,7 @@ TEST_CASE("urdf: a base that stands still does not touch its children") {
 TEST_CASE("urdf: disabled collisions come from the SRDF beside the file, and from the caller") {
   Folder folder;
   const std::string ball = "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial><collision><geometry><sphere radius='0.1'/></geometry></collision>";
-  const std::string path = folder.write("r.urdf", robot(link("a", ball) + link("b", ball) + link("c", ball) + link("d", ball) + joint("j", "continuous", "a", "b") +
+  const std::string path = folder.write("r.urdf", robot(a_link("a", ball) + a_link("b", ball) + a_link("c", ball) + a_link("d", ball) + joint("j", "continuous", "a", "b") +
                                                         joint("k", "continuous", "b", "c") + joint("l", "fixed", "c", "d")));
   CHECK(sure(read_urdf(path)).excludes.empty());
   folder.write("r.srdf", "<robot name='r'><group name='g'/>\n<disable_collisions link1='a' link2='c' reason='Never'/>\n<disable_collisions link1='c' link2='d'/>\n"
@@ -328,7 +328,7 @@ TEST_CASE("urdf: disabled collisions come from the SRDF beside the file, and fro
 TEST_CASE("urdf: disabled collisions of a robot that is refused") {
   UrdfOptions options;
   options.disabled_collisions = {{"a", "b"}};
-  const Result<Scene> scene = parse_urdf(robot(link("a") + link("b")), "test.urdf", options);
+  const Result<Scene> scene = parse_urdf(robot(a_link("a") + a_link("b")), "test.urdf", options);
   REQUIRE_FALSE(scene);
   CHECK(scene.errors()[0].code == "two-roots");
 }
@@ -341,8 +341,8 @@ TEST_CASE("urdf: meshes are one per file and scale, and stay bodies of their own
     return "<" + part + "><geometry><mesh filename='" + file + "' scale='" + scale + "'/></geometry></" + part + ">";
   };
   const std::string path = folder.write("r/r.urdf", robot(
-      link("a", "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial>" + mesh("visual", "meshes/part.stl") + mesh("collision", "./meshes/../meshes/part.stl")) +
-      link("b", mesh("visual", "meshes/part.stl", "1 -1 1") + mesh("collision", "other/part.stl")) + link("c") + joint("j", "fixed", "a", "b") + joint("k", "continuous", "b", "c")));
+      a_link("a", "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial>" + mesh("visual", "meshes/part.stl") + mesh("collision", "./meshes/../meshes/part.stl")) +
+      a_link("b", mesh("visual", "meshes/part.stl", "1 -1 1") + mesh("collision", "other/part.stl")) + a_link("c") + joint("j", "fixed", "a", "b") + joint("k", "continuous", "b", "c")));
   const Scene s = sure(read_urdf(path));
   REQUIRE(s.meshes.size() == 3);
   CHECK(s.meshes[0].name == "part");
@@ -360,9 +360,9 @@ TEST_CASE("urdf: meshes are one per file and scale, and stay bodies of their own
 TEST_CASE("urdf: materials may be defined anywhere, and textures may be missing") {
   const auto ball = [](const std::string& material) { return "<visual><geometry><sphere radius='1'/></geometry>" + material + "</visual>"; };
   const std::string mass = "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial>";
-  const Scene s = read(link("a", mass + ball("<material name='red'/>") + ball("<material name='blue'/>") + ball("<material name='red'><color rgba='0 1 0 1'/></material>") +
+  const Scene s = read(a_link("a", mass + ball("<material name='red'/>") + ball("<material name='blue'/>") + ball("<material name='red'><color rgba='0 1 0 1'/></material>") +
                             ball("<material name=''><color rgba='1 1 0 0.5'/></material>") + ball("<material name='paper'><texture filename='none.png'/></material>") + ball("<material name='bleu'/>")) +
-                       link("b", ball("<material name='blue'><color rgba='0 0 1 1'/></material>")) + joint("j", "fixed", "a", "b") + "<material name='red'><color rgba='1 0 0 1'/></material>");
+                       a_link("b", ball("<material name='blue'><color rgba='0 0 1 1'/></material>")) + joint("j", "fixed", "a", "b") + "<material name='red'><color rgba='1 0 0 1'/></material>");
   REQUIRE(s.geoms.size() == 7);
   CHECK(s.geoms[0].rgba == std::array<float, 4>{1, 0, 0, 1});
   CHECK(s.geoms[0].material == "red");
@@ -377,8 +377,8 @@ TEST_CASE("urdf: materials may be defined anywhere, and textures may be missing"
 }
 
 TEST_CASE("urdf: what other programs add is ignored, with one note per name") {
-  const Scene s = read(link("a") + "<gazebo/><gazebo reference='a'><mu1>0.2</mu1></gazebo><transmission name='t'><type>x</type></transmission><drake:acceleration xmlns:drake='x'/>" +
-                       link("b", "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial><contact><lateral_friction value='1'/></contact>") +
+  const Scene s = read(a_link("a") + "<gazebo/><gazebo reference='a'><mu1>0.2</mu1></gazebo><transmission name='t'><type>x</type></transmission><drake:acceleration xmlns:drake='x'/>" +
+                       a_link("b", "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial><contact><lateral_friction value='1'/></contact>") +
                        joint("j", "revolute", "a", "b", "<limit lower='-1' upper='1' effort='0' velocity='2'/><safety_controller k_velocity='1'/><calibration rising='0'/>"));
   int ignored = 0;
   for (const Diagnostic& d : s.report) {
@@ -423,12 +423,12 @@ TEST_CASE("urdf: a file cut anywhere is an error, never a crash") {
 }
 
 TEST_CASE("urdf: findings name both places") {
-  const Result<Scene> scene = parse_urdf(robot("\n" + link("a") + "\n" + link("b") + "\n" + link("c") + "\n" + joint("j", "fixed", "a", "c") + "\n" + joint("k", "fixed", "b", "c")), "test.urdf");
+  const Result<Scene> scene = parse_urdf(robot("\n" + a_link("a") + "\n" + a_link("b") + "\n" + a_link("c") + "\n" + joint("j", "fixed", "a", "c") + "\n" + joint("k", "fixed", "b", "c")), "test.urdf");
   REQUIRE_FALSE(scene);
   REQUIRE(scene.errors().size() == 1);
   CHECK(scene.errors()[0].place.line == 6);
   CHECK(scene.errors()[0].hint.find("test.urdf:5") != std::string::npos);
-  const Result<Scene> misspelt = parse_urdf(robot(link("a", "<colision/>")), "test.urdf");
+  const Result<Scene> misspelt = parse_urdf(robot(a_link("a", "<colision/>")), "test.urdf");
   REQUIRE_FALSE(misspelt);
   CHECK(misspelt.errors()[0].hint == "did you mean 'collision'?");
 }
@@ -437,7 +437,7 @@ TEST_CASE("urdf: long chains and many links need no deep stack") {
   std::string text;
   constexpr int links = 20000;
   for (int i = 0; i < links; ++i) {
-    text += link("l" + std::to_string(i));
+    text += a_link("l" + std::to_string(i));
     if (i > 0) text += joint("j" + std::to_string(i), "continuous", "l" + std::to_string(i - 1), "l" + std::to_string(i));
   }
   const Scene s = read(text);

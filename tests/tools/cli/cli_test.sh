@@ -90,6 +90,71 @@ json 'o["scenes"][0]["steps_per_second"] > 0 and len(o["scenes"][0]["state_hash"
 expect 0 doctor doctor --json
 json 'all(c["passed"] for c in o["checks"])'
 
+# where files are found: packages by name, further folders
+mkdir -p "$folder/robot" "$folder/parts/meshes" "$folder/scene"
+python3 - "$folder/parts/meshes/cube.stl" <<'PYTHON'
+import struct, sys
+corners = [(x, y, z) for x in (0, .1) for y in (0, .1) for z in (0, .1)]
+quads = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+faces = [t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))]
+with open(sys.argv[1], 'wb') as f:
+    f.write(bytes(80) + struct.pack('<I', len(faces)))
+    for face in faces: f.write(struct.pack('<12fH', *(0,) * 3, *(x for v in face for x in corners[v]), 0))
+PYTHON
+part='<collision><geometry><mesh filename="package://parts/meshes/cube.stl"/></geometry></collision>'
+printf '<robot name="r"><link name="a">%s</link><link name="b">%s</link><link name="tip"/><joint name="j" type="continuous"><origin xyz="0.3 0 0"/><axis xyz="0 0 1"/><parent link="a"/><child link="b"/></joint><joint name="k" type="fixed"><parent link="b"/><child link="tip"/></joint></robot>\n' "$part" "$part" >"$folder/robot/r.urdf"
+without_ros() { (unset ROS_PACKAGE_PATH AMENT_PREFIX_PATH GZ_SIM_RESOURCE_PATH; expect "$@"; exit $problems); problems=$?; }
+without_ros 2 'unknown package' inspect "$folder/robot/r.urdf" --json
+json 'o["errors"][0]["code"] == "unknown-package" and "--package parts=FOLDER" in o["errors"][0]["hint"] and o["errors"][0]["element"].endswith("/mesh")'
+expect 0 'a package by name' inspect "$folder/robot/r.urdf" --package parts="$folder/parts" --json
+json 'o["meshes"][0]["triangles"] == 12 and o["meshes"][0]["watertight"] is True and abs(o["meshes"][0]["volume"] - 1e-3) < 1e-8 and o["meshes"][0]["hull_vertices"] is None'
+json 'o["frames"] == [{"fixed_link": "tip", "body": "b"}]'
+json '{"base", "merged-link", "mass-from-geometry", "mass-from-geoms", "motors"} <= {d["code"] for d in o["report"]} and all({"code", "severity", "file", "line", "column", "element", "message"} <= set(d) for d in o["report"])'
+ROS_PACKAGE_PATH="$folder" expect 0 'a package by ROS_PACKAGE_PATH' hash "$folder/robot/r.urdf" --steps 2
+for command in 'run --steps 2' 'hash --steps 2' 'bench --warm-up 0 --steps 2 --runs 1' 'diff --steps 2' "compile -o $folder/r.model"; do
+    # shellcheck disable=SC2086
+    expect 0 "--package of $command" $command "$folder/robot/r.urdf" --package parts="$folder/parts" --quiet
+done
+printf 'models:\n  - {file: ../robot/r.urdf}\n' >"$folder/scene/s.yaml"
+expect 0 'a package in a scene' run "$folder/scene/s.yaml" --steps 2 --package parts="$folder/parts" --quiet
+expect 2 'a package without a folder' run "$folder/scene/s.yaml" --package parts="$folder/none"
+expect 2 'a package without a name' run "$folder/scene/s.yaml" --package "$folder/parts"
+printf '<mujoco><asset><mesh file="%s/parts/meshes/cube.stl"/></asset><worldbody><geom type="plane" size="1 1 1"/><body><freejoint/><geom type="mesh" mesh="cube"/></body></worldbody></mujoco>\n' "$folder" >"$folder/scene/m.xml"
+expect 2 'a file outside' run "$folder/scene/m.xml" --steps 2
+grep -q -- '--root' "$folder/err" || fail 'the remedy of a file outside is not named'
+expect 0 'a further folder' run "$folder/scene/m.xml" --steps 2 --root "$folder/parts"
+grep -q 'adjusted on import; see nuri inspect' "$folder/err" || fail 'run does not say that something was adjusted'
+
+expect 0 'a mesh that collides' inspect "$folder/scene/m.xml" --root "$folder/parts" --json
+json 'o["meshes"][0]["hull_vertices"] == 8 and abs(o["meshes"][0]["hull_volume"] - 1e-3) < 1e-8'
+
+# diagnostics: place, path, inclusions, line, hint; as text and as JSON; twenty at most
+mkdir -p "$folder/bad"
+printf '<mujoco>\n  <worldbody>\n    <include file="arm.xml"/>\n  </worldbody>\n</mujoco>\n' >"$folder/bad/scene.xml"
+printf '<mujocoinclude>\n  <body name="arm">\n    <geom name="hand" sise="1"/>\n  </body>\n</mujocoinclude>\n' >"$folder/bad/arm.xml"
+expect 2 'an error in an inclusion' run "$folder/bad/scene.xml"
+for part in 'arm.xml:3:23: error: ' 'in mujoco/worldbody/body\[arm\]/geom\[hand\]' 'included from .*scene.xml:3:5' '3 |     <geom name="hand" sise="1"/>' '^    | *^~~~' "did you mean 'size'"; do
+    grep -q -- "$part" "$folder/err" || fail "an error does not say $part"
+done
+expect 2 'diagnostics as JSON' run "$folder/bad/scene.xml" --diagnostics=json
+[ ! -s "$folder/out" ] || fail 'diagnostics stand on standard output'
+head -n 1 "$folder/err" >"$folder/out"
+json 'o["line"] == 3 and o["column"] == 23 and o["element"].endswith("geom[hand]") and o["included_from"][0]["line"] == 3 and o["excerpt"]["width"] > 3 and "size" in o["hint"] and o["severity"] == "error"'
+expect 2 'a bad command line as JSON' run "$folder/bad/scene.xml" --diagnostics json --wings
+cp "$folder/err" "$folder/out"
+json 'o["code"] == "bad-request"'
+python3 -c 'print("<mujoco><worldbody>" + "<geom sise=\"1\"/>\n" * 50 + "</worldbody></mujoco>")' >"$folder/bad/many.xml"
+expect 2 'many errors' run "$folder/bad/many.xml" --json
+json 'len(o["errors"]) == 21 and o["errors"][-1]["code"] == "more-errors"'
+python3 -c 'print("<mujoco><worldbody>" + "<body><joint/></body>\n" * 50 + "</worldbody></mujoco>")' >"$folder/bad/massless.xml"
+expect 2 'many errors of the compiler' run "$folder/bad/massless.xml" --json
+json 'len(o["errors"]) == 21 and o["errors"][0]["code"] == "no-mass" and o["errors"][0]["element"] == "mujoco/worldbody/body" and o["errors"][1]["line"] == 2 and o["errors"][1]["excerpt"]["width"] == 5'
+expect 0 'what was adjusted' inspect assets/robots/humanoid.xml
+grep -q '^Adjusted and guessed (' "$folder/out" || fail 'inspect does not say what was adjusted'
+grep -q '^  mass-from-geoms (' "$folder/out" || fail 'the report is not grouped'
+expect 0 'a group' hash $scene --envs 1 --steps 1 --backend cpu --group 16
+expect 2 'a group that there is not' hash $scene --envs 1 --steps 1 --group 12
+
 # diff: equal runs are equal; the smallest nudge is found where it is
 expect 0 'equal runs' diff $scene --envs 9 --steps 20 --a width=1,threads=1 --b threads=2 --json
 json 'o["equal"] is True'
