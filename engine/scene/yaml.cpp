@@ -1,5 +1,6 @@
 #include "engine/scene/yaml.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -97,12 +98,30 @@ void read_option(Input& input, const YAML::Node& node, const std::vector<Part>& 
 
 // ---- models and ground -----------------------------------------------------------------------------------------------
 
-void read_model(Input& input, const YAML::Node& node, const std::filesystem::path& folder, std::vector<Part>& parts) {
-  Map map(input, node, "a model");
+// The models that a scene places, and of those that are variants what makes them so.
+struct Models {
+  std::vector<Part> parts;                       // those of all variants, then one of each variant
+  std::vector<std::string> names;                // of variants
+  std::vector<double> shares;
+};
+
+// The file's name without folder and ending, and a number if another variant has that name.
+std::string variant_name(const std::filesystem::path& path, const std::vector<std::string>& names) {
+  const std::string stem = path.stem().string();
+  std::string name = stem;
+  for (int number = 2; std::find(names.begin(), names.end(), name) != names.end(); ++number) name = stem + '-' + std::to_string(number);
+  return name;
+}
+
+void read_model(Input& input, const YAML::Node& node, const std::filesystem::path& folder, bool is_variant, Models& out) {
+  Map map(input, node, is_variant ? "a variant" : "a model");
+  const char* const file_key = is_variant ? "model" : "file";
   Part part;
   part.place = map.place();
   std::string file;
-  map.require("file");
+  double share = 1;
+  map.require(file_key);
+  if (is_variant) map.number("share", share, 1e-6, 1e6);
   if (map.text("name", part.prefix)) part.prefix += '/';
   map.numbers("position", part.pos.data(), 3);
   map.patterns("without", part.without);
@@ -114,7 +133,7 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
     for (int i = 0; i < 3; ++i) c[i] = std::cos(euler[i] * degree / 2), s[i] = std::sin(euler[i] * degree / 2);
     part.quat = {c[0] * c[1] * c[2] + s[0] * s[1] * s[2], s[0] * c[1] * c[2] - c[0] * s[1] * s[2], c[0] * s[1] * c[2] + s[0] * c[1] * s[2], c[0] * c[1] * s[2] - s[0] * s[1] * c[2]};
   }
-  const bool has_file = map.text("file", file);
+  const bool has_file = map.text(file_key, file);
   const std::filesystem::path path = (folder / file).lexically_normal();
   const bool urdf = path.extension() == ".urdf";
   UrdfOptions options;
@@ -141,14 +160,17 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
   }
   map.finish();
   if (!has_file) return;
-  if (!urdf && path.extension() != ".xml") return map.error("file", "unknown-format", "models are MJCF (.xml) or URDF files, not " + xml::shown(file));
+  if (!urdf && path.extension() != ".xml") return map.error(file_key, "unknown-format", "models are MJCF (.xml) or URDF files, not " + xml::shown(file));
   Result<Scene> scene = urdf ? read_urdf(path.string(), options) : read_mjcf(path.string(), {input.paths.roots, options.included_from});
   if (!scene) {
     for (const Diagnostic& d : scene.errors()) input.errors.add(d);
     return;
   }
   part.scene = std::move(*scene);
-  parts.push_back(std::move(part));
+  out.parts.push_back(std::move(part));
+  if (!is_variant) return;
+  out.names.push_back(variant_name(path, out.names));
+  out.shares.push_back(share);
 }
 
 void read_ground(Input& input, const YAML::Node& node, Part& part) {
@@ -263,8 +285,8 @@ SceneFile read_file(Input& input, const YAML::Node& root, const std::filesystem:
   SceneFile out;
   Settings& settings = out.settings;
   Map map(input, root, "a scene");
-  std::string name = std::filesystem::path(input.name).stem().string();
-  map.text("name", name);
+  out.name = std::filesystem::path(input.name).stem().string();
+  map.text("name", out.name);
   map.integer("environments", settings.environments, 1, yaml_limits::environments);
   map.integer("substeps", settings.substeps, 1, 10'000);
   map.seed("seed", settings.seed);
@@ -286,35 +308,52 @@ SceneFile read_file(Input& input, const YAML::Node& root, const std::filesystem:
   read_timeline(input, map.child("timeline"), settings);
   read_goals(input, map.child("goals"), settings);
 
-  // what is there
-  std::vector<Part> parts;
-  map.require("models");
-  const YAML::Node models = map.child("models"), ground = map.child("ground"), option = map.child("option");
-  if (models.IsDefined() && models.IsSequence() && (models.size() == 0 || models.size() > yaml_limits::models))
-    input.error(models, "out-of-range", "a scene has between 1 and " + std::to_string(yaml_limits::models) + " models");
-  else each(input, models, "models", [&](const YAML::Node& node) { read_model(input, node, folder, parts); });
+  // what is there: models of all environments, then one of each variant
+  Models all;
+  const YAML::Node models = map.child("models"), variants = map.child("variants"), ground = map.child("ground"), option = map.child("option");
+  if (!variants.IsDefined()) map.require("models");
+  auto count = [&](const YAML::Node& node, const char* key, size_t most) {
+    const bool good = !node.IsDefined() || !node.IsSequence() || (node.size() >= 1 && node.size() <= most);
+    if (!good) input.error(node, "out-of-range", "a scene has between 1 and " + std::to_string(most) + " " + key);
+    return good;
+  };
+  const bool countable = count(models, "models", yaml_limits::models) && count(variants, "variants", yaml_limits::variants);
+  if (countable && variants.IsSequence() && models.IsSequence() && models.size() * variants.size() > yaml_limits::models)
+    input.error(variants, "out-of-range", "a scene has at most " + std::to_string(yaml_limits::models) + " models, those that variants share counted for each of them");
+  else if (countable) {
+    each(input, models, "models", [&](const YAML::Node& node) { read_model(input, node, folder, false, all); });
+    each(input, variants, "variants", [&](const YAML::Node& node) { read_model(input, node, folder, true, all); });
+  }
   map.finish();
-  if (parts.empty() || input.errors.count > 0) return out;
+  if (all.parts.empty() || input.errors.count > 0) return out;
 
   Option options;
-  read_option(input, option, parts, options);
+  read_option(input, option, all.parts, options);
+  std::vector<Part> grounds;
   if (ground.IsDefined()) {
-    Part part;
+    Part& part = grounds.emplace_back();
     part.scene.bodies.resize(1);
     part.is_model = false;
     part.place = input.place(ground);
     read_ground(input, ground, part);
-    parts.push_back(std::move(part));
   }
   if (input.errors.count > 0) return out;
-  Result<Scene> merged = merge(std::move(parts));
-  if (!merged) {
-    for (const Diagnostic& d : merged.errors()) input.errors.add(d);
-    return out;
+  const size_t shared = all.parts.size() - all.names.size();
+  for (size_t v = 0; v < std::max<size_t>(1, all.names.size()); ++v) {
+    std::vector<Part> parts(all.parts.begin(), all.parts.begin() + long(shared));
+    if (!all.names.empty()) parts.push_back(std::move(all.parts[shared + v]));
+    parts.insert(parts.end(), grounds.begin(), grounds.end());
+    Result<Scene> merged = merge(std::move(parts));
+    if (!merged) {
+      for (const Diagnostic& d : merged.errors()) input.errors.add(d);
+      return out;
+    }
+    Variant& variant = out.variants.emplace_back();
+    variant.scene = std::move(*merged);
+    variant.scene.name = all.names.empty() ? out.name : all.names[v];
+    variant.scene.option = options;
+    if (!all.names.empty()) variant.share = all.shares[v];
   }
-  out.scene = std::move(*merged);
-  out.scene.name = name;
-  out.scene.option = options;
   return out;
 }
 

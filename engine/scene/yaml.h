@@ -82,16 +82,24 @@ struct Settings {
   std::vector<Goal> goals;
 };
 
+// One kind of environment. A scene without `variants` has one, of the scene's own name.
+struct Variant {
+  Scene scene;                                   // its name is the model file's, with a number where several are alike
+  double share = 1;                              // of the environments, relative to the other variants'
+};
+
 struct SceneFile {
-  Scene scene;
-  Settings settings;
+  std::string name;
+  std::vector<Variant> variants;
+  Settings settings;                             // for all variants, as far as they have what is named
 };
 
 namespace yaml_limits {
 constexpr std::size_t file_bytes = std::size_t{1} << 20;
 constexpr std::size_t nodes = 100'000;
 constexpr int depth = 24;
-constexpr std::size_t models = 1000;
+constexpr std::size_t models = 1000;              // of all variants together: those that they share count for each
+constexpr std::size_t variants = 100;
 constexpr int environments = 10'000'000;
 }  // namespace yaml_limits
 

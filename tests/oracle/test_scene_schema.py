@@ -59,6 +59,8 @@ def test_every_key_of_the_page_is_known():
 MODEL = "models: [{file: model.xml}]\n"
 GOOD = [
     MODEL,
+    "variants: [{model: model.xml}]\n",
+    MODEL.replace("model.xml", "model.xml, name: a") + "variants: [{model: model.xml, share: 0.5, position: [0, 0, 1]}, {model: model.xml, name: b}]\n",
     MODEL + "ground: {height: -0.1}\noption: {timestep: 1e-3, flags: {contact: false}}\nenvironments: 3\nseed: 18446744073709551615\n",
     MODEL + "initial: {keyframe: 0, joints: [{position: {mean: 0, deviation: 1}}], bodies: [{position: [0, [0, 1], 0], tilt: 3}]}\n",
     MODEL + "vary: [{field: mass, scale: [0.5, 2]}]\ncontrols: [{type: hold, value: 0}, {type: sine, phase: 0.5}]\n",
@@ -72,6 +74,13 @@ BAD = [
     "name: nothing\n",
     "models: []\n",
     "models: [{name: a}]\n",
+    "variants: []\n",
+    "variants: [{file: model.xml}]\n",
+    "variants: [{model: model.xml, share: 0}]\n",
+    "variants: [{model: model.xml, share: half}]\n",
+    "variants: {model: model.xml}\n",
+    MODEL + "variants: [{share: 1}]\n",
+    "models: [{file: model.xml, share: 1}]\n",
     MODEL + "environmets: 3\n",
     MODEL + "environments: 0\n",
     MODEL + "environments: many\n",

@@ -26,7 +26,7 @@ int measure(const Asked& asked, const std::string& scene, Json& out) {
   session::Session& s = **session;
   World& world = s.world();
   const int64_t warm_up = Length{{}, asked.warm_up}.of(s.model(), asked.warm_up);
-  Progress progress(s.model().name, warm_up + asked.runs * asked.steps, options.quiet);
+  Progress progress(s.loaded().name, warm_up + asked.runs * asked.steps, options.quiet);
   if (!advance(s, warm_up, &progress)) return report("interrupted", options.json, failed);
 
   world.clear_statistics();
@@ -46,7 +46,9 @@ int measure(const Asked& asked, const std::string& scene, Json& out) {
   const double speed = speeds[speeds.size() / 2];
 
   const Statistics t = world.statistics();
-  const double packs = std::max<double>(1, double(t.packs)), lanes = double(t.rounds) * world.options().width;
+  const double packs = std::max<double>(1, double(t.packs));
+  double lanes = 0;                    // the width is each model's own
+  for (int b = 0; b < world.buckets(); ++b) lanes += double(world.bucket(b).statistics().rounds) * world.bucket(b).options().width;
   out = summary(s, wall);
   out["steps_per_second"] = speed;
   out["slowest"] = speeds.front();
@@ -89,6 +91,12 @@ void print_stages(const Json& row) {
   if (!text.empty()) fmt::print("  {}\n", text);
 }
 
+void print_variants(const Json& row) {
+  std::string text;
+  for (const Json& variant : row["variants"]) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", std::string(variant["model"]), int(variant["environments"]));
+  fmt::print("  environments: {}\n", text);
+}
+
 int bench(const Asked& asked) {
   Json rows = Json::array();
   for (const std::string& scene : asked.scenes) {
@@ -100,6 +108,7 @@ int bench(const Asked& asked) {
                    "ns/step", "contacts", "rows", "iter", "slots", "rounds", "occupied", "faults", "state hash");
       print_row(row);
       print_stages(row);
+      if (row.contains("variants")) print_variants(row);
     }
     rows.push_back(row);
   }

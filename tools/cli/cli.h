@@ -65,6 +65,7 @@ void say_as_json();                                          // what --diagnosti
 // Diagnostics on standard error, the first 20, and as the one JSON object if asked; returns bad_input.
 int report(const std::vector<Diagnostic>& errors, bool json);
 int report(const std::string& message, bool json, Status status = bad_input);
+std::string refuse_variants(const session::Loaded& loaded);   // what commands for one model say of a scene with several; empty for one
 Json to_json(const Diagnostic& diagnostic);
 Json to_json(const session::Timeline& timeline);
 void print(const Json& object);
@@ -72,7 +73,7 @@ std::string hex(uint64_t value);                             // 16 digits
 std::string count(double number);                            // 1.2 M
 
 // The common part of results: backend, environments, steps, steps_per_second, contacts, rows, iterations, faults, state_hash; timeline
-// and goals of scenes that have them.
+// and goals of scenes that have them. Of a scene with variants also, per variant: model, environments, contacts, rows, iterations, faults.
 Json summary(session::Session& session, double wall_seconds);
 
 // Ctrl-C and SIGTERM ask for an end; the second one ends at once.

@@ -130,14 +130,14 @@ Result<std::unique_ptr<session::Session>> open(const Options& options) {
   for (const Diagnostic& d : loaded->report)
     if (d.severity == Severity::warning && !options.quiet) say(d);
   const bool is_scene = loaded->path.ends_with(".yaml") || loaded->path.ends_with(".yml");
-  if (!options.control.empty()) session::set_control(loaded->settings, *loaded->model, options.control);
+  if (!options.control.empty()) session::set_control(*loaded, options.control);
   if (options.perturbation) {
     if (!is_scene) loaded->settings.joints.clear(), loaded->settings.bodies.clear();
     session::perturb(loaded->settings, *options.perturbation);
   }
   const WorldOptions world = world_options(options, loaded->settings);
 
-  const double bytes = double(world.environments) * double(session::bytes_per_environment(*loaded->model, world.precision == Precision::f32 ? 4 : 8));
+  const double bytes = double(world.environments) * session::bytes_per_environment(*loaded, world.precision == Precision::f32 ? 4 : 8);
   const double memory = free_memory();
   if (bytes > memory_share * memory)
     return Diagnostic{Severity::error, "no-memory", fmt::format("{} environments of this model need {:.1f} GB, {:.1f} GB are free", world.environments, bytes / 1e9, memory / 1e9),
@@ -173,6 +173,11 @@ int report(const std::vector<Diagnostic>& errors, bool json) {
   else if (errors.size() > most) put({Severity::note, "more-errors", fmt::format("{} more errors are not shown", errors.size() - most), {}, {errors[0].place.file, 0, 0}, {}, {}});
   if (json) print({{"ok", false}, {"errors", list}});
   return bad_input;
+}
+
+std::string refuse_variants(const session::Loaded& loaded) {
+  if (loaded.models.size() == 1) return "";
+  return fmt::format("{} has {} variants, and this takes one model: nuri compile writes a .model file of each", loaded.path, loaded.models.size());
 }
 
 int report(const std::string& message, bool json, Status status) {
@@ -215,6 +220,26 @@ Json to_json(const session::Timeline& timeline) {
           {"running", report.running}, {"failed", report.failed}, {"failures", stops}};
 }
 
+static Json variants(session::Session& session) {
+  World& world = session.world();
+  Json list = Json::array();
+  for (const auto& model : session.loaded().models) {
+    Json row{{"model", model->name}, {"environments", 0}};
+    for (int b = 0; b < world.buckets(); ++b) {
+      const Bucket& bucket = world.bucket(b);
+      if (&bucket.model() != model.get()) continue;
+      const Statistics& t = bucket.statistics();
+      const double steps = std::max<double>(1, double(t.steps));
+      int faults = 0;
+      for (const int e : bucket.everyone()) faults += bucket.fault(e) != 0;
+      row["environments"] = bucket.environments(), row["contacts"] = t.contacts / steps, row["rows"] = t.rows / steps, row["iterations"] = t.iterations / steps;
+      row["faults"] = faults;
+    }
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
 Json summary(session::Session& session, double wall_seconds) {
   World& world = session.world();
   const Statistics statistics = world.statistics();
@@ -235,9 +260,10 @@ Json summary(session::Session& session, double wall_seconds) {
                  {"iterations", statistics.iterations / steps},
                  {"faults", world.faults()},
                  {"state_hash", hex(world.hash())}};
+  if (session.loaded().models.size() > 1) object["variants"] = variants(session);
   if (const session::Timeline* timeline = session.timeline()) object["timeline"] = to_json(*timeline);
   for (const session::GoalReport& goal : session.judge())
-    object["goals"].push_back({{"name", goal.name}, {"sensors", goal.sensors}, {"mean", goal.mean}, {"success", goal.success}});
+    object["goals"].push_back({{"name", goal.name}, {"environments", goal.environments}, {"sensors", goal.sensors}, {"mean", goal.mean}, {"success", goal.success}});
   return object;
 }
 

@@ -15,16 +15,27 @@ int compile(const std::string& scene, const scene::PackagePaths& paths, std::str
     findings.push_back(to_json(d));
     if (!quiet) say(d);
   }
-  Result<bool> written = model::write_file(*loaded->model, out);
-  if (!written) {
-    report(written.errors(), json);
-    return failed;
+  const bool several = loaded->models.size() > 1;
+  Json files = Json::array();
+  for (const auto& model : loaded->models) {
+    std::filesystem::path file = out;
+    if (several) file.replace_filename(file.stem().string() + "." + model->name + file.extension().string());
+    Result<bool> written = model::write_file(*model, file.string());
+    if (!written) {
+      report(written.errors(), json);
+      return failed;
+    }
+    const std::string hash = hex(model::hash(*model));
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(file, error);
+    files.push_back({{"file", file.string()}, {"bytes", bytes}, {"model_hash", hash}});
+    if (!json) fmt::print("{}: {} bytes, model hash {}\n", file.string(), bytes, hash);
   }
-  const std::string hash = hex(model::hash(*loaded->model));
-  std::error_code error;
-  const auto bytes = std::filesystem::file_size(out, error);
-  if (json) print({{"ok", true}, {"file", out}, {"bytes", bytes}, {"model_hash", hash}, {"report", findings}});
-  else fmt::print("{}: {} bytes, model hash {}\n", out, bytes, hash);
+  Json result{{"ok", true}};
+  if (several) result["files"] = files;
+  else result.update(files[0]);
+  result["report"] = findings;
+  if (json) print(result);
   return good;
 }
 
@@ -39,7 +50,8 @@ void add_compile(CLI::App& app, int& status) {
   command->add_option("-o,--out", asked->out, "File to write (otherwise the scene's name with .model, here)")->type_name("FILE.model");
   command->add_flag("--json", asked->json, "One JSON object on standard output");
   command->add_flag("--quiet", asked->quiet, "No import report");
-  command->footer("A .model file holds the model only; environments, controls and randomisation stay in the scene.");
+  command->footer("A .model file holds the model only; environments, controls and randomisation stay in the scene. A scene with variants\n"
+                  "becomes a file of each: fleet.yaml fleet.arm7.model, fleet.amr.model, ..");
   command->callback([=, &status] { status = compile(asked->scene, asked->paths, asked->out, asked->json, asked->quiet); });
 }
 

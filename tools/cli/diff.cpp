@@ -68,7 +68,7 @@ std::string parse(const std::string& text, World& world, Nudge& out) {
     const StateField field = StateField(f);
     if (info(field).output || parts[2] != info(field).name) continue;
     if (environment >= uint64_t(world.environments())) return "--nudge: there is no such environment";
-    if (item >= uint64_t(world.columns(field))) return fmt::format("--nudge: {} has {} items", parts[2], world.columns(field));
+    if (item >= uint64_t(world.columns(field, int(environment)))) return fmt::format("--nudge: {} has {} items", parts[2], world.columns(field, int(environment)));
     out = {int(environment), int64_t(step), field, int(item)};
     return "";
   }
@@ -119,7 +119,7 @@ Finding compare_state(World& a, World& b, int environments, const char* stage, u
     for (int f = 0; f < state_field_count; ++f) {
       const StateField field = StateField(f);
       if (info(field).output) continue;
-      for (int i = 0; i < a.columns(field); ++i) {
+      for (int i = 0; i < a.columns(field, e); ++i) {
         const double x = a.get(field, e, i), y = b.get(field, e, i);
         if (!same(x, y)) return {true, e, step, stage, info(field).name, i, x, y};
       }
@@ -215,9 +215,11 @@ int diff(const Asked& asked) {
   auto session_b = open(second);
   if (!session_b) return report(session_b.errors(), json);
   World &a = (*session_a)->world(), &b = (*session_b)->world();
-  for (int f = 0; f < state_field_count; ++f)
-    if (a.columns(StateField(f)) != b.columns(StateField(f))) return report(fmt::format("the two models differ in size: {}", info(StateField(f)).name), json);
   const int environments = std::min(a.environments(), b.environments());
+  for (int e = 0; e < environments; ++e)
+    for (int f = 0; f < state_field_count; ++f)
+      if (a.columns(StateField(f), e) != b.columns(StateField(f), e))
+        return report(fmt::format("the two models of environment {} differ in size: {}", e, info(StateField(f)).name), json);
   Nudge nudged;
   if (!asked.nudge.empty())
     if (std::string wrong = parse(asked.nudge, b, nudged); !wrong.empty()) return report(wrong, json);

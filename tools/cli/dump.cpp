@@ -86,7 +86,8 @@ Json model_object(const model::Model& m) {
 int dump(const Asked& asked) {
   Result<session::Loaded> loaded = session::load(asked.scene, asked.paths);
   if (!loaded) return report(loaded.errors(), asked.json);
-  const model::Model& m = *loaded->model;
+  if (const std::string wrong = refuse_variants(*loaded); !wrong.empty()) return report(wrong, asked.json);
+  const model::Model& m = *loaded->models[0];
   Result<Table> states = read_npy(asked.states);
   if (!states) return report(states.errors(), asked.json);
 
@@ -113,7 +114,7 @@ int dump(const Asked& asked) {
   options.backend = "cpu";
   options.threads = 1;
   options.width = asked.width;
-  auto created = World::create(loaded->model, options);
+  auto created = World::create(loaded->models[0], options);
   if (!created) return report(created.errors(), asked.json);
   World& world = **created;
   std::error_code error;

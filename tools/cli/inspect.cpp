@@ -118,15 +118,15 @@ Json meshes(const std::vector<model::MeshFacts>& facts) {
   return list;
 }
 
-Json frames(const session::Loaded& loaded) {
+Json frames(const session::Facts& facts) {
   Json list = Json::array();
-  for (const auto& frame : loaded.frames) list.push_back({{"fixed_link", frame.link}, {"body", frame.body}});
+  for (const auto& frame : facts.frames) list.push_back({{"fixed_link", frame.link}, {"body", frame.body}});
   return list;
 }
 
-Json disabled(const session::Loaded& loaded) {
+Json disabled(const session::Facts& facts) {
   Json list = Json::array();
-  for (const auto& pair : loaded.disabled) list.push_back({{"body1", pair.body1}, {"body2", pair.body2}, {"why", pair.why}});
+  for (const auto& pair : facts.disabled) list.push_back({{"body1", pair.body1}, {"body2", pair.body2}, {"why", pair.why}});
   return list;
 }
 
@@ -193,46 +193,62 @@ void print_report(const std::vector<Diagnostic>& report, size_t most) {
   }
 }
 
+// What one model is, and what it was made of.
+Json describe(const model::Model& m, const session::Facts& facts) {
+  return {{"name", m.name},
+          {"model_hash", hex(model::hash(m))},
+          {"timestep", m.timestep[0]},
+          {"sizes", sizes(m)},
+          {"bytes_per_environment", {{"f32", session::bytes_per_environment(m, 4)}, {"f64", session::bytes_per_environment(m, 8)}}},
+          {"scratch_bytes_by_width", scratch(m)},
+          {"bodies", bodies(m)},
+          {"joints", joints(m)},
+          {"geoms", geoms(m)},
+          {"meshes", meshes(facts.meshes)},
+          {"frames", frames(facts)},
+          {"disabled_collisions", disabled(facts)},
+          {"actuators", actuators(m)},
+          {"sensors", sensors(m)},
+          {"pairs", pairs(m)},
+          {"owners", owners(m)},
+          {"rows", rows(m)}};
+}
+
+void print_model(const Json& model, const std::string& environments, bool all) {
+  const Json& count = model["sizes"];
+  fmt::print("{}: {}, {} bodies, {} degrees of freedom, {} actuators, timestep {:g} ms\n", std::string(model["name"]), environments, int(count["body_count"]), int(count["dof_count"]),
+             int(count["actuator_count"]), 1e3 * double(model["timestep"]));
+  fmt::print("model hash {}, {} bytes of state per environment (f32)\n", std::string(model["model_hash"]), model["bytes_per_environment"]["f32"].dump());
+  fmt::print("scratch of a pack (f32), bytes by width:");
+  for (const auto& [width, bytes] : model["scratch_bytes_by_width"].items()) fmt::print("  {}: {}", width, bytes.dump());
+  fmt::print("\n\nsizes\n");
+  for (const auto& [name, value] : count.items())
+    if (value != 0) fmt::print("  {:<20} {}\n", name, value.dump());
+  for (const char* table : {"bodies", "joints", "geoms", "meshes", "frames", "disabled_collisions", "actuators", "sensors", "pairs", "owners", "rows"})
+    print_table(table, model[table], all ? size_t(-1) : 30);
+}
+
 int inspect(const std::string& scene, const scene::PackagePaths& paths, bool json, bool all) {
   Result<session::Loaded> loaded = session::load(scene, paths);
   if (!loaded) return report(loaded.errors(), json);
-  const model::Model& m = *loaded->model;
   Json findings = Json::array();
   for (const Diagnostic& d : loaded->report) findings.push_back(to_json(d));
-  Json result{{"ok", true},
-              {"scene", scene},
-              {"name", m.name},
-              {"model_hash", hex(model::hash(m))},
-              {"environments", loaded->settings.environments},
-              {"timestep", m.timestep[0]},
-              {"sizes", sizes(m)},
-              {"bytes_per_environment", {{"f32", session::bytes_per_environment(m, 4)}, {"f64", session::bytes_per_environment(m, 8)}}},
-              {"scratch_bytes_by_width", scratch(m)},
-              {"bodies", bodies(m)},
-              {"joints", joints(m)},
-              {"geoms", geoms(m)},
-              {"meshes", meshes(loaded->meshes)},
-              {"frames", frames(*loaded)},
-              {"disabled_collisions", disabled(*loaded)},
-              {"actuators", actuators(m)},
-              {"sensors", sensors(m)},
-              {"pairs", pairs(m)},
-              {"owners", owners(m)},
-              {"rows", rows(m)},
-              {"report", findings}};
+  const int environments = loaded->settings.environments;
+  const bool several = loaded->models.size() > 1;
+  Json result{{"ok", true}, {"scene", scene}, {"name", loaded->name}, {"environments", environments}};
+  if (several && !json) fmt::print("{}: {} environments of {} variants\n\n", loaded->name, environments, loaded->models.size());
+  for (size_t v = 0; v < loaded->models.size(); ++v) {
+    Json model = describe(*loaded->models[v], loaded->facts[v]);
+    if (!json) print_model(model, several ? fmt::format("share {:g}", loaded->shares[v]) : fmt::format("{} environments", environments), all);
+    if (!json && several) fmt::print("\n");
+    if (several) model["share"] = loaded->shares[v], result["variants"].push_back(std::move(model));
+    else result.update(model);
+  }
+  result["report"] = findings;
   if (json) {
     print(result);
     return good;
   }
-  fmt::print("{}: {} environments, {} bodies, {} degrees of freedom, {} actuators, timestep {:g} ms\n", m.name, loaded->settings.environments, m.body_count, m.dof_count, m.actuator_count,
-             1e3 * m.timestep[0]);
-  fmt::print("model hash {}, {} bytes of state per environment (f32)\n", hex(model::hash(m)), session::bytes_per_environment(m, 4));
-  fmt::print("scratch of a pack (f32), bytes by width:");
-  for (const auto& [width, bytes] : result["scratch_bytes_by_width"].items()) fmt::print("  {}: {}", width, bytes.dump());
-  fmt::print("\n\nsizes\n");
-  for (const auto& [name, value] : result["sizes"].items())
-    if (value != 0) fmt::print("  {:<20} {}\n", name, value.dump());
-  for (const char* table : {"bodies", "joints", "geoms", "meshes", "frames", "disabled_collisions", "actuators", "sensors", "pairs", "owners", "rows"}) print_table(table, result[table], all ? size_t(-1) : 30);
   if (!loaded->report.empty()) print_report(loaded->report, all ? size_t(-1) : 20);
   return good;
 }

@@ -48,7 +48,8 @@ int rollout(const Asked& asked) {
   const Options& options = asked.options;
   auto loaded = session::load(options.scene, options.paths);
   if (!loaded) return report(loaded.errors(), options.json);
-  const model::Model& m = *loaded->model;
+  if (const std::string wrong = refuse_variants(*loaded); !wrong.empty()) return report(wrong, options.json);
+  const model::Model& m = *loaded->models[0];
   if (asked.controls.empty() != (m.actuator_count == 0) || (asked.periods > 0) != (m.actuator_count == 0))
     return report(options.scene + (m.actuator_count ? " has actuators: --controls FILE.npy says what they do, and how long" : " has no actuators: --periods says how long, instead of --controls"), options.json);
   auto states = read_npy(asked.states);
@@ -65,7 +66,7 @@ int rollout(const Asked& asked) {
   chosen.environments = int(states->rows);
   chosen.threads = options.threads.value_or(1);
   chosen.publish = false;                                  // nobody reads poses between the steps, nor does mujoco.rollout store them
-  auto made = World::create(loaded->model, chosen);
+  auto made = World::create(loaded->models[0], chosen);
   if (!made) return report(made.errors(), options.json);
   World& world = **made;
   std::vector<double> seconds = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, periods, asked.runs, asked.hold) : roll_all<double>(world, *states, *controls, periods, asked.runs, asked.hold);

@@ -15,19 +15,30 @@ void print_timeline(const Json& timeline) {
                stop.contains("repeat") ? " (" + std::string(stop["repeat"]) + ")" : "", std::string(stop["why"]), stop.contains("place") ? ", " + std::string(stop["place"]) : "");
 }
 
+void print_variants(const Json& variants) {
+  size_t width = 0;
+  for (const Json& row : variants) width = std::max(width, std::string(row["model"]).size());
+  for (const Json& row : variants) {
+    fmt::print("  {:<{}} {:>8} environments", std::string(row["model"]), width, int(row["environments"]));
+    if (row["environments"] > 0)
+      fmt::print(", per step {:.2f} contacts, {:.2f} rows, {:.2f} iterations, faults {}", double(row["contacts"]), double(row["rows"]), double(row["iterations"]), int(row["faults"]));
+    fmt::print("\n");
+  }
+}
+
 int run(const Options& options, const Length& length) {
   auto session = open(options);
   if (!session) return report(session.errors(), options.json);
   session::Session& s = **session;
   const int64_t substeps = length.of(s.model(), s.settings().seconds);
   if (!options.quiet)
-    fmt::print(stderr, "{}: {} environments, {}, {} substeps of {:g} ms\n", s.model().name, s.world().environments(), s.world().describe(), substeps, 1e3 * s.model().timestep[0]);
+    fmt::print(stderr, "{}: {} environments, {}, {} substeps of {:g} ms\n", s.loaded().name, s.world().environments(), s.world().describe(), substeps, 1e3 * s.model().timestep[0]);
   if (const size_t adjusted = s.loaded().report.size(); adjusted > 0 && !options.quiet)
     fmt::print(stderr, "{} thing{} adjusted on import; see nuri inspect {}\n", adjusted, adjusted == 1 ? "" : "s", options.scene);
   const auto start = std::chrono::steady_clock::now();
   bool finished;
   {
-    Progress progress(s.model().name, substeps, options.quiet);
+    Progress progress(s.loaded().name, substeps, options.quiet);
     finished = advance(s, substeps, &progress);
   }
   const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -39,12 +50,13 @@ int run(const Options& options, const Length& length) {
   if (options.json) {
     print(result);
   } else {
-    fmt::print("{}{}: {} environments x {} substeps = {:g} s simulated each, in {:.2f} s\n", s.model().name, finished ? "" : " (interrupted)", s.world().environments(),
+    fmt::print("{}{}: {} environments x {} substeps = {:g} s simulated each, in {:.2f} s\n", s.loaded().name, finished ? "" : " (interrupted)", s.world().environments(),
                s.substep(), double(result["simulated_seconds"]), wall);
     fmt::print("  {} steps/s ({}), {:.0f} times real time in total\n", count(result["steps_per_second"]), s.world().describe(),
                wall > 0 ? double(result["simulated_seconds"]) * s.world().environments() / wall : 0.0);
     fmt::print("  per step: {:.2f} contacts, {:.2f} rows, {:.2f} solver iterations\n", double(result["contacts"]), double(result["rows"]), double(result["iterations"]));
     fmt::print("  state hash {}, faults {}\n", std::string(result["state_hash"]), faults);
+    if (result.contains("variants")) print_variants(result["variants"]);
     if (result.contains("timeline")) print_timeline(result["timeline"]);
     if (result.contains("goals"))
       for (const Json& goal : result["goals"])

@@ -8,7 +8,6 @@
 namespace nuri::session {
 namespace {
 
-using Errors = std::vector<Diagnostic>;
 using Numbers = std::array<double, inverse_limits::joints>;
 
 // A servo holds a length: force = gear (gain u + constant + per_length gear q), per_length < 0. A motor has no bias.
@@ -34,13 +33,14 @@ Drive drive_of(const model::Model& m, int actuator, int joint) {
 }
 
 // Joints of the chain with the actuators that drive them.
-void find_drives(const model::Model& m, const scene::Controller& s, Controller& out, Errors& errors) {
+void find_drives(const model::Model& m, const scene::Controller& s, Controller& out, Fit& fit) {
   const bool servo = s.type == scene::ControllerType::pose;
   const std::vector<std::string>& patterns = servo ? s.joints : s.actuators;
   const std::vector<int> candidates = joints_of(m, out.chain.site);
   std::vector<int> joints;
   auto error = [&](std::string code, std::string message, std::string hint) {
-    errors.push_back({Severity::error, std::move(code), std::move(message), std::move(hint), s.place, {}, {}});
+    fit.add(&s, std::move(code), std::move(message), std::move(hint), s.place);
+    out.drives.clear();
   };
   for (const int j : candidates) {
     if (servo && !patterns.empty() && !scene::matches(patterns, m.joint_name[j])) continue;
@@ -65,9 +65,9 @@ void find_drives(const model::Model& m, const scene::Controller& s, Controller& 
   out.chain = make_chain(m, out.chain.site, joints);
 }
 
-void find_rest(const model::Model& m, const scene::Controller& s, Controller& out, Errors& errors) {
+void find_rest(const model::Model& m, const scene::Controller& s, Controller& out, Fit& fit) {
   auto error = [&](std::string code, std::string message, std::string hint) {
-    errors.push_back({Severity::error, std::move(code), std::move(message), std::move(hint), s.place, {}, {}});
+    fit.add(&s, std::move(code), std::move(message), std::move(hint), s.place);
   };
   out.rest = s.rest;
   if (!s.rest.empty() && s.rest.size() != out.drives.size())
@@ -93,29 +93,31 @@ std::string name_hint(const std::string& name, const std::vector<std::string>& n
   return known.size() <= 12 ? scene::xml::nearest_hint(name, known) : "names of a model with a name begin with it and a slash";
 }
 
-Result<std::vector<Controller>> make_controllers(const model::Model& m, const scene::Settings& settings) {
+std::vector<Controller> make_controllers(const model::Model& m, const scene::Settings& settings, Fit& fit) {
   std::vector<Controller> out;
-  Errors errors;
   std::vector<const char*> driven(size_t(m.actuator_count));
   for (const scene::Controller& s : settings.controllers) {
-    Controller& c = out.emplace_back();
+    Controller c;
     c.settings = s;
     const auto site = std::find(m.site_name.begin(), m.site_name.end(), s.site.text);
     if (site == m.site_name.end()) {
-      errors.push_back({Severity::error, "unknown-name", "the model has no site '" + s.site.text + "'", name_hint(s.site.text, m.site_name), s.site.place, {}, {}});
+      fit.add(&s, "unknown-name", "the model has no site '" + s.site.text + "'", name_hint(s.site.text, m.site_name), s.site.place);
       continue;
     }
     c.chain.site = int(site - m.site_name.begin());
-    const size_t before = errors.size();
-    find_drives(m, s, c, errors);
-    if (errors.size() == before) find_rest(m, s, c, errors);
+    find_drives(m, s, c, fit);
+    if (c.drives.empty()) {
+      fit.lacks(&s);
+      continue;
+    }
+    find_rest(m, s, c, fit);
     for (const Drive& d : c.drives) {
       if (driven[d.actuator])
-        errors.push_back({Severity::error, "two-drivers", "'" + m.actuator_name[d.actuator] + "' is driven by '" + driven[d.actuator] + "' already", {}, s.place, {}, {}});
+        fit.add(&s, "two-drivers", "'" + m.actuator_name[d.actuator] + "' is driven by '" + driven[d.actuator] + "' already", {}, s.place);
       driven[d.actuator] = s.name.c_str();
     }
+    if (fit.acts(&s)) out.push_back(std::move(c));
   }
-  if (!errors.empty()) return errors;
   return out;
 }
 

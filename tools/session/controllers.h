@@ -10,6 +10,7 @@
 #include <vector>
 #include "engine/core/result.h"
 #include "engine/scene/yaml.h"
+#include "tools/session/fit.h"
 #include "tools/session/inverse_kinematics.h"
 
 namespace nuri::session {
@@ -37,8 +38,9 @@ struct ControllerState {
   int followed = -1;                             // action whose target the setpoint keeps to until the next move
 };
 
-// Checks names; joints without a servo (motor) that were asked for are errors, and so are actuators with two controllers.
-Result<std::vector<Controller>> make_controllers(const model::Model& model, const scene::Settings& settings);
+// The controllers that fit the model. Joints without a servo (motor) that were asked for are errors, and so are actuators with two
+// controllers.
+std::vector<Controller> make_controllers(const model::Model& model, const scene::Settings& settings, Fit& fit);
 
 // The site should be where it is.
 void begin(const Controller& controller, const Posture& posture, ControllerState& out);

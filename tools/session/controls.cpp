@@ -5,12 +5,11 @@
 
 namespace nuri::session {
 
-Result<std::vector<Channel>> make_channels(const model::Model& model, const scene::Settings& settings) {
+std::vector<Channel> make_channels(const model::Model& model, const scene::Settings& settings, Fit& fit) {
   using scene::ControlType;
   std::vector<Channel> channels(size_t(model.actuator_count));
-  std::vector<Diagnostic> errors;
   auto error = [&](const scene::Control& control, std::string code, std::string message, std::string hint = {}) {
-    errors.push_back({Severity::error, std::move(code), std::move(message), std::move(hint), control.place, {}, {}});
+    fit.add(&control, std::move(code), std::move(message), std::move(hint), control.place);
   };
   for (const scene::Control& control : settings.controls) {
     const int key = control.keyframe.empty() ? -1 : find_key(model, control.keyframe);
@@ -58,7 +57,6 @@ Result<std::vector<Channel>> make_channels(const model::Model& model, const scen
     const bool everything = std::find(control.actuators.begin(), control.actuators.end(), "*") != control.actuators.end();
     if (found == 0 && !everything) error(control, "unknown-name", "no actuator fits '" + control.actuators.front() + "'", "names of a model with a name begin with it and a slash");
   }
-  if (!errors.empty()) return errors;
   return channels;
 }
 

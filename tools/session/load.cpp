@@ -1,10 +1,13 @@
 #include "tools/session/load.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
+#include "engine/core/random.h"
 #include "engine/scene/mjcf.h"
 #include "engine/scene/urdf.h"
 #include "engine/scene/xml.h"
-#include "physics/world.h"
+#include "tools/session/session.h"
 #include "tools/session/touching.h"
 
 namespace nuri::session {
@@ -17,22 +20,44 @@ scene::Settings plain_settings() {
   return settings;
 }
 
-Result<Loaded> compiled(scene::Scene scene, scene::Settings settings, const std::string& path) {
-  exclude_touching(scene);
-  Loaded loaded{path, nullptr, std::move(settings), scene.report};
-  Result<model::Model> model = model::compile(scene, &loaded.report, &loaded.meshes);
-  if (!model) {
-    std::vector<Diagnostic> errors = model.errors();
-    scene::xml::locate(errors, scene.documents);
-    return errors;
-  }
-  scene::xml::locate(loaded.report, scene.documents);
-  loaded.model = std::make_shared<const model::Model>(std::move(*model));
+// What a scene became besides its model.
+Facts facts_of(const scene::Scene& scene, std::vector<model::MeshFacts> meshes) {
+  Facts out{std::move(meshes), {}, {}};
   for (const scene::Site& site : scene.sites)
-    if (site.is_link) loaded.frames.push_back({site.name, scene.bodies[size_t(site.body)].name});
+    if (site.is_link) out.frames.push_back({site.name, scene.bodies[size_t(site.body)].name});
   for (const scene::Exclude& e : scene.excludes)
-    loaded.disabled.push_back({scene.bodies[size_t(e.body1)].name, scene.bodies[size_t(e.body2)].name, e.why.empty() ? "the file excludes them" : e.why, e.place});
+    out.disabled.push_back({scene.bodies[size_t(e.body1)].name, scene.bodies[size_t(e.body2)].name, e.why.empty() ? "the file excludes them" : e.why, e.place});
+  return out;
+}
+
+// What variants share is reported once.
+Result<Loaded> compiled(scene::SceneFile file, const std::string& path) {
+  Loaded loaded{path, file.name, {}, {}, std::move(file.settings), {}, {}};
+  std::set<std::string> said;
+  for (scene::Variant& variant : file.variants) {
+    exclude_touching(variant.scene);
+    std::vector<Diagnostic> report = variant.scene.report;
+    std::vector<model::MeshFacts> meshes;
+    Result<model::Model> model = model::compile(variant.scene, &report, &meshes);
+    if (!model) {
+      std::vector<Diagnostic> errors = model.errors();
+      scene::xml::locate(errors, variant.scene.documents);
+      return errors;
+    }
+    scene::xml::locate(report, variant.scene.documents);
+    loaded.models.push_back(std::make_shared<const model::Model>(std::move(*model)));
+    loaded.shares.push_back(variant.share);
+    loaded.facts.push_back(facts_of(variant.scene, std::move(meshes)));
+    for (Diagnostic& d : report)
+      if (file.variants.size() == 1 || said.insert(to_string(d)).second) loaded.report.push_back(std::move(d));
+  }
   return loaded;
+}
+
+Result<Loaded> compiled(scene::Scene scene, const std::string& path) {
+  scene::SceneFile file{scene.name, {}, plain_settings()};
+  file.variants.push_back({std::move(scene), 1});
+  return compiled(std::move(file), path);
 }
 
 Diagnostic refuse(const std::string& path, std::string code, std::string message, std::string hint = {}) {
@@ -50,12 +75,12 @@ Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths) {
   if (extension == ".yaml" || extension == ".yml") {
     Result<scene::SceneFile> file = scene::read_yaml(path, paths);
     if (!file) return file.errors();
-    return compiled(std::move(file->scene), std::move(file->settings), path);
+    return compiled(std::move(*file), path);
   }
   if (extension == ".xml" || extension == ".mjcf") {
     Result<scene::Scene> scene = scene::read_mjcf(path, {paths.roots});
     if (!scene) return scene.errors();
-    return compiled(std::move(*scene), plain_settings(), path);
+    return compiled(std::move(*scene), path);
   }
   if (extension == ".urdf") {
     scene::UrdfOptions options;
@@ -63,12 +88,13 @@ Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths) {
     options.paths = paths;
     Result<scene::Scene> scene = scene::read_urdf(path, options);
     if (!scene) return scene.errors();
-    return compiled(std::move(*scene), plain_settings(), path);
+    return compiled(std::move(*scene), path);
   }
   if (extension == ".model") {
     Result<model::Model> model = model::read_file(path);
     if (!model) return model.errors();
-    return Loaded{path, std::make_shared<const model::Model>(std::move(*model)), plain_settings(), {}};
+    const std::string name = model->name;
+    return Loaded{path, name, {std::make_shared<const model::Model>(std::move(*model))}, {1}, plain_settings(), {}, {Facts{}}};
   }
   return refuse(path, "unknown-format", "files that can be read end in .yaml (scene), .xml (MJCF), .urdf or .model (compiled)");
 }
@@ -76,10 +102,10 @@ Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths) {
 Result<Loaded> load_mjcf_text(const std::string& text, const std::string& name) {
   Result<scene::Scene> scene = scene::read_mjcf_text(text, name);
   if (!scene) return scene.errors();
-  return compiled(std::move(*scene), plain_settings(), name);
+  return compiled(std::move(*scene), name);
 }
 
-bool set_control(scene::Settings& settings, const model::Model& model, const std::string& word) {
+bool set_control(Loaded& loaded, const std::string& word) {
   using scene::ControlType;
   scene::Control control;
   if (word == "none") control.type = ControlType::none;
@@ -88,8 +114,9 @@ bool set_control(scene::Settings& settings, const model::Model& model, const std
   else if (word == "sine") control.type = ControlType::sine;
   else if (word == "hold") control.type = ControlType::hold;
   else return false;
-  if (control.type == ControlType::hold && model.key_count > 0) control.keyframe = model.key_name[0].empty() ? "0" : model.key_name[0];
-  settings.controls = {control};
+  const bool keys = std::any_of(loaded.models.begin(), loaded.models.end(), [](const auto& model) { return model->key_count > 0; });
+  if (control.type == ControlType::hold && keys) control.keyframe = '0';   // by its number: each variant's own
+  loaded.settings.controls = {control};
   return true;
 }
 
@@ -109,6 +136,25 @@ size_t bytes_per_environment(const model::Model& model, size_t bytes_per_number)
   size_t numbers = 0;
   for (int f = 0; f < state_field_count; ++f) numbers += size_t(columns(model, StateField(f)));
   return numbers * bytes_per_number + 128;   // counters, faults, bookkeeping
+}
+
+double bytes_per_environment(const Loaded& loaded, size_t bytes_per_number) {
+  double bytes = 0, total = 0;
+  for (size_t v = 0; v < loaded.models.size(); ++v) {
+    bytes += loaded.shares[v] * double(bytes_per_environment(*loaded.models[v], bytes_per_number));
+    total += loaded.shares[v];
+  }
+  return bytes / total;
+}
+
+int variant_of(uint64_t seed, uint64_t id, const std::vector<double>& shares) {
+  constexpr uint64_t step = 0x9E3779B97F4A7C15u;                  // 2^64 / phi: integers that wrap are fractional parts without rounding
+  double total = 0, reached = 0;
+  for (const double share : shares) total += share;
+  const double point = total * unit_interval(random_bits(seed, 0, stream_variant, 0, 0) + id * step);
+  int variant = 0;
+  while (variant + 1 < int(shares.size()) && point >= (reached += shares[variant])) ++variant;
+  return variant;
 }
 
 }  // namespace nuri::session

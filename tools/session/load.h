@@ -12,18 +12,22 @@
 
 namespace nuri::session {
 
-struct Loaded {
-  std::string path;
-  std::shared_ptr<const model::Model> model;
-  scene::Settings settings;
-  std::vector<Diagnostic> report;      // everything adjusted while loading
-
-  // for people who look; empty for a compiled model
+// What a scene became besides its model, for people who look.
+struct Facts {
   struct Frame { std::string link, body; };                      // a fixed link that was merged into a body
   struct Disabled { std::string body1, body2, why; Place place; };   // pairs of bodies that do not collide, though neither holds the other
-  std::vector<model::MeshFacts> meshes = {};
-  std::vector<Frame> frames = {};
-  std::vector<Disabled> disabled = {};
+  std::vector<model::MeshFacts> meshes;
+  std::vector<Frame> frames;
+  std::vector<Disabled> disabled;
+};
+
+struct Loaded {
+  std::string path, name;
+  std::vector<std::shared_ptr<const model::Model>> models;   // one, or one of each variant
+  std::vector<double> shares;                                // of the variants
+  scene::Settings settings;
+  std::vector<Diagnostic> report;      // everything adjusted while loading
+  std::vector<Facts> facts;            // of each model; empty ones of a compiled model
 };
 
 constexpr double default_perturbation = 0.05;
@@ -34,7 +38,7 @@ Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths = 
 Result<Loaded> load_mjcf_text(const std::string& text, const std::string& name);
 
 // Replaces the controls: none, zero, random, sine or hold (keyframe 0, if there is one). False: no such word.
-bool set_control(scene::Settings& settings, const model::Model& model, const std::string& word);
+bool set_control(Loaded& loaded, const std::string& word);
 
 // Adds to the initial state: joints by up to `size` rad or m and rad/s or m/s; free bodies tilt by up to `size` rad, rise by up to
 // `size` m, and move by up to `size` m/s and rad/s.
@@ -42,5 +46,12 @@ void perturb(scene::Settings& settings, double size);
 
 // Bytes that the state and outputs of one environment take.
 size_t bytes_per_environment(const model::Model& model, size_t bytes_per_number);
+double bytes_per_environment(const Loaded& loaded, size_t bytes_per_number);   // on average over the variants
+
+// Which variant the environment `id` is of: a function of seed and id, so that environment 7 is the same among 8 and among a million.
+// The fractional parts of id / phi + offset, phi the golden ratio, fill the unit interval evenly, wherever ids begin: of n environments
+// in a row each variant gets its share to within a few, where independent draws would miss it by the root of n.
+// (L. Kuipers, H. Niederreiter, Uniform Distribution of Sequences, 1974, chapter 2, theorem 3.4.)
+int variant_of(uint64_t seed, uint64_t id, const std::vector<double>& shares);
 
 }  // namespace nuri::session

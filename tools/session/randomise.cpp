@@ -84,31 +84,26 @@ std::vector<std::string> names_of(const model::Model& m, const std::string& fiel
 
 bool is_everything(const std::vector<std::string>& patterns) { return std::find(patterns.begin(), patterns.end(), "*") != patterns.end(); }
 
-// One number of a model that a rule changes; `draw` numbers its draws.
-struct Item { int field, item; uint32_t draw; };
-
 }  // namespace
 
-std::vector<Diagnostic> check_initial(const model::Model& model, const scene::Settings& settings) {
-  std::vector<Diagnostic> errors;
-  auto error = [&](std::string message, const Place& place) {
-    errors.push_back({Severity::error, "unknown-name", std::move(message), "names of a model with a name begin with it and a slash", place, {}, {}});
+void check_initial(const model::Model& model, const scene::Settings& settings, Fit& fit) {
+  auto error = [&](std::string message, const auto& rule) {
+    fit.add(&rule, "unknown-name", std::move(message), "names of a model with a name begin with it and a slash", rule.place);
   };
   for (const scene::RandomJoint& rule : settings.joints) {
     bool found = is_everything(rule.joints);
     for (int j = 0; j < model.joint_count; ++j) found |= model.joint_type[j] >= int(JointType::slide) && scene::matches(rule.joints, model.joint_name[j]);
-    if (!found) error("no hinge or slide fits '" + rule.joints.front() + "'", rule.place);
+    if (!found) error("no hinge or slide fits '" + rule.joints.front() + "'", rule);
   }
   for (const scene::RandomBody& rule : settings.bodies) {
     bool found = is_everything(rule.bodies);
     for (int j = 0; j < model.joint_count; ++j) found |= model.joint_type[j] == int(JointType::free) && scene::matches(rule.bodies, model.body_name[model.joint_body[j]]);
-    if (!found) error("no body with a free joint fits '" + rule.bodies.front() + "'", rule.place);
+    if (!found) error("no body with a free joint fits '" + rule.bodies.front() + "'", rule);
   }
-  return errors;
 }
 
 void randomise_state(World& world, const scene::Settings& settings, int environment) {
-  const model::Model& m = world.model();
+  const model::Model& m = world.model(environment);
   auto add = [&](StateField field, int item, double value) {
     if (value != 0) world.set(field, environment, item, world.get(field, environment, item) + value);
   };
@@ -147,16 +142,14 @@ void randomise_state(World& world, const scene::Settings& settings, int environm
   }
 }
 
-std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings) {
-  const model::Model& m = world.model();
+FieldItems find_fields(const model::Model& m, const scene::Settings& settings, Fit& fit) {
   const std::vector<Field> fields = real_fields(m);
-  std::vector<Diagnostic> errors;
-  std::vector<std::vector<Item>> items;
+  FieldItems items;
   for (const scene::RandomField& rule : settings.fields) {
     auto error = [&](std::string code, std::string message, std::string hint = {}) {
-      errors.push_back({Severity::error, std::move(code), std::move(message), std::move(hint), rule.place, {}, {}});
+      fit.add(&rule, std::move(code), std::move(message), std::move(hint), rule.place);
     };
-    std::vector<Item>& list = items.emplace_back();
+    std::vector<FieldItem>& list = items.emplace_back();
     // two words for fields that belong together
     const bool mass = rule.field == "mass", gain = rule.field == "gain", several = mass || gain;
     if (several && rule.operation != scene::Operation::scale)
@@ -183,20 +176,22 @@ std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& se
     if (!is_field) error("unknown-field", "a model has no number field '" + rule.field + "'", scene::xml::nearest_hint(rule.field, known));
     else if (list.empty()) error("unknown-name", "nothing of this model fits '" + rule.names.front() + "'");
   }
-  if (!errors.empty()) return errors;
+  return items;
+}
 
-  for (int e = 0; e < world.environments(); ++e) {
-    std::map<std::pair<int, int>, double> changed;   // rules of one field act one after the other
-    for (size_t r = 0; r < items.size(); ++r) {
-      const scene::RandomField& rule = settings.fields[r];
-      const Draws draws{world.options().seed, world.id(e), stream_field, r};
-      for (const Item& item : items[r]) {
-        double& value = changed.try_emplace({item.field, item.item}, (*fields[item.field].values)[item.item]).first->second;
-        const double drawn = draws(rule.draw, item.draw);
-        value = rule.operation == scene::Operation::set ? drawn : rule.operation == scene::Operation::add ? value + drawn : value * drawn;
-        if (!world.override_field(fields[item.field].name, e, item.item, value))
-          return {{Severity::error, "fixed-field", std::string("'") + fields[item.field].name + "' cannot differ between environments", {}, rule.place, {}, {}}};
-      }
+std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings, int environment, const FieldItems& items) {
+  if (items.empty()) return {};
+  const std::vector<Field> fields = real_fields(world.model(environment));
+  std::map<std::pair<int, int>, double> changed;   // rules of one field act one after the other
+  for (size_t r = 0; r < items.size(); ++r) {
+    const scene::RandomField& rule = settings.fields[r];
+    const Draws draws{world.options().seed, world.id(environment), stream_field, r};
+    for (const FieldItem& item : items[r]) {
+      double& value = changed.try_emplace({item.field, item.item}, (*fields[item.field].values)[item.item]).first->second;
+      const double drawn = draws(rule.draw, item.draw);
+      value = rule.operation == scene::Operation::set ? drawn : rule.operation == scene::Operation::add ? value + drawn : value * drawn;
+      if (!world.override_field(fields[item.field].name, environment, item.item, value))
+        return {{Severity::error, "fixed-field", std::string("'") + fields[item.field].name + "' cannot differ between environments", {}, rule.place, {}, {}}};
     }
   }
   return {};

@@ -14,40 +14,71 @@ double sine(double turns) {
   return s.v;
 }
 
+Setup make_setup(const model::Model& model, const scene::Settings& settings, const std::string& path, Fit& fit) {
+  Setup out;
+  check_initial(model, settings, fit);
+  if (!settings.keyframe.empty() && (out.key = find_key(model, settings.keyframe)) < 0)
+    fit.add(&settings.keyframe, "unknown-name", "the model has no keyframe '" + settings.keyframe + "'", {}, {path, 0, 0});
+  out.channels = make_channels(model, settings, fit);
+  out.fields = find_fields(model, settings, fit);
+  out.script = make_script(model, settings, fit);
+  out.goals = make_goals(model, settings, fit);
+  for (Channel& c : out.channels)
+    if (out.script.drives(c.actuator) && c.varies()) c.type = scene::ControlType::none;
+  return out;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions options) {
   std::unique_ptr<Session> session(new Session(std::move(loaded)));
-  const model::Model& model = *session->loaded_.model;
-  const scene::Settings& settings = session->loaded_.settings;
-  std::vector<Diagnostic> errors = check_initial(model, settings);
-  if (!settings.keyframe.empty() && (session->key_ = find_key(model, settings.keyframe)) < 0)
-    errors.push_back({Severity::error, "unknown-name", "the model has no keyframe '" + settings.keyframe + "'", {}, {session->loaded_.path, 0, 0}, {}, {}});
-  Result<std::vector<Channel>> channels = make_channels(model, settings);
-  if (!channels) errors.insert(errors.end(), channels.errors().begin(), channels.errors().end());
-  Result<std::unique_ptr<Timeline>> timeline = Timeline::create(model, settings, options.threads);
-  if (!timeline) errors.insert(errors.end(), timeline.errors().begin(), timeline.errors().end());
-  Result<std::vector<Goal>> goals = make_goals(model, settings);
-  if (!goals) errors.insert(errors.end(), goals.errors().begin(), goals.errors().end());
-  if (!errors.empty()) return errors;
-  session->timeline_ = std::move(*timeline);
-  session->goals_ = std::move(*goals);
-  session->channels_ = std::move(*channels);
-  for (Channel& c : session->channels_)
-    if (session->timeline_ && session->timeline_->drives(c.actuator) && c.varies()) c.type = scene::ControlType::none;
-  session->varies_ = std::any_of(session->channels_.begin(), session->channels_.end(), [](const Channel& c) { return c.varies(); });
+  const Loaded& l = session->loaded_;
+  const scene::Settings& settings = l.settings;
+  const int variants = int(l.models.size());
 
-  auto world = World::create(session->loaded_.model, options);
+  // what the settings mean for each variant
+  Fit fit;
+  std::vector<Setup> setups;
+  for (const auto& model : l.models) {
+    fit.begin(variants > 1 ? model->name : "");
+    setups.push_back(make_setup(*model, settings, l.path, fit));
+    if (model->timestep[0] != l.models[0]->timestep[0])
+      fit.add(&l, "option-mismatch", "the variants' timesteps differ", "write it into the scene's 'option'", {l.path, 0, 0});
+  }
+  if (std::vector<Diagnostic> errors = fit.errors(); !errors.empty()) return errors;
+
+  // variants that have environments are buckets
+  std::vector<int> which, bucket_of(size_t(variants), -1);
+  for (int e = 0; e < options.environments; ++e) which.push_back(variant_of(options.seed, options.first_id + uint64_t(e), l.shares));
+  for (const int variant : which) bucket_of[variant] = 0;
+  std::vector<std::shared_ptr<const model::Model>> models;
+  for (int v = 0; v < variants; ++v) {
+    if (bucket_of[v] < 0) continue;
+    bucket_of[v] = int(models.size());
+    models.push_back(l.models[v]);
+    session->setups_.push_back(std::move(setups[v]));
+    for (const Channel& c : session->setups_.back().channels) session->varies_ = session->varies_ || c.varies();
+  }
+  for (int& variant : which) variant = bucket_of[variant];
+  auto world = World::create(models, which, options);
   if (!world) return world.errors();
   session->world_ = std::move(*world);
-  errors = randomise_fields(*session->world_, settings);
-  if (!errors.empty()) return errors;
+
+  for (int e = 0; e < session->world_->environments(); ++e)
+    if (auto errors = randomise_fields(*session->world_, settings, e, session->setup(e).fields); !errors.empty()) return errors;
+  if (!settings.controllers.empty() || !settings.timeline.empty()) {
+    std::vector<Script> scripts;
+    for (Setup& setup : session->setups_) scripts.push_back(std::move(setup.script));
+    session->timeline_ = std::make_unique<Timeline>(std::move(scripts), settings.timeline, models[0]->timestep[0] * settings.substeps, options.threads);
+  }
   session->reset();
   return session;
 }
 
 void Session::reset() {
-  world_->reset(key_);
+  std::vector<std::vector<int>> members(size_t(world_->buckets()));
+  for (int e = 0; e < world_->environments(); ++e) members[world_->place(e).bucket].push_back(e);
+  for (int b = 0; b < world_->buckets(); ++b) world_->reset(members[b], setups_[b].key);
   substep_ = 0;
   for (int e = 0; e < world_->environments(); ++e) randomise_state(*world_, settings(), e);
   if (world_->options().precision == Precision::f32) write_controls<float>(true);
@@ -87,7 +118,7 @@ template <class T> void Session::write_controls(bool constant) {
   for (int e = 0; e < world_->environments(); ++e) {
     const uint64_t id = world_->id(e);
     std::span<T> ctrl = world_->row<T>(StateField::ctrl, e), qpos = world_->row<T>(StateField::qpos, e), qvel = world_->row<T>(StateField::qvel, e);
-    for (const Channel& c : channels_) {
+    for (const Channel& c : setup(e).channels) {
       double value;
       switch (c.type) {
         case ControlType::none: continue;

@@ -4,9 +4,12 @@
 // All random numbers are functions of (seed, environment id, purpose, step, draw): environment 7 of 8 and environment 7 of a
 // million start and are driven alike. Controls change at control steps, every `substeps` substeps; how step() is called
 // does not show in the bits. What a scene's controllers and timeline drive, no other control touches.
+//
+// A scene's variants are the buckets of its world. Settings are looked up in each of them (Setup) and act where they fit.
 #pragma once
 #include <memory>
 #include "physics/world.h"
+#include "tools/session/fit.h"
 #include "tools/session/load.h"
 #include "tools/session/timeline.h"
 
@@ -27,13 +30,28 @@ struct Channel {
   bool varies() const { return type == scene::ControlType::random || type == scene::ControlType::sine || type == scene::ControlType::target; }
 };
 
+// One number of a model that a rule of `vary` changes; `draw` numbers its draws.
+struct FieldItem { int field, item; uint32_t draw; };
+using FieldItems = std::vector<std::vector<FieldItem>>;   // per rule
+
+// What the settings mean for one model.
+struct Setup {
+  int key = -1;                        // initial keyframe
+  std::vector<Channel> channels;
+  FieldItems fields;
+  Script script;
+  std::vector<Goal> goals;
+};
+std::vector<GoalReport> judge(World& world, const scene::Settings& settings, const std::vector<Setup>& setups);
+
 class Session {
  public:
-  // Checks every name of the settings against the model, builds the world and resets it.
+  // Checks every name of the settings against the models, builds the world and resets it. A variant of which there is no environment
+  // is checked too, but has no bucket.
   static Result<std::unique_ptr<Session>> create(Loaded loaded, WorldOptions options);
 
   World& world() { return *world_; }
-  const model::Model& model() const { return *loaded_.model; }
+  const model::Model& model() const { return world_->model(); }  // of environment 0; all have one timestep
   const Loaded& loaded() const { return loaded_; }
   const scene::Settings& settings() const { return loaded_.settings; }
 
@@ -45,7 +63,7 @@ class Session {
   void apply_controls();
 
   const Timeline* timeline() const { return timeline_.get(); }   // null: the scene has none, and no controllers
-  std::vector<GoalReport> judge() { return session::judge(*world_, goals_); }
+  std::vector<GoalReport> judge() { return session::judge(*world_, settings(), setups_); }
 
   uint64_t substep() const { return substep_; }
   double seconds_in_world() const { return world_seconds_; }     // wall time inside World::step, since clear_time()
@@ -54,14 +72,13 @@ class Session {
  private:
   Session(Loaded loaded) : loaded_(std::move(loaded)) {}
   template <class T> void write_controls(bool constant);
+  const Setup& setup(int environment) const { return setups_[world_->place(environment).bucket]; }
 
   Loaded loaded_;
   std::unique_ptr<World> world_;
-  std::vector<Channel> channels_;
+  std::vector<Setup> setups_;                    // per bucket
   std::unique_ptr<Timeline> timeline_;
-  std::vector<Goal> goals_;
   uint64_t timeline_next_ = 0;                   // substep of the timeline's next control step
-  int key_ = -1;
   uint64_t substep_ = 0;
   bool varies_ = false;
   double world_seconds_ = 0;
@@ -71,12 +88,12 @@ class Session {
 int find_key(const model::Model& model, const std::string& name);
 
 // Purposes of random numbers: streams of engine/core/random.h.
-enum Stream : uint32_t { stream_joint = 1, stream_body = 2, stream_field = 3, stream_control = 4, stream_phase = 5 };
+enum Stream : uint32_t { stream_joint = 1, stream_body = 2, stream_field = 3, stream_control = 4, stream_phase = 5, stream_variant = 6 };
 
-Result<std::vector<Channel>> make_channels(const model::Model& model, const scene::Settings& settings);
-// Patterns that fit nothing are errors.
-std::vector<Diagnostic> check_initial(const model::Model& model, const scene::Settings& settings);
+std::vector<Channel> make_channels(const model::Model& model, const scene::Settings& settings, Fit& fit);
+FieldItems find_fields(const model::Model& model, const scene::Settings& settings, Fit& fit);
+void check_initial(const model::Model& model, const scene::Settings& settings, Fit& fit);
 void randomise_state(World& world, const scene::Settings& settings, int environment);
-std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings);
+std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings, int environment, const FieldItems& items);
 
 }  // namespace nuri::session

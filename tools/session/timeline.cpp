@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include "tools/session/session.h"
 
 namespace nuri::session {
 namespace {
@@ -145,17 +146,18 @@ void Timeline::each_environment(World& world, const std::function<void(int, Post
   const int environments = world.environments(), chunks = (environments + chunk - 1) / chunk;
   auto job = [&](int index, int thread) {
     const NumericMode mode;
-    for (int e = index * chunk; e < std::min(environments, (index + 1) * chunk); ++e) work(e, postures_[thread]);
+    for (int e = index * chunk; e < std::min(environments, (index + 1) * chunk); ++e) work(e, postures_[thread][world.place(e).bucket]);
   };
   if (chunks == 1) job(0, 0);
   else pool_.run(chunks, job);
 }
 
 template <class T> void Timeline::read(World& world, int e, Posture& posture) const {
+  const Script& script = *states_[e].script;
   const std::span<T> qpos = world.row<T>(StateField::qpos, e), qvel = world.row<T>(StateField::qvel, e);
-  for (const int i : qpos_read_) posture.qpos[i] = double(qpos[i]);
-  for (const int i : dof_read_) posture.qvel[i] = double(qvel[i]);
-  if (!reads_mocap_) return;
+  for (const int i : script.qpos_read) posture.qpos[i] = double(qpos[i]);
+  for (const int i : script.dof_read) posture.qvel[i] = double(qvel[i]);
+  if (!script.reads_mocap) return;
   const std::span<T> pos = world.row<T>(StateField::mocap_pos, e), quat = world.row<T>(StateField::mocap_quat, e);
   std::copy(pos.begin(), pos.end(), posture.mocap_pos.begin());
   std::copy(quat.begin(), quat.end(), posture.mocap_quat.begin());
@@ -163,6 +165,8 @@ template <class T> void Timeline::read(World& world, int e, Posture& posture) co
 
 template <class T> void Timeline::step_one(World& world, int e, Posture& posture) {
   TimelineState& s = states_[e];
+  const std::vector<Act>& acts = s.script->acts;
+  const std::vector<Controller>& controllers = s.script->controllers;
   if (world.fault(e) != 0) {                     // it stands still: there is nothing to drive
     if (s.progress == Progress::running) s.progress = Progress::failed, s.failure = Failure::frozen;
     return;
@@ -170,13 +174,13 @@ template <class T> void Timeline::step_one(World& world, int e, Posture& posture
   read<T>(world, e, posture);
 
   // actions, until one takes time
-  while (s.progress == Progress::running && s.action < int(acts_.size())) {
-    const Act& act = acts_[s.action];
-    if (!s.begun) begin_action<T>(world, e, act, controllers_, period_, s);
-    const bool done = advance<T>(world, e, act, controllers_, posture, s), expired = !done && late(act.action, period_, s);
+  while (s.progress == Progress::running && s.action < int(acts.size())) {
+    const Act& act = acts[s.action];
+    if (!s.begun) begin_action<T>(world, e, act, controllers, period_, s);
+    const bool done = advance<T>(world, e, act, controllers, posture, s), expired = !done && late(act.action, period_, s);
     if (!done && !expired) break;
     if (expired && !act.action.may_fail) {
-      s.progress = Progress::failed, s.failure = why_late(act, controllers_, s, posture);
+      s.progress = Progress::failed, s.failure = why_late(act, controllers, s, posture);
       for (ControllerState& c : s.controllers) c.followed = -1;
       break;
     }
@@ -184,17 +188,17 @@ template <class T> void Timeline::step_one(World& world, int e, Posture& posture
     ++s.action;
     s.begun = false;
   }
-  if (s.progress == Progress::running && s.action == int(acts_.size())) s.progress = Progress::finished;
+  if (s.progress == Progress::running && s.action == int(acts.size())) s.progress = Progress::finished;
 
   // controllers hold their setpoints, or keep to what they follow, whatever the timeline does meanwhile
   const std::span<T> ctrl = world.row<T>(StateField::ctrl, e), sensors = world.row<T>(StateField::sensordata, e);
   double controls[inverse_limits::joints];
-  for (size_t c = 0; c < controllers_.size(); ++c) {
+  for (size_t c = 0; c < controllers.size(); ++c) {
     ControllerState& state = s.controllers[c];
     if (state.followed >= 0 && state.followed != s.action)
-      state.setpoint = target_pose(acts_[state.followed], state.origin, [&](int i) { return double(sensors[i]); });
-    drive(controllers_[c], period_, posture, state, controls);
-    for (size_t i = 0; i < controllers_[c].drives.size(); ++i) ctrl[controllers_[c].drives[i].actuator] = T(controls[i]);
+      state.setpoint = target_pose(acts[state.followed], state.origin, [&](int i) { return double(sensors[i]); });
+    drive(controllers[c], period_, posture, state, controls);
+    for (size_t i = 0; i < controllers[c].drives.size(); ++i) ctrl[controllers[c].drives[i].actuator] = T(controls[i]);
   }
   ++s.step;
 }
@@ -207,25 +211,34 @@ void Timeline::step(World& world) {
 void Timeline::reset(World& world) {
   const bool single = world.options().precision == Precision::f32;
   states_.assign(size_t(world.environments()), {});
-  postures_.assign(size_t(pool_.threads()), Posture(world.model()));
+  for (int e = 0; e < world.environments(); ++e) states_[e].script = &scripts_[world.place(e).bucket];
+  std::vector<Posture> postures;
+  for (int b = 0; b < world.buckets(); ++b) postures.emplace_back(world.bucket(b).model());
+  postures_.assign(size_t(pool_.threads()), postures);
   each_environment(world, [&](int e, Posture& posture) {
+    TimelineState& s = states_[e];
     single ? read<float>(world, e, posture) : read<double>(world, e, posture);
-    states_[e].controllers.resize(controllers_.size());
-    for (size_t c = 0; c < controllers_.size(); ++c) begin(controllers_[c], posture, states_[e].controllers[c]);
+    s.controllers.resize(s.script->controllers.size());
+    for (size_t c = 0; c < s.controllers.size(); ++c) begin(s.script->controllers[c], posture, s.controllers[c]);
   });
 }
 
 TimelineReport Timeline::report() const {
   TimelineReport out;
+  double n = 0;
   for (const TimelineState& s : states_) {
+    if (s.script->acts.empty() && !actions_.empty()) continue;   // nothing of it is for this model
+    ++n;
     out.running += s.progress == Progress::running, out.finished += s.progress == Progress::finished, out.failed += s.progress == Progress::failed;
     out.actions += s.action - s.missed, out.missed += s.missed;
     if (s.progress != Progress::failed) continue;
-    const auto stop = std::find_if(out.stops.begin(), out.stops.end(), [&](const Stop& x) { return x.action == s.action && x.failure == s.failure; });
-    if (stop == out.stops.end()) out.stops.push_back({s.action, s.failure, 1});
+    const std::vector<Act>& acts = s.script->acts;
+    const int action = s.action < int(acts.size()) ? acts[s.action].index : actions();
+    const auto stop = std::find_if(out.stops.begin(), out.stops.end(), [&](const Stop& x) { return x.action == action && x.failure == s.failure; });
+    if (stop == out.stops.end()) out.stops.push_back({action, s.failure, 1});
     else ++stop->environments;
   }
-  const double n = std::max<double>(1, double(states_.size()));
+  n = std::max(1.0, n);
   out.actions /= n, out.missed /= n;
   std::stable_sort(out.stops.begin(), out.stops.end(), [](const Stop& a, const Stop& b) {
     return a.environments != b.environments ? a.environments > b.environments : a.action != b.action ? a.action < b.action : a.failure < b.failure;
@@ -256,15 +269,19 @@ int count_inside(World& world, const Goal& goal, int environment) {
   return inside;
 }
 
-std::vector<GoalReport> judge(World& world, const std::vector<Goal>& goals) {
+std::vector<GoalReport> judge(World& world, const scene::Settings& settings, const std::vector<Setup>& setups) {
   std::vector<GoalReport> out;
-  for (const Goal& goal : goals) {
-    GoalReport& r = out.emplace_back(GoalReport{goal.settings.name, int(goal.sensors.size())});
+  for (size_t g = 0; g < settings.goals.size(); ++g) {
+    GoalReport& r = out.emplace_back(GoalReport{.name = settings.goals[g].name});
+    for (const Setup& setup : setups) r.sensors = std::max(r.sensors, int(setup.goals[g].sensors.size()));
     for (int e = 0; e < world.environments(); ++e) {
+      const Goal& goal = setups[world.place(e).bucket].goals[g];
+      if (goal.sensors.empty()) continue;
       const int inside = count_inside(world, goal, e);
-      r.mean += inside, r.success += inside == r.sensors;
+      ++r.environments, r.mean += inside, r.success += inside == int(goal.sensors.size());
     }
-    r.mean /= world.environments(), r.success /= world.environments();
+    const double n = std::max(1, r.environments);
+    r.mean /= n, r.success /= n;
   }
   return out;
 }

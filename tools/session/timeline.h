@@ -1,4 +1,5 @@
-// Timeline: the actions of a scene, run by every environment on its own clock, and its goals.
+// Timeline: the actions of a scene, run by every environment on its own clock, and its goals. An environment passes over the actions
+// that name what its model lacks.
 //
 // At each control step an environment reads its own sensors and joints, goes on with its action (or through several that take no
 // time), and its controllers turn setpoints into controls. Nothing is shared but the list of actions: environments are
@@ -21,11 +22,14 @@ namespace nuri::session {
 enum class Progress { running, finished, failed };
 enum class Failure { none, late, out_of_reach, frozen };   // not done in time, not even possible; the environment has a fault
 
+struct Script;
+
 // Where one environment is.
 struct TimelineState {
+  const Script* script = nullptr;                // its model's
   Progress progress = Progress::running;
   Failure failure = Failure::none;
-  int action = 0;                                // of the list; its length when finished
+  int action = 0;                                // of the script; its length when finished
   int missed = 0;                                // actions that were late and may be
   int64_t step = 0, began = 0;                   // control steps since the reset; when the action began
   bool begun = false;
@@ -36,48 +40,57 @@ struct TimelineState {
   std::vector<ControllerState> controllers;
 };
 
-struct Stop { int action; Failure failure; int environments; };
+struct Stop { int action; Failure failure; int environments; };   // action: of the scene's list
+// Of the environments whose model has some of the actions.
 struct TimelineReport {
   int running = 0, finished = 0, failed = 0;
   double actions = 0, missed = 0;                // done, and late ones, per environment
   std::vector<Stop> stops;                       // failures, most environments first
 };
 
-// A move with its sensors found.
+// An action with its names found.
 struct Act {
   scene::Action action;
+  int index = 0;                                 // in the scene's list
   int controller = -1, position_sensor = -1, orientation_sensor = -1, sensor = -1;   // sensors: address in sensordata
   std::vector<int> actuators;
 };
 
+// What controllers and actions are for one model: those of them that fit it.
+struct Script {
+  std::vector<Controller> controllers;
+  std::vector<Act> acts;
+  std::vector<char> driven;                      // per actuator: 0 nobody, 1 a controller, 2 an action
+  std::vector<int> qpos_read, dof_read;          // what the controllers read of a state, ascending
+  bool reads_mocap = false;
+  bool drives(int actuator) const { return driven[actuator] != 0; }
+};
+Script make_script(const model::Model& model, const scene::Settings& settings, Fit& fit);
+
 class Timeline {
  public:
-  // Checks every name. Null if the settings have neither controllers nor actions.
-  static Result<std::unique_ptr<Timeline>> create(const model::Model& model, const scene::Settings& settings, int threads);
+  // Of a world with a script for each of its buckets. `period`: of a control step, s.
+  Timeline(std::vector<Script> scripts, std::vector<scene::Action> actions, double period, int threads)
+      : scripts_(std::move(scripts)), actions_(std::move(actions)), period_(period), pool_(threads) {}
 
   void reset(World& world);                      // every environment begins again, from its present state
   void step(World& world);                       // one control step: reads state and sensors, writes controls
 
-  bool drives(int actuator) const { return driven_[actuator]; }
-  int actions() const { return int(acts_.size()); }
-  const scene::Action& action(int index) const { return acts_[index].action; }
+  int actions() const { return int(actions_.size()); }
+  const scene::Action& action(int index) const { return actions_[index]; }
   const TimelineState& state(int environment) const { return states_[environment]; }
   TimelineReport report() const;
 
  private:
-  explicit Timeline(int threads) : pool_(threads) {}
   template <class T> void step_one(World& world, int environment, Posture& posture);
   template <class T> void read(World& world, int environment, Posture& posture) const;
   void each_environment(World& world, const std::function<void(int environment, Posture& posture)>& work);
 
-  std::vector<Controller> controllers_;
-  std::vector<Act> acts_;
-  std::vector<char> driven_;
-  std::vector<int> qpos_read_, dof_read_;        // what the controllers read of a state, ascending
-  bool reads_mocap_ = false;
-  double period_ = 0;                            // s
+  std::vector<Script> scripts_;                  // per bucket
+  std::vector<scene::Action> actions_;
+  double period_;
   std::vector<TimelineState> states_;
-  std::vector<Posture> postures_;                // per thread
+  std::vector<std::vector<Posture>> postures_;   // per thread and bucket
   Pool pool_;
 };
 
@@ -95,13 +108,14 @@ struct Goal {
   scene::Goal settings;
   std::vector<int> sensors;                      // addresses in sensordata
 };
+// Of the environments whose model has the goal's sensors.
 struct GoalReport {
   std::string name;
-  int sensors = 0;
+  int environments = 0, sensors = 0;             // sensors: of the model with the most
   double mean = 0, success = 0;                  // sensors inside per environment; share of environments with all inside
 };
-Result<std::vector<Goal>> make_goals(const model::Model& model, const scene::Settings& settings);
+// As many as the settings have; without sensors where the model has none that fit.
+std::vector<Goal> make_goals(const model::Model& model, const scene::Settings& settings, Fit& fit);
 int count_inside(World& world, const Goal& goal, int environment);
-std::vector<GoalReport> judge(World& world, const std::vector<Goal>& goals);
 
 }  // namespace nuri::session

@@ -80,7 +80,8 @@ controls:
   - {type: hold, keyframe: b/out, actuators: b/push}
 )");
   if (!file) FAIL(to_string(file.errors().front()));
-  const Scene& s = file->scene;
+  REQUIRE(file->variants.size() == 1);
+  const Scene& s = file->variants[0].scene;
   const Settings& t = file->settings;
   CHECK(s.name == "two");
   CHECK(t.environments == 12);
@@ -131,6 +132,69 @@ controls:
   CHECK(t.fields[0].shared);
   CHECK(t.fields[1].operation == Operation::set);
   CHECK(t.controls[1].actuators == std::vector<std::string>{"b/push"});
+}
+
+TEST_CASE("yaml: variants are models beside those that all environments have") {
+  const Folder folder;
+  const auto file = folder.read(R"(
+name: fleet
+models:
+  - {file: ball.xml, position: [0, 0, 3]}
+variants:
+  - {model: cart.xml, name: a, position: [0, 2, 0], without: floor, share: 0.25}
+  - {model: cart.xml, name: a}
+  - {model: slow.xml}
+ground: true
+option: {timestep: 0.004}
+controls: [{type: random}]
+)");
+  if (!file) FAIL(to_string(file.errors().front()));
+  CHECK(file->name == "fleet");
+  REQUIRE(file->variants.size() == 3);
+  const char* const names[3] = {"cart", "cart-2", "slow"};
+  const double shares[3] = {0.25, 1, 1};
+  for (int v = 0; v < 3; ++v) {
+    const Scene& s = file->variants[v].scene;
+    CHECK(s.name == names[v]);
+    CHECK(file->variants[v].share == shares[v]);
+    CHECK(s.option.timestep == 0.004);
+    REQUIRE(s.bodies.size() == 3);
+    CHECK(s.bodies[1].name == "ball");
+    CHECK(s.bodies[1].pos[2] == 4);
+    CHECK(s.geoms[v == 1 ? 1 : 0].name == "ground");       // beside the cart's own floor
+  }
+  CHECK(file->variants[0].scene.bodies[2].name == "a/cart");
+  CHECK(file->variants[0].scene.bodies[2].pos[1] == 2);
+  CHECK(file->variants[1].scene.bodies[2].pos[1] == 0);
+
+  // no models are needed, and one variant is a scene
+  const auto one = folder.read("variants: [{model: cart.xml}]\n");
+  REQUIRE(one);
+  CHECK(one->variants.size() == 1);
+  CHECK(one->name == "test");
+}
+
+TEST_CASE("yaml: bad variants") {
+  const Folder folder;
+  CHECK(folder.error("variants: []\n") == "1:11 out-of-range");
+  CHECK(folder.error("variants: cart.xml\n") == "1:11 wrong-kind");
+  CHECK(folder.error("variants:\n  - {file: cart.xml}\n") == "2:5 missing-key");
+  CHECK(folder.error("variants:\n  - {share: 1}\n") == "2:5 missing-key");
+  CHECK(folder.error("variants:\n  - {model: cart.xml, share: 0}\n") == "2:30 out-of-range");
+  CHECK(folder.error("variants:\n  - {model: cart.xml, share: -1}\n") == "2:30 out-of-range");
+  CHECK(folder.error("variants:\n  - {model: cart.xml, share: half}\n") == "2:30 wrong-kind");
+  CHECK(folder.error("models:\n  - {file: cart.xml, share: 1}\n") == "2:22 unknown-key");
+  CHECK(folder.error("variants:\n  - {model: robot.usd}\n") == "2:13 unknown-format");
+  CHECK(folder.error("variants:\n  - {model: cart.xml}\n  - {model: slow.xml}\n") == "3:5 option-mismatch");
+  CHECK(folder.error("models:\n  - {file: cart.xml}\nvariants:\n  - {model: cart.xml}\n").find("repeated-name") != std::string::npos);
+  CHECK(folder.error("models: []\nvariants:\n  - {model: cart.xml}\n") == "1:9 out-of-range");
+  auto list = [](const char* entry, int count) {
+    std::string text = "[";
+    for (int i = 0; i < count; ++i) text += entry;
+    return text + "]\n";
+  };
+  CHECK(folder.error("variants: " + list("{model: missing.xml}, ", 101)) == "1:11 out-of-range");
+  CHECK(folder.error("models: " + list("{file: missing.xml}, ", 21) + "variants: " + list("{model: missing.xml}, ", 50)) == "2:11 out-of-range");
 }
 
 TEST_CASE("yaml: errors stand where they are") {

@@ -155,6 +155,28 @@ grep -q '^  mass-from-geoms (' "$folder/out" || fail 'the report is not grouped'
 expect 0 'a group' hash $scene --envs 1 --steps 1 --backend cpu --group 16
 expect 2 'a group that there is not' hash $scene --envs 1 --steps 1 --group 12
 
+# a scene with variants: every command works with it, or says what to do
+fleet=scenes/fleet.yaml
+expect 0 'run of variants' run $fleet --envs 20 --steps 20 --json
+json 'len(o["variants"]) == 4 and sum(v["environments"] for v in o["variants"]) == 20 and all(v["faults"] == 0 for v in o["variants"]) and o["goals"][0]["environments"] == o["variants"][0]["environments"]'
+hash=$(sed -n 's/.*"state_hash": "\([0-9a-f]*\)".*/\1/p' "$folder/out")
+expect 0 'run of variants as text' run $fleet --envs 3 --steps 5
+grep -q 'quadruped' "$folder/out" || fail 'run does not name the variants'
+expect 0 'hash of variants' hash $fleet --envs 20 --steps 20 --width 1 --threads 2
+[ "$(cut -d' ' -f4 "$folder/out")" = "$hash" ] || fail 'width and threads show in the hash of variants'
+expect 0 'bench of variants' bench $fleet --envs 8 --warm-up 0.02 --steps 5 --runs 1
+expect 0 'inspect of variants' inspect $fleet --json
+json '[v["name"] for v in o["variants"]] == ["arm7", "amr", "quadruped", "humanoid"] and o["variants"][3]["sizes"]["dof_count"] == 27'
+expect 0 'inspect of variants as text' inspect $fleet
+expect 0 'compile of variants' compile $fleet -o "$folder/fleet.model" --json
+json 'len(o["files"]) == 4 and o["files"][1]["file"].endswith("fleet.amr.model")'
+expect 0 'a compiled variant' run "$folder/fleet.amr.model" --envs 2 --steps 5
+expect 0 'equal runs of variants' diff $fleet --envs 9 --steps 10 --a width=1,threads=1 --b threads=2
+expect 1 'a nudge of a variant' diff $fleet --envs 9 --steps 10 --nudge 5,7,qvel,0 --json
+json 'o["environment"] == 5 and o["step"] == 7'
+expect 2 'dump of variants' dump $fleet --states LICENSE --out "$folder/dump3"
+grep -q 'nuri compile' "$folder/err" || fail 'dump does not say what to do with variants'
+
 # diff: equal runs are equal; the smallest nudge is found where it is
 expect 0 'equal runs' diff $scene --envs 9 --steps 20 --a width=1,threads=1 --b threads=2 --json
 json 'o["equal"] is True'

@@ -17,7 +17,7 @@ namespace {
 std::shared_ptr<const model::Model> arm() {
   static const auto loaded = load_mjcf_text(test::arm_text(), "arm.xml");
   if (!loaded) FAIL(to_string(loaded.errors().front()));
-  return loaded->model;
+  return loaded->models[0];
 }
 
 int site(const model::Model& m, const std::string& name) { return int(std::find(m.site_name.begin(), m.site_name.end(), name) - m.site_name.begin()); }
@@ -51,8 +51,8 @@ TEST_CASE("kinematics: sites are where the World has them") {
   for (const std::string& text : {test::arm_text(), std::string(odd_text)}) {
     const auto loaded = load_mjcf_text(text, "text.xml");
     if (!loaded) FAIL(to_string(loaded.errors().front()));
-    const model::Model& m = *loaded->model;
-    auto world = World::create(loaded->model, {.environments = 20, .precision = Precision::f64, .threads = 1});
+    const model::Model& m = *loaded->models[0];
+    auto world = World::create(loaded->models[0], {.environments = 20, .precision = Precision::f64, .threads = 1});
     REQUIRE(world);
     for (int e = 0; e < 20; ++e) {
       for (int i = 0; i < m.qpos_count; ++i) (*world)->set(StateField::qpos, e, i, 4 * uniform(1, e, 0, 0, i) - 2);
@@ -85,7 +85,7 @@ TEST_CASE("kinematics: the Jacobian is the change of the pose") {
   for (const std::string& text : {test::arm_text(), std::string(odd_text)}) {
     const auto loaded = load_mjcf_text(text, "text.xml");
     REQUIRE(loaded);
-    const model::Model& m = *loaded->model;
+    const model::Model& m = *loaded->models[0];
     const Chain c = make_chain(m, 0, joints_of(m, 0));
     CHECK(c.size() == (text == odd_text ? 3 : 7));
     Posture posture(m);
@@ -114,9 +114,9 @@ TEST_CASE("kinematics: holding forces are the World's bias less what springs and
   for (const std::string& text : {test::arm_text(), std::string(odd_text)}) {
     const auto loaded = load_mjcf_text(text, "text.xml");
     REQUIRE(loaded);
-    const model::Model& m = *loaded->model;
+    const model::Model& m = *loaded->models[0];
     const Chain c = make_chain(m, 0, joints_of(m, 0));
-    auto world = World::create(loaded->model, {.environments = 10, .precision = Precision::f64, .threads = 1});
+    auto world = World::create(loaded->models[0], {.environments = 10, .precision = Precision::f64, .threads = 1});
     for (int e = 0; e < 10; ++e) {
       Posture posture(m);
       for (int i = 0; i < m.qpos_count; ++i) posture.qpos[i] = 2 * uniform(3, e, 0, 0, i) - 1;
@@ -204,8 +204,8 @@ TEST_CASE("inverse kinematics: out of reach is an error that is told, not a jump
   for (const double q : posture.qpos) CHECK(std::isfinite(q));
   // one joint for six demands
   const auto odd = load_mjcf_text(odd_text, "odd.xml");
-  const Chain short_chain = make_chain(*odd->model, 1, joints_of(*odd->model, 1));
+  const Chain short_chain = make_chain(*odd->models[0], 1, joints_of(*odd->models[0], 1));
   CHECK(short_chain.size() == 1);
-  Posture held(*odd->model);
+  Posture held(*odd->models[0]);
   CHECK(std::isfinite(search_inverse(short_chain, {{0, 0, 0}, {0, 1, 0, 0}}, 2, 1e-3, 1e-2, held).position_error));
 }

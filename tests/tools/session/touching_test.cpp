@@ -61,8 +61,8 @@ TEST_CASE("every exclusion is told with its reason and place, and an SRDF is tak
   std::ofstream(path) << chain("lower='-2' upper='2'");
   auto loaded = session::load(path);
   REQUIRE(loaded);
-  REQUIRE(loaded->disabled.size() == 1);
-  CHECK(loaded->disabled[0].why.find("% of 200 random poses") != std::string::npos);
+  REQUIRE(loaded->facts[0].disabled.size() == 1);
+  CHECK(loaded->facts[0].disabled[0].why.find("% of 200 random poses") != std::string::npos);
   const auto told = std::find_if(loaded->report.begin(), loaded->report.end(), [](const Diagnostic& d) { return d.code == "touching-pair"; });
   REQUIRE(told != loaded->report.end());
   CHECK(told->place.line == 1);
