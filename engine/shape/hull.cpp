@@ -121,22 +121,23 @@ std::vector<std::vector<int>> rims(const Grid40& grid, const std::vector<Quickhu
   return out;
 }
 
-// A point where only two polygons meet lies on an edge. If it is also near the straight line between its ends, it goes.
-void straighten(const Grid40& grid, std::vector<std::vector<int>>& polygons) {
-  std::vector<int> meeting(grid.exact.size(), 0);
-  std::vector<char> kept(grid.exact.size(), 0);
+// A point where only two polygons meet lies on an edge; if it is near the straight line between its ends, it may go. Returns
+// those that may not: in one of their polygons they are a corner that points inwards, where a climb from corner to corner ends.
+std::vector<int> bends(const Grid40& grid, const std::vector<std::vector<int>>& polygons, std::vector<char>& out_kept) {
+  std::vector<int> meeting(grid.exact.size(), 0), out;
+  out_kept.assign(grid.exact.size(), 0);
   for (const auto& p : polygons) for (int v : p) ++meeting[v];
   auto corner = [&](int v) { return meeting[v] > 2; };
   auto from = [&](int a, int b) { return Vec{double(grid.rounded[b][0] - grid.rounded[a][0]), double(grid.rounded[b][1] - grid.rounded[a][1]), double(grid.rounded[b][2] - grid.rounded[a][2])}; };
   for (const auto& p : polygons) {
     const std::size_t n = p.size();
     if (std::count_if(p.begin(), p.end(), corner) < 3) {
-      for (int v : p) kept[v] = 1;
+      for (int v : p) out_kept[v] = 1;
       continue;
     }
     for (std::size_t i = 0; i < n; ++i) {
       if (!corner(p[i])) continue;
-      kept[p[i]] = 1;
+      out_kept[p[i]] = 1;
       std::size_t j = i + 1;
       while (!corner(p[j % n])) ++j;
       const Vec line = from(p[i], p[j % n]);
@@ -145,9 +146,49 @@ void straighten(const Grid40& grid, std::vector<std::vector<int>>& polygons) {
         const Vec off = cross(line, from(p[i], p[k % n]));
         straight = straight && std::sqrt(dot(off, off)) <= one_plane * grid.side * std::sqrt(dot(line, line));
       }
-      if (!straight) for (std::size_t k = i + 1; k < j; ++k) kept[p[k % n]] = 1;
+      if (!straight) for (std::size_t k = i + 1; k < j; ++k) out_kept[p[k % n]] = 1;
     }
   }
+  for (std::size_t v = 0; v < meeting.size(); ++v) if (meeting[v] == 2 && out_kept[v]) out.push_back(static_cast<int>(v));
+  return out;
+}
+
+// Cuts a polygon at each bend, along an edge of a triangle inside it; one cut per polygon, for what is known of it holds no longer then.
+bool cut(const std::vector<Quickhull::Triangle>& triangles, const std::vector<int>& bends, std::size_t points, std::vector<std::vector<int>>& polygons) {
+  std::vector<int> rank(points, -1);
+  for (std::size_t i = 0; i < bends.size(); ++i) rank[bends[i]] = static_cast<int>(i);
+  std::vector<std::vector<int>> ends(bends.size()), around(bends.size());
+  for (const auto& t : triangles)
+    for (int e = 0; t.alive && e < 3; ++e) if (rank[t.corner[e]] >= 0) ends[rank[t.corner[e]]].push_back(t.corner[(e + 1) % 3]);
+  for (std::size_t k = 0; k < polygons.size(); ++k)
+    for (int v : polygons[k]) if (rank[v] >= 0) around[rank[v]].push_back(static_cast<int>(k));
+
+  std::vector<char> done(polygons.size(), 0);
+  bool any = false;
+  for (std::size_t b = 0; b < bends.size(); ++b) {
+    if (std::any_of(around[b].begin(), around[b].end(), [&](int k) { return done[k] != 0; })) continue;
+    for (int k : around[b]) {
+      std::vector<int>& p = polygons[k];
+      std::rotate(p.begin(), std::find(p.begin(), p.end(), bends[b]), p.end());
+      std::size_t i = 2;
+      while (i + 1 < p.size() && std::find(ends[b].begin(), ends[b].end(), p[i]) == ends[b].end()) ++i;
+      if (i + 1 >= p.size()) continue;
+      std::vector<int> rest(p.begin() + static_cast<std::ptrdiff_t>(i), p.end());
+      rest.push_back(bends[b]);
+      p.resize(i + 1);
+      polygons.push_back(std::move(rest));
+      done[k] = 1;
+      any = true;
+      break;
+    }
+  }
+  return any;
+}
+
+// Points on straight edges go; polygons are cut until no bend is left.
+void straighten(const Grid40& grid, const std::vector<Quickhull::Triangle>& triangles, std::vector<std::vector<int>>& polygons) {
+  std::vector<char> kept;
+  for (std::vector<int> found = bends(grid, polygons, kept); !found.empty() && cut(triangles, found, grid.exact.size(), polygons);) found = bends(grid, polygons, kept);
   for (auto& p : polygons) p.erase(std::remove_if(p.begin(), p.end(), [&](int v) { return !kept[v]; }), p.end());
 }
 
@@ -159,7 +200,7 @@ Result<Hull> hull_of(const std::vector<Vec>& points, int most_vertices) {
   }
   Hull hull;
   hull.polygons = rims(grid, quickhull.triangles());
-  straighten(grid, hull.polygons);
+  straighten(grid, quickhull.triangles(), hull.polygons);
   std::vector<int> index(grid.exact.size(), -1);
   for (const auto& p : hull.polygons) for (int v : p) index[v] = 0;
   for (std::size_t i = 0; i < index.size(); ++i) if (index[i] == 0) index[i] = static_cast<int>(hull.vertices.size()), hull.vertices.push_back(grid.exact[i]);
