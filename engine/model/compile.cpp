@@ -8,6 +8,8 @@ namespace nuri::model {
 namespace {
 using namespace scene;
 
+constexpr size_t most_dofs = 50'000;   // the tree keeps a bit for every two of them: 300 MB
+
 void check_bodies(Compilation& c) {
   const Scene& s = c.scene;
   const int bodies = int(s.bodies.size());
@@ -56,6 +58,9 @@ std::string numbers(const shape::Vec& v) { return number(v[0]) + " " + number(v[
 void check_references(Compilation& c) {
   const Scene& s = c.scene;
   check_bodies(c);
+  size_t dofs = 0;
+  for (const Joint& joint : s.joints) dofs += size_t(joint_dofs[int(joint.type)]);
+  if (dofs > most_dofs) c.error("too-many-dofs", "the scene has " + std::to_string(dofs) + " degrees of freedom; " + std::to_string(most_dofs) + " are allowed", {});
   auto need = [&](int index, size_t count, const std::string& who, const Place& place) {
     if (index < 0 || size_t(index) >= count) c.error("bad-reference", who + " refers to something that is not in the scene", place);
   };

@@ -14,6 +14,8 @@ namespace nuri::model {
 namespace {
 using namespace scene;
 
+constexpr size_t most_pairs = 4'000'000, most_looked = 1'000'000'000;   // 3 GB; some ten seconds of looking at what may not touch
+
 struct Candidate { int geom1, geom2, explicit_index, body1, body2, dim; bool gap; };
 
 // Bodies that MuJoCo never lets touch: of one weld group, or a weld group and the one it hangs from. The world is no
@@ -40,9 +42,17 @@ class Pairs {
       const Pair& p = c_.scene.pairs[e];
       explicit_pairs[std::minmax(c_.scene.geoms[p.geom1].body, c_.scene.geoms[p.geom2].body)].push_back(int(e));
     }
-    const int n = int(geoms_.size());
-    for (int b1 = 0; b1 < n; ++b1) {
-      for (int b2 = b1; b2 < n; ++b2) {
+    // bodies with geoms; what stands still has nothing to do with one another
+    std::vector<int> bodies, moving;
+    for (size_t b = 0; b < geoms_.size(); ++b) {
+      if (!geoms_[b].empty()) bodies.push_back(int(b));
+      if (!geoms_[b].empty() && c_.model.body_tree[b] >= 0) moving.push_back(int(b));
+    }
+    for (int b1 : bodies) {
+      const std::vector<int>& others = c_.model.body_tree[b1] < 0 ? moving : bodies;
+      for (auto other = std::lower_bound(others.begin(), others.end(), b1); other != others.end(); ++other) {
+        const int b2 = *other;
+        if (too_many(1)) return {};
         const auto found = explicit_pairs.empty() ? explicit_pairs.end() : explicit_pairs.find({b1, b2});
         std::set<std::pair<int, int>> taken;
         if (found != explicit_pairs.end()) {
@@ -56,8 +66,9 @@ class Pairs {
             offer(turned ? p.geom2 : p.geom1, turned ? p.geom1 : p.geom2, e, p.place);
           }
         }
-        if (geoms_[b1].empty() || geoms_[b2].empty() || filtered(c_.model, c_.scene.option.flags, b1, b2) || excluded_.count({b1, b2})) continue;
+        if (filtered(c_.model, c_.scene.option.flags, b1, b2) || excluded_.count({b1, b2})) continue;
         for (int g1 : geoms_[b1]) {
+          if (too_many(geoms_[b2].size())) return {};
           for (int g2 : geoms_[b2]) {
             const Geom &x = c_.scene.geoms[g1], &y = c_.scene.geoms[g2];
             if (((x.contype & y.conaffinity) || (y.contype & x.conaffinity)) && !x.visual_only && !y.visual_only && !taken.count(std::minmax(g1, g2))) offer(g1, g2, -1, y.place);
@@ -69,6 +80,14 @@ class Pairs {
   }
 
  private:
+  // The table grows with the square of what can touch: an error instead of no memory, or of minutes.
+  bool too_many(size_t looked) {
+    if ((looked_ += looked) <= most_looked && out_.size() <= most_pairs) return false;
+    c_.error("too-many-pairs", "more than " + std::to_string(most_pairs) + " pairs of geoms could touch, or too many have to be looked at", {},
+             "let fewer of them touch: contype, conaffinity, exclude");
+    return true;
+  }
+
   void offer(int g1, int g2, int e, const Place& place) {
     const auto& geoms = c_.scene.geoms;
     if (geoms[g1].type > geoms[g2].type) std::swap(g1, g2);
@@ -96,6 +115,7 @@ class Pairs {
   std::set<std::pair<int, int>> excluded_;
   std::set<int> sticky_;                       // bodies that an adhesion actuator pulls
   std::vector<Candidate> out_;
+  size_t looked_ = 0;
 };
 
 // Sort key of an owner: those that touch the static world first, by the body that moves.

@@ -8,7 +8,6 @@ namespace nuri::scene::mjcf {
 namespace {
 
 constexpr std::size_t most_key_numbers = 10'000'000;    // of all attached keyframes
-constexpr std::size_t coordinates[] = {7, 4, 1, 1};      // by JointType
 constexpr std::size_t freedoms[] = {6, 3, 1, 1};
 
 std::vector<double> initial(const Scene& scene, const Joint& joint) {

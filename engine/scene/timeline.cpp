@@ -239,7 +239,7 @@ void read_goal(Input& input, const YAML::Node& node, Settings& settings) {
     Map box(input, inside, "'inside'");
     box.require("low");
     box.require("high");
-    const bool both = box.list("low", goal.low) & box.list("high", goal.high);
+    const bool low = box.list("low", goal.low), high = box.list("high", goal.high), both = low && high;
     if (both && goal.low.size() != goal.high.size()) box.error("high", "wrong-size", "'low' and 'high' must be equally long");
     for (std::size_t i = 0; both && i < std::min(goal.low.size(), goal.high.size()); ++i)
       if (goal.low[i] > goal.high[i]) { box.error("low", "out-of-range", "'low' must not lie above 'high'"); break; }

@@ -12,6 +12,9 @@
 
 namespace nuri::scene::xml {
 namespace {
+
+constexpr std::size_t most_path_bytes = 1000;                   // of where an element stands; what is above that is left out
+constexpr std::size_t most_strays = 100;                        // texts between elements that are reported one by one
 namespace fs = std::filesystem;
 
 std::pair<int, int> line_and_column(const std::vector<std::size_t>& line_starts, std::size_t offset) {
@@ -55,6 +58,8 @@ class Loader {
     Element super_root;
     splice(std::move(text), name, options_.included_from, super_root, 0, true);
     if (errors_.count > 0) return errors_.finished();
+    if (strays_ > most_strays)
+      document_.report.push_back({Severity::warning, "more-stray-text", std::to_string(strays_ - most_strays) + " more texts between elements are not read", {}, {name, 0, 0}, {}, {}});
     document_.root = std::move(super_root.children.front());
     document_.root->parent = nullptr;
     return std::move(document_);
@@ -131,6 +136,7 @@ class Loader {
   void add_child(pugi::xml_node node, const Source& source, const char* base, const std::vector<std::size_t>& line_starts, Element& target, int depth) {
     if (node.type() == pugi::node_element) return add(node, source, base, line_starts, target, depth);
     if (node.type() != pugi::node_pcdata && node.type() != pugi::node_cdata) return;
+    if (++strays_ > most_strays) return;
     auto [line, column] = line_and_column(line_starts, static_cast<std::size_t>(std::max<std::ptrdiff_t>(node.value() - base, 0)));
     document_.report.push_back({Severity::warning, "stray-text", "text inside <" + target.name + "> is not read: " + shown(node.value()),
                                 "comments are written <!-- ... -->", {source.name, line, column}, target.path(), source.included_from});
@@ -233,6 +239,7 @@ class Loader {
   Document document_;
   Errors errors_;
   std::vector<Open> open_;       // the files being read, outermost first
+  std::size_t strays_ = 0;
 };
 
 int edit_distance(std::string_view a, std::string_view b, int most) {
@@ -302,9 +309,14 @@ Excerpt Source::excerpt(int line, int column) const {
 }
 
 std::string Element::path() const {
-  const Attribute* label = find("name");
-  std::string own = label && !label->value.empty() ? name + "[" + label->value.substr(0, limits::shown_bytes) + "]" : name;
-  return parent ? parent->path() + "/" + own : own;
+  std::string path;
+  for (const Element* e = this; e; e = e->parent) {
+    if (path.size() > most_path_bytes) return "..." + path;
+    std::string own = e->name.substr(0, limits::shown_bytes);
+    if (const Attribute* label = e->find("name"); label && !label->value.empty()) own += "[" + label->value.substr(0, limits::shown_bytes) + "]";
+    path = path.empty() ? own : own + "/" + path;
+  }
+  return path;
 }
 
 Result<Document> load(const std::string& path, const LoadOptions& options) {

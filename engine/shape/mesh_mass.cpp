@@ -103,7 +103,7 @@ Result<MassPart> mesh_mass(const Mesh& mesh, MassRule rule, double density) {
   // an open surface may give what no body has
   const Vec& m = out.inertia;
   const double slack = 1e-6 * m[0];   // MuJoCo's tolerance
-  if (!(m[2] > 0) || m[1] + m[2] < m[0] - slack) return mesh_error("bad-inertia", "the mesh's moments of inertia are those of no body: its surface is open or broken", "repair the mesh, or use inertia=\"convex\" or \"shell\"");
+  if (!(s.volume > least) || !(m[2] > 0) || !std::isfinite(m[0]) || m[1] + m[2] < m[0] - slack) return mesh_error("bad-inertia", "the mesh's moments of inertia are those of no body: its surface is open or broken", "repair the mesh, or use inertia=\"convex\" or \"shell\"");
   return out;
 }
 

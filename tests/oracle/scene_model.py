@@ -23,7 +23,8 @@ ENABLED = {"override": "OVERRIDE", "energy": "ENERGY"}                  # flags 
 
 
 def names():
-    return tuple(f"scene/{file.stem}" for file in sorted(FOLDER.glob("*.yaml")))
+    """Scenes of one model each."""
+    return tuple(f"scene/{file.stem}" for file in sorted(FOLDER.glob("*.yaml")) if "variants" not in yaml.safe_load(file.read_text()))
 
 
 def is_scene(name):

@@ -174,6 +174,23 @@ TEST_CASE("what is refused") {
   CHECK(s.error() == "bad-keyframe");
 }
 
+TEST_CASE("what would not fit into memory is refused") {
+  SceneMaker pile, swarm, yard;
+  auto add = [](SceneMaker& s, int count, bool moves) {
+    for (int i = 0; i < count; ++i) {
+      const int b = s.body(0);
+      if (moves) s.joint(b, JointType::free);
+      s.geom(b, GeomType::sphere, {0.1, 0, 0});
+    }
+  };
+  add(pile, 3000, true);                         // 4.5 million pairs
+  CHECK(pile.error() == "too-many-pairs");
+  add(swarm, 8400, true);                        // 50,400 dofs
+  CHECK(swarm.error() == "too-many-dofs");
+  add(yard, 50'000, false);                      // 1.25 billion pairs of what stands still are not looked at
+  CHECK(yard.error() == "");
+}
+
 TEST_CASE("servos and springs given by damping ratio") {
   SceneMaker s = pendulum(1);
   s.scene.joints[0].springdamper = {0.5, 2};

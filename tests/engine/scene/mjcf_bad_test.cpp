@@ -3,6 +3,7 @@
 #include "engine/scene/mjcf.h"
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <locale>
@@ -82,6 +83,19 @@ TEST_CASE("mjcf: large bad input") {
   std::string classes;
   for (int i = 0; i < 20'000; ++i) classes += "<default class='" + std::to_string(i) + "'/>";
   CHECK(first("<mujoco>\n<default>" + classes + "</default></mujoco>") == "too-many-classes:2");
+
+  // findings are many and deep: the way to each is bounded, and texts between elements are counted
+  std::string deep, end = times(200, "</body>") + "</worldbody></mujoco>";
+  for (int i = 0; i < 200; ++i) deep += "<body name='" + std::string(50, 'n') + std::to_string(i) + "'>";
+  const Result<Scene> wrong = read_mjcf_text("<mujoco><worldbody>" + deep + times(100'000, "<gexm/>") + end, "test.xml");
+  REQUIRE(!wrong);
+  CHECK(wrong.errors()[0].element.size() < 1200);
+  CHECK(wrong.errors()[0].element.ends_with("/gexm"));
+  const Result<Scene> talkative = read_mjcf_text("<mujoco><worldbody>" + deep + times(100'000, "x<!-- -->") + end, "test.xml");
+  REQUIRE(talkative);
+  const auto& report = talkative->report;
+  CHECK(std::count_if(report.begin(), report.end(), [](const Diagnostic& d) { return d.code == "stray-text"; }) == 100);
+  CHECK(std::any_of(report.begin(), report.end(), [](const Diagnostic& d) { return d.code == "more-stray-text" && d.message.starts_with("99900 more"); }));
 }
 
 TEST_CASE("mjcf: a scene cut off at any byte is refused") {
