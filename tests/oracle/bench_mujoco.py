@@ -23,7 +23,6 @@ import tempfile
 import time
 
 import models
-import parity
 import program
 
 if not models.missing():
@@ -31,6 +30,8 @@ if not models.missing():
     import mujoco.rollout
     import numpy as np
     import scene_model
+    from stages import injected
+    from states import draw_controls, load, pack, unpack
 
 SEED = 11
 WARM_UP = 2.0          # s, simulated
@@ -50,11 +51,11 @@ class Suite:
     def __init__(self, name, asked, folder):
         self.name, self.folder, self.share = name, folder, asked.control
         self.path = models.write(name, folder)
-        self.m = parity.load(self.path)
+        self.m = load(self.path)
         self.hold = asked.hold or models.HOLD.get(name, 1)
 
     def exact(self):
-        return parity.load(models.write(self.name, self.folder, **REFERENCE))
+        return load(models.write(self.name, self.folder, **REFERENCE))
 
     def start(self, random, d):
         m = self.m
@@ -75,7 +76,7 @@ class Suite:
 
     def controls(self, random, environments, begin, count):
         """[environment][step][actuator]"""
-        return np.repeat(self.share * parity.draw_controls(self.m, random, environments, -(-count // self.hold)), self.hold, axis=1)[:, :count]
+        return np.repeat(self.share * draw_controls(self.m, random, environments, -(-count // self.hold)), self.hold, axis=1)[:, :count]
 
 
 class OwnScene:
@@ -104,7 +105,7 @@ def subject(name, asked, folder):
 
 
 def prepare(of, random, environments):
-    """States after the warm-up as parity.pack writes them, and MuJoCo's warm starts; the last step is taken alone, so that these are known."""
+    """States after the warm-up as states.pack writes them, and MuJoCo's warm starts; the last step is taken alone, so that these are known."""
     m, steps = of.m, int(round(of.warm_up / of.m.opt.timestep))
     d, states = mujoco.MjData(m), []
     for _ in range(environments):
@@ -123,7 +124,7 @@ def prepare(of, random, environments):
         d.ctrl[:] = of.controls(random, 1, steps, 1)[0, 0]
         if np.isfinite(d.qpos).all():
             warm.append(d.qacc_warmstart.copy())
-            out.append(parity.pack(d))
+            out.append(pack(d))
     return np.array(out), np.array(warm)
 
 
@@ -166,13 +167,13 @@ def acceleration_errors(of, states):
     m, exact = of.m, of.exact()
     d, e, theirs, found, contacts = mujoco.MjData(m), mujoco.MjData(exact), [], [], []
     for state in states:
-        parity.unpack(m, d, state)
+        unpack(m, d, state)
         mujoco.mj_forward(m, d)
-        parity.unpack(exact, e, state)
+        unpack(exact, e, state)
         mujoco.mj_forward(exact, e)
         theirs.append(d.qacc.copy())
         found.append(e.qacc.copy())
-        contacts.append(parity.injected(exact, e))
+        contacts.append(injected(exact, e))
     ours = program.Dump(of.path, states, "float", contacts if m.nmesh else None).arrays["acc"]
     scale = np.maximum(1.0, np.linalg.norm(found, axis=1))
     return np.array([np.linalg.norm(a - found, axis=1) / scale for a in (ours, np.array(theirs))]).T

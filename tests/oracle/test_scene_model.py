@@ -10,6 +10,9 @@ if not models.missing():
     import numpy as np
     import parity
     import scene_model
+    from residuals import Residuals
+    from stages import active_contacts, compare_contacts, compare_rows, full_mass_matrix, mass_matrix
+    from states import pack_all, unpack
 
 # Lengths in m, masses in kg, moments in kg m^2. MuJoCo keeps vertices of meshes in float, and so the moments that follow from them.
 SAME = 1e-12
@@ -28,7 +31,7 @@ def states_of(scene, random, count):
         if m.nu:
             d.ctrl[:] = scene.controls(random, 1, 0, 1, 0.1)[0, 0]
         mujoco.mj_step(m, d)
-        out.append(parity.pack_all(d))
+        out.append(pack_all(d))
     return np.array(out)
 
 
@@ -53,16 +56,16 @@ def test_same_model(name, tmp_path):
     # numbers, at three states: places, mass matrix, forces of all that is smooth, rows, and accelerations
     d = mujoco.MjData(m)
     for i, state in enumerate(states):
-        parity.unpack(m, d, state)
+        unpack(m, d, state)
         mujoco.mj_forward(m, d)
         for field, theirs in (("xpos", d.xpos), ("xipos", d.xipos), ("bias", d.qfrc_bias), ("passive", d.qfrc_passive), ("actuator_force", d.actuator_force)):
             assert dump.arrays[field][i] == pytest.approx(theirs.ravel(), rel=1e-6, abs=same), field
-        assert np.abs(parity.mass_matrix(m, dump.arrays["mass"][i]) - parity.full_mass_matrix(m, d)).max() <= same
-        assert len(dump.contacts[i]) == len(parity.active_contacts(d)) and len(dump.rows[i]) == d.nefc
-        residuals = parity.Residuals()
-        partners = parity.compare_contacts(m, d, dump.contacts[i], residuals)
+        assert np.abs(mass_matrix(m, dump.arrays["mass"][i]) - full_mass_matrix(m, d)).max() <= same
+        assert len(dump.contacts[i]) == len(active_contacts(d)) and len(dump.rows[i]) == d.nefc
+        residuals = Residuals()
+        partners = compare_contacts(m, d, dump.contacts[i], residuals)
         if partners is not None:                                        # otherwise which points stand for a face is a matter of choice
-            parity.compare_rows(m, d, dump.rows[i], partners, residuals)
+            compare_rows(m, d, dump.rows[i], partners, residuals)
         for stage, value in residuals.items():
             assert value <= max(parity.tolerance(name, stage, "double"), same), (stage, residuals.worst[stage])
         assert np.linalg.norm(dump.arrays["acc"][i] - d.qacc) <= SAME_ACCELERATION * max(1, np.linalg.norm(d.qacc))
@@ -83,7 +86,7 @@ option: {timestep: 0.004, gravity: [0, 0, -5], solver: cg, flags: {energy: true,
     m = scene_model.load(path)
     d = mujoco.MjData(m)
     d.qvel[:] = 0.3
-    dump = program.Dump(path, np.array([parity.pack_all(d)]), "double")
+    dump = program.Dump(path, np.array([pack_all(d)]), "double")
     mujoco.mj_forward(m, d)
     assert dump.model["geom_name"] == ["ground", "one/b", "two/b"] == name_list(m, mujoco.mjtObj.mjOBJ_GEOM, m.ngeom)
     assert dump.arrays["xpos"][0] == pytest.approx(d.xpos.ravel(), abs=SAME) and dump.arrays["acc"][0] == pytest.approx(d.qacc, abs=1e-9)

@@ -2,10 +2,13 @@
 
 MuJoCo's reader leaves open, or decides otherwise, what a file means; so that the same model is meant, its side is given what
 Nuri's reader decides (engine/scene/urdf.h): the root floats by a free joint or is a body that stands still, links that Nuri
-keeps are not fused, what hangs on a base that stands still does not touch it, every moving joint has a motor.
+keeps are not fused, what hangs on a base that stands still does not touch it, nor do links that always touch, every moving
+joint has a motor.
 """
+import json
 import pathlib
 import re
+import tempfile
 import xml.etree.ElementTree as xml
 
 import fetch_data
@@ -126,8 +129,8 @@ def _prepared(path):
     return xml.tostring(root, encoding="unicode"), assets, {name.split(".")[0] for name in assets.keys() - solid}, spread
 
 
-def _same_bodies(spec, ours):
-    """The base and the static links as Nuri has them. What is named by an exclusion is not fused."""
+def _same_bodies(spec, name, ours):
+    """The base, the static links and the pairs that do not touch as Nuri has them. What is named by an exclusion is not fused."""
     bodies, excluded = ours.names["body"], set()
     for b in range(1, len(bodies)):
         parent = ours["body_parent"][b]
@@ -137,6 +140,9 @@ def _same_bodies(spec, ours):
                 spec.body(bodies[b]).add_freejoint(name=ours.names["joint"][joints[0]])
         elif not joints or (parent and ours["body_tree"][parent] < 0):
             excluded.add((bodies[parent], bodies[b]))
+    with tempfile.TemporaryDirectory() as folder:
+        for pair in json.loads(program.run("inspect", write(name, folder), "--json"))["disabled_collisions"]:
+            excluded.add((pair["body1"], pair["body2"]))
     for first, second in sorted(excluded):
         spec.add_exclude(bodyname1=first, bodyname2=second)
 
@@ -164,7 +170,7 @@ def reference(name, ours, **options):
         solid = [g for g in spec.body(link).geoms if g.contype]
         for geom in solid:
             geom.mass = kg / len(solid)
-    _same_bodies(spec, ours)
+    _same_bodies(spec, name, ours)
     _motors(spec, spec.compile())
     if "solver" in options:
         spec.option.solver = mujoco.mjtSolver.mjSOL_NEWTON

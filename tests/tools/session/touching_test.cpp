@@ -70,12 +70,12 @@ TEST_CASE("every exclusion is told with its reason and place, and an SRDF is tak
   std::ofstream(folder / "two.yaml") << "models:\n  - {file: chain.urdf, name: one}\n  - {file: chain.urdf, name: two, position: [0, 0, 0.05]}\n";
   auto two = session::load((folder / "two.yaml").string());
   REQUIRE(two);
-  REQUIRE(two->disabled.size() == 2);                    // of each robot with itself, never with the other that it stands in
-  CHECK(two->disabled[1].body1 == "two/b");
+  REQUIRE(two->facts[0].disabled.size() == 2);                    // of each robot with itself, never with the other that it stands in
+  CHECK(two->facts[0].disabled[1].body1 == "two/b");
   std::ofstream(folder / "chain.srdf") << "<robot name='chain'/>";
   auto listed = session::load(path);
   REQUIRE(listed);
-  CHECK(listed->disabled.empty());
+  CHECK(listed->facts[0].disabled.empty());
   std::filesystem::remove_all(folder);
 }
 
