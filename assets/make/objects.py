@@ -1,6 +1,6 @@
 """Pebbles, and the models of assets/objects in which something is repeated: python3 assets/make/objects.py
 
-conveyor_rollers.xml, drum.xml, drum_pieces.xml and pile_pieces.xml are written here; the other objects by hand.
+drum.xml, drum_pieces.xml and pile_pieces.xml are written here; the other objects by hand.
 """
 import os
 from itertools import combinations
@@ -49,47 +49,6 @@ for name, (count, half) in PEBBLES.items():
     solid = pebble(random, count, np.array(half))
     write_obj(os.path.join(HERE, "meshes", f"pebble_{name}.obj"), solid, 10.0, 15.0)
     print(f"pebble_{name}: {len(solid.points)} vertices, {len(solid.triangles)} triangles, {solid.moments()[0] * 1e6:.1f} cm3")
-
-# ---- a conveyor of driven rollers --------------------------------------------------------------------------------------
-ROLLERS, PITCH, RADIUS, TOP = 26, 0.08, 0.03, 0.7
-length = ROLLERS * PITCH
-rollers, actuators = [], []
-for n in range(1, ROLLERS + 1):
-    x = (n - 0.5) * PITCH - length / 2
-    rollers.append(f'''    <body name="roller_{n}" pos="{x:.3g} 0 {TOP - RADIUS:g}">
-      <joint name="roller_{n}" class="roller"/>
-      <geom name="roller_{n}" class="roller"/>
-      <geom class="tube"/>
-      <geom class="mark"/>
-    </body>''')
-    actuators.append(f'    <velocity name="roller_{n}" joint="roller_{n}" class="roller"/>')
-save("conveyor_rollers.xml", f'''<!--
-  A roller conveyor: {ROLLERS} driven rollers, {PITCH * 100:g} cm apart, {length:g} m along x, 50 cm wide, the rollers' tops at z = {TOP:g} above the floor. Controls are rad/s;
-  positive carries towards +x, 10 rad/s are {10 * RADIUS:g} m/s. It moves things by friction alone and needs no surface velocity. What
-  lies on it should be 20 cm long at least. Rollers touch as capsules, whose contact points are exact; their round ends hide in the rails.
-  Written by assets/make/objects.py.
--->
-<mujoco model="conveyor_rollers">
-  <default>
-    <default class="roller">
-      <joint type="hinge" axis="0 1 0" damping="0.002" armature="0.002"/>
-      <geom type="capsule" fromto="0 -0.23 0 0 0.23 0" size="{RADIUS:g}" mass="0.9" friction="0.8 0.005 0.0001" {STIFF} group="3" conaffinity="0"/>
-      <velocity kv="0.5" ctrlrange="-40 40" forcerange="-4 4"/>
-    </default>
-    <default class="tube"> <geom type="cylinder" fromto="0 -0.235 0 0 0.235 0" size="{RADIUS - 0.0005:g}" mass="0" contype="0" conaffinity="0" group="2" rgba="0.66 0.68 0.71 1"/> </default>
-    <default class="mark"> <geom type="box" pos="0 0.2 0" size="{RADIUS:g} 0.012 0.003" mass="0" contype="0" conaffinity="0" group="2" rgba="0.05 0.55 0.6 1"/> </default>
-    <default class="rail"> <geom type="box" conaffinity="0" friction="0.3 0.005 0.0001" {STIFF} rgba="0.16 0.18 0.22 1"/> </default>
-    <default class="leg"> <geom type="box" size="0.025 0.02 {TOP / 2 - 0.055:g}" contype="0" conaffinity="0" rgba="0.16 0.18 0.22 1"/> </default>
-  </default>
-  <worldbody>
-    <!-- conaffinity 0: rollers and rails touch what is carried, not each other -->
-    <geom name="rail_left" class="rail" pos="0 0.265 {TOP - 0.03:g}" size="{length / 2:g} 0.015 0.07"/>
-    <geom name="rail_right" class="rail" pos="0 -0.265 {TOP - 0.03:g}" size="{length / 2:g} 0.015 0.07"/>
-    <geom class="leg" pos="{length / 2 - 0.15:g} 0.265 {TOP / 2 - 0.055:g}"/>
-    <geom class="leg" pos="{length / 2 - 0.15:g} -0.265 {TOP / 2 - 0.055:g}"/>
-    <geom class="leg" pos="{0.15 - length / 2:g} 0.265 {TOP / 2 - 0.055:g}"/>
-    <geom class="leg" pos="{0.15 - length / 2:g} -0.265 {TOP / 2 - 0.055:g}"/>
-''' + "\n".join(rollers) + "\n  </worldbody>\n  <actuator>\n" + "\n".join(actuators) + "\n  </actuator>\n</mujoco>\n")
 
 # ---- a drum that tumbles -----------------------------------------------------------------------------------------------
 STAVES, INNER, HALF_LENGTH, THICK, HEIGHT = 16, 0.27, 0.31, 0.006, 0.5
