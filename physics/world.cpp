@@ -33,6 +33,7 @@ Result<std::unique_ptr<World>> World::create(std::vector<std::shared_ptr<const m
   for (const auto& members : ids)
     if (members.empty()) return refuse("bad-variant", "a model has no environment", "leave it out, or take more environments");
 
+  w.workers_ = std::make_unique<CpuWorkers>(options.threads);
   bool cuda = options.backend == "cuda";
 #if defined(NURI_WITH_CUDA)
   cuda |= options.backend == "auto" && options.precision == Precision::f32 && cuda_usable();
@@ -53,7 +54,6 @@ Result<std::unique_ptr<World>> World::create(std::vector<std::shared_ptr<const m
   if (cuda) return refuse("no-backend", "this program was built without the cuda backend", "use --backend cpu");
 #endif
   if (!cuda) {
-    w.workers_ = std::make_unique<CpuWorkers>(options.threads);
     for (size_t b = 0; b < models.size(); ++b) {
       auto made = make_cpu_bucket(models[b], options, ids[b], *w.workers_);
       if (!made) return made.errors();
@@ -68,6 +68,8 @@ Result<std::unique_ptr<World>> World::create(std::vector<std::shared_ptr<const m
   w.clear_statistics();
   return world;
 }
+
+Pool& World::pool() { return workers_->pool(); }
 
 std::string World::describe() const {
   return buckets_[0]->describe() + (buckets_.size() > 1 ? ", " + std::to_string(buckets_.size()) + " models" : "");

@@ -13,6 +13,7 @@
 namespace nuri {
 
 class CpuWorkers;
+class Pool;
 
 class World {
  public:
@@ -23,6 +24,7 @@ class World {
 
   const WorldOptions& options() const { return options_; }      // with the choices that were made filled in
   int environments() const { return options_.environments; }
+  Pool& pool();                                                  // its threads, for the caller's own work between steps
   std::string describe() const;                                  // "cpu, AVX2, 8 environments per pack, 2 threads"
 
   struct Place { int bucket, index; };

@@ -69,7 +69,7 @@ Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions opt
   if (!settings.controllers.empty() || !settings.timeline.empty()) {
     std::vector<Script> scripts;
     for (Setup& setup : session->setups_) scripts.push_back(std::move(setup.script));
-    session->timeline_ = std::make_unique<Timeline>(std::move(scripts), settings.timeline, models[0]->timestep[0] * settings.substeps, options.threads);
+    session->timeline_ = std::make_unique<Timeline>(std::move(scripts), settings.timeline, models[0]->timestep[0] * settings.substeps);
   }
   session->reset();
   return session;

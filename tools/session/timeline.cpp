@@ -149,7 +149,7 @@ void Timeline::each_environment(World& world, const std::function<void(int, Post
     for (int e = index * chunk; e < std::min(environments, (index + 1) * chunk); ++e) work(e, postures_[thread][world.place(e).bucket]);
   };
   if (chunks == 1) job(0, 0);
-  else pool_.run(chunks, job);
+  else world.pool().run(chunks, job);
 }
 
 template <class T> void Timeline::read(World& world, int e, Posture& posture) const {
@@ -214,7 +214,7 @@ void Timeline::reset(World& world) {
   for (int e = 0; e < world.environments(); ++e) states_[e].script = &scripts_[world.place(e).bucket];
   std::vector<Posture> postures;
   for (int b = 0; b < world.buckets(); ++b) postures.emplace_back(world.bucket(b).model());
-  postures_.assign(size_t(pool_.threads()), postures);
+  postures_.assign(size_t(world.pool().threads()), postures);
   each_environment(world, [&](int e, Posture& posture) {
     TimelineState& s = states_[e];
     single ? read<float>(world, e, posture) : read<double>(world, e, posture);

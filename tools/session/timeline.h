@@ -3,7 +3,7 @@
 //
 // At each control step an environment reads its own sensors and joints, goes on with its action (or through several that take no
 // time), and its controllers turn setpoints into controls. Nothing is shared but the list of actions: environments are
-// worked through by a pool of threads in any order, and the same environment does the same among 8 and among 8192.
+// worked through by the World's threads in any order, and the same environment does the same among 8 and among 8192.
 //
 // A move goes along the straight line and about one axis from the present setpoint, with the smoothest profile that keeps
 // both speeds and accelerations: s(x) = 10 x^3 - 15 x^4 + 6 x^5 of the share x of its duration T, at rest at both ends
@@ -70,8 +70,8 @@ Script make_script(const model::Model& model, const scene::Settings& settings, F
 class Timeline {
  public:
   // Of a world with a script for each of its buckets. `period`: of a control step, s.
-  Timeline(std::vector<Script> scripts, std::vector<scene::Action> actions, double period, int threads)
-      : scripts_(std::move(scripts)), actions_(std::move(actions)), period_(period), pool_(threads) {}
+  Timeline(std::vector<Script> scripts, std::vector<scene::Action> actions, double period)
+      : scripts_(std::move(scripts)), actions_(std::move(actions)), period_(period) {}
 
   void reset(World& world);                      // every environment begins again, from its present state
   void step(World& world);                       // one control step: reads state and sensors, writes controls
@@ -91,7 +91,6 @@ class Timeline {
   double period_;
   std::vector<TimelineState> states_;
   std::vector<std::vector<Posture>> postures_;   // per thread and bucket
-  Pool pool_;
 };
 
 // "move arm", "set arm/fingers", ..
