@@ -7,6 +7,8 @@ NURI_FUZZ(data, size) {
   const std::string text = nuri::fuzz::text(data, size);
   for (std::size_t k = 0; k < text.size(); ++k)
     if (text[k] == '\\' || (text[k] == '/' && (k == 0 || !std::isalnum(static_cast<unsigned char>(text[k - 1]))))) return 0;
-  const auto scene = nuri::scene::read_yaml_text(text, "input.yaml", ".");
-  return scene ? nuri::fuzz::judge(scene->scene) : nuri::fuzz::refused(scene.errors());
+  auto scene = nuri::scene::read_yaml_text(text, "input.yaml", ".");
+  if (!scene) return nuri::fuzz::refused(scene.errors());
+  for (auto& variant : scene->variants) nuri::fuzz::judge(std::move(variant.scene));
+  return 0;
 }
