@@ -47,6 +47,7 @@ Room hard_bound(const model::Model& m, int width) {
     }
   }
   r.coupled = std::min(r.coupled, most_coupled);
+  r.columns = m.heap ? int(std::min(int64_t(m.tree_count) * m.dof_count, int64_t(m.dof_count) * (m.dof_count + 1) / 2)) : 0;
   r.rk4 = m.integrator == 1;
   r.dual = m.solver == 0 ? r.rows * (2 * m.dof_count + r.rows + 8) : 0;
   (void)width;
@@ -63,7 +64,10 @@ Room first_room(const model::Model& m, int width) {
   r.hits = std::min(bound.hits, 8 * contacts);
   r.slots = std::min(bound.slots, contacts);
   r.rows = std::min(bound.rows, m.row_count + contacts * (m.owner_count ? std::min(dim_rows, 4) : 0));
-  r.own = std::min(bound.own, contacts * 3 * std::max(1, m.dof_count));
+  int widest = 1;                                                  // numbers of one contact between moving bodies
+  for (int o = m.world_owner_count; o < m.owner_count; ++o) widest = std::max(widest, std::min(m.owner_dim[o], 3) * (m.owner_dof_adr[o + 1] - m.owner_dof_adr[o]));
+  r.own = std::min(bound.own, contacts * widest);
+  r.columns = std::min(bound.columns, 4 * m.dof_count);
   r.coupled = std::min(bound.coupled, 3 * (8 + width));            // few: limbs that touch each other
   r.dual = m.solver == 0 ? r.rows * (2 * m.dof_count + r.rows + 8) : 0;
   return r;
@@ -77,6 +81,7 @@ Room grown(const Room& room, const Room& bound) {
   r.slots = more(room.slots, bound.slots);
   r.rows = more(room.rows, bound.rows);
   r.own = more(room.own, bound.own);
+  r.columns = more(room.columns, bound.columns);
   r.coupled = more(room.coupled, bound.coupled);
   if (bound.dual) r.dual = bound.rows ? int(std::min<long>(bound.dual, long(room.dual) / std::max(1, room.rows) * r.rows + long(r.rows) * (r.rows - room.rows))) : 0;
   return r;

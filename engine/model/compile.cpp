@@ -168,6 +168,7 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, s
   resize(c.model);
   compile_rows(c);
   c.model.along_tree = shorter_along_tree(c.model);
+  c.model.heap = is_heap(c.model);
   resize(c.model);
   compile_visuals(c);
   derive(c.model);

@@ -222,6 +222,7 @@ class Check {
       }
     }
     if (m.along_tree != (shorter_along_tree(m) ? 1 : 0)) return fail("along_tree does not follow from tree and rows");
+    if (m.heap != (is_heap(m) ? 1 : 0)) return fail("heap does not follow from trees, owners and rows");
     return true;
   }
 

@@ -48,7 +48,7 @@ class CpuBucket final : public Bucket {
 
   std::string describe() const override {
     return "cpu, " + std::string(kernel_.isa) + ", " + (options_.precision == Precision::f32 ? "float32" : "float64") + ", " + std::to_string(kernel_.width) +
-           (kernel_.width == 1 ? " environment" : " environments") + " per pack, " + std::to_string(options_.threads) + (options_.threads == 1 ? " thread" : " threads");
+           (kernel_.width == 1 ? " environment" : " environments") + " per pack" + (model_->heap ? " (a heap), " : ", ") + std::to_string(options_.threads) + (options_.threads == 1 ? " thread" : " threads");
   }
 
   Probe probe(int environment, const std::vector<ContactRecord>* injected) override {
@@ -235,8 +235,10 @@ char* CpuWorkers::Memory::fit(size_t need) {
 }
 
 Result<std::unique_ptr<Bucket>> make_cpu_bucket(std::shared_ptr<const model::Model> model, const WorldOptions& options, std::vector<uint64_t> ids, CpuWorkers& workers) {
-  // one environment alone needs no pack: the other places would only repeat it
-  const CpuKernel* const kernel = find_kernel(options.precision, options.width || ids.size() > 1 ? options.width : 1);
+  // One environment alone needs no pack: the other places would only repeat it. A heap's environments share too little of their contacts:
+  // a pack's matrix has the union of all, and an order of elimination that suits none.
+  const bool alone = model->heap || (!options.width && ids.size() == 1);
+  const CpuKernel* const kernel = find_kernel(options.precision, alone ? 1 : options.width);
   if (!kernel)
     return Diagnostic{Severity::error, "no-kernel", "no kernel for this precision, width and CPU", "this program has: " + kernel_list(), {}, {}, {}};
   return std::unique_ptr<Bucket>(std::make_unique<CpuBucket>(std::move(model), options, std::move(ids), *kernel, workers));

@@ -33,8 +33,18 @@ template <class L> NURI_STAGE void broadphase(Pack<L>& p) {
       const Vec3<R> gap = sub_mul(away, axis, max(-half, min(half, dot(axis, away))));
       near = near & (dot(gap, gap) <= closer * closer * R(1.0001f));   // a hair more: the narrow phase judges
     };
-    if (m.pair_type2[i] == geom::capsule) beside_axis(g2, -d);
-    if (m.pair_type1[i] == geom::capsule && any(near)) beside_axis(g1, d);
+    // and so is a box's, above all that of a wall: the other's sphere against the box
+    auto beside_box = [&](int box, Vec3<R> away) {
+      const Vec3<R> size = load3(m.geom_size, box), local = transposed_times(load9(s.geom_xmat(), box), away);
+      const R closer = reach - m.geom_bound[box];
+      const Vec3<R> gap{max(R(0), abs(local.x) - size.x), max(R(0), abs(local.y) - size.y), max(R(0), abs(local.z) - size.z)};
+      near = near & (dot(gap, gap) <= closer * closer * R(1.0001f));
+    };
+    const int type1 = m.pair_type1[i], type2 = m.pair_type2[i];
+    if (type2 == geom::capsule) beside_axis(g2, -d);
+    if (type2 == geom::box) beside_box(g2, -d);
+    if (type1 == geom::capsule && any(near)) beside_axis(g1, d);
+    if (type1 == geom::box && any(near)) beside_box(g1, d);
     return near;
   });
   if (p.near_count > room) {

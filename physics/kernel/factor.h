@@ -6,11 +6,13 @@
 // accumulate in ascending index, one fma per term, whatever the pattern: dense, sparse, CPU and CUDA give equal bits.
 // Left-looking elimination was measured slower (short chains that wait for each other).
 #pragma once
+#include <type_traits>
 #include "physics/kernel/pack.h"
 
 NURI_KERNEL_BEGIN
 
-// Each dof's columns left of the diagonal, [adr, end) in `column`, ascending; run[k]: how many consecutive columns start at entry k.
+// Each dof's columns left of the diagonal, [adr, end) in `column`, ascending; run[k]: how many consecutive columns start at entry k
+// (they may go on behind a dof's end: lists are shared).
 // level_dof: dofs by how many others they wait for when they are solved downwards; those of one level wait for earlier levels only.
 struct Pattern { const int *adr, *end, *column, *run, *level_adr, *level_dof; int level_count; };
 
@@ -32,6 +34,42 @@ NURI_VALUE int block_at(const Pattern& p, int k) {
   }
   return size;
 }
+
+// up[c] -= sum over j of l[j] row[j][c], for the columns c in [begin, end).
+template <int S, class R> NURI_VALUE void take_rows_of(R* up, const R (&l)[S], R* const (&row)[S], int begin, int end) {
+  for (int c = begin; c < end; ++c) {
+    R sum = up[c];
+    NURI_UNROLL for (int j = 0; j < S; ++j) sum = sub_mul(sum, l[j], row[j][c]);
+    up[c] = sum;
+  }
+}
+template <int S, class R> NURI_VALUE void take_rows(R* up, const R (&l)[S], R* const (&row)[S], int begin, int end) {
+  take_rows_of<S>(up, l, row, begin, end);
+}
+#if !defined(__CUDACC__)
+// A pack of one environment has no neighbours to fill a register with: columns do. Each entry gets what it would get alone.
+template <int W, int S, class T> NURI_VALUE int take_rows_by(Wide<T, 1>* up, const Wide<T, 1> (&l)[S], Wide<T, 1>* const (&row)[S], int c, int end) {
+  using V = Wide<T, W>;
+  auto at = [](Wide<T, 1>* from) {
+    V v;
+    __builtin_memcpy(&v, from, sizeof v);
+    return v;
+  };
+  for (; c + W <= end; c += W) {
+    V sum = at(up + c);
+    NURI_UNROLL for (int j = 0; j < S; ++j) sum = sub_mul(sum, V(l[j].v), at(row[j] + c));
+    __builtin_memcpy(static_cast<void*>(up + c), &sum, sizeof sum);
+  }
+  return c;
+}
+template <int S, class T> requires std::is_floating_point_v<T>     // a checked lane's numbers have no registers
+NURI_VALUE void take_rows(Wide<T, 1>* up, const Wide<T, 1> (&l)[S], Wide<T, 1>* const (&row)[S], int begin, int end) {
+  constexpr int width = register_bytes / int(sizeof(T));
+  begin = take_rows_by<width, S>(up, l, row, begin, end);
+  if constexpr (register_bytes > 16) begin = take_rows_by<width / 2, S>(up, l, row, begin, end);   // a free body has six columns
+  take_rows_of<S>(up, l, row, begin, end);
+}
+#endif
 
 template <int S, class L> NURI_FN void eliminate_block(Pack<L>& p, const Pattern& pattern, int k) {
   using R = typename L::Real;
@@ -60,11 +98,7 @@ template <int S, class L> NURI_FN void eliminate_block(Pack<L>& p, const Pattern
     R* const up = A + triangle(column[a]);
     for (int b = 0; b <= a;) {                                     // by runs of consecutive columns: no indices inside
       const int m = run[b] <= a - b ? run[b] : a - b + 1, at = column[b];
-      for (int c = at; c < at + m; ++c) {
-        R sum = up[c];
-        NURI_UNROLL for (int j = 0; j < S; ++j) sum = sub_mul(sum, l[j], row[j][c]);
-        up[c] = sum;
-      }
+      take_rows<S>(up, l, row, at, at + m);
       b += m;
     }
   });
@@ -140,7 +174,7 @@ template <class L> NURI_STAGE void solve_factored(Pack<L>& p, const Pattern patt
       const R* const row = A + triangle(d);
       R sum = x[d] * inverse[d];
       for (int k = pattern.adr[d]; k < pattern.end[d];) {
-        const int c = pattern.column[k], m = pattern.run[k];
+        const int c = pattern.column[k], m = pattern.run[k] < pattern.end[d] - k ? pattern.run[k] : pattern.end[d] - k;
         for (int b = c; b < c + m; ++b) sum = sub_mul(sum, row[b], x[b]);
         k += m;
       }

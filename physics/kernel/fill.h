@@ -1,25 +1,10 @@
 // Which entries of the Hessian this pack needs beyond the tree pattern: contacts between moving bodies, tendons and
 // equalities couple branches. Symbolic elimination on bit sets: when dof k goes, its columns become columns of the largest
-// of them. A union over the pack; entries an environment does not need are exact zeros and stay so.
+// of them. A union over the pack; entries an environment does not need are exact zeros and stay so. Heaps: tree_order.h.
 #pragma once
-#include "physics/kernel/factor.h"
+#include "physics/kernel/tree_order.h"
 
 NURI_KERNEL_BEGIN
-
-NURI_VALUE int highest_bit(uint64_t w) {
-#if defined(__CUDACC__)
-  return 63 - __clzll(static_cast<long long>(w));
-#else
-  return 63 - __builtin_clzll(w);
-#endif
-}
-NURI_VALUE int lowest_bit(uint64_t w) {
-#if defined(__CUDACC__)
-  return __ffsll(static_cast<long long>(w)) - 1;
-#else
-  return __builtin_ctzll(w);
-#endif
-}
 
 // Word w of the ancestors of dof k.
 template <class V> NURI_VALUE uint64_t tree_bits(const V& m, int k, int w) {
@@ -39,7 +24,11 @@ template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
   bool filled = p.world_slots < p.slot_count;
   for (int i = 0; i < p.listed_count; ++i) filled = filled || m.row_dof_adr[s.listed()[i] + 1] - m.row_dof_adr[s.listed()[i]] > 1;
   p.filled = filled;
+  p.ordered = false;
   if (!filled) return;
+  if constexpr (L::width == 1) {
+    if (m.heap) return order_trees(p);
+  }
   p.lane.once([&] {
     const int words = m.bit_words, n = m.dof_count;
     uint64_t* const bits = reinterpret_cast<uint64_t*>(s.bits());
@@ -72,9 +61,7 @@ template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
       for (int v = 0; v < w; ++v) up[v] |= row[v];
       up[w] |= row[w] & ~(uint64_t(1) << top);
     }
-    int count = 0, levels = 0, extra = 0;
-    int *const level = s.level_adr(), *const depth = s.depth();
-    for (int k = 0; k <= n; ++k) level[k] = 0;
+    int count = 0, extra = 0;
     for (int k = 0; k < n; ++k) {
       s.column_adr()[k] = count;
       for (int w = 0; w < words; ++w)
@@ -89,17 +76,8 @@ template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
       s.column_end()[k] = count;
       for (int w = 0; w < words; ++w)
         for (uint64_t b = bits[words * k + w] & ~tree_bits(m, k, w); b; b &= b - 1) s.fill()[extra++] = triangle(k) + 64 * w + lowest_bit(b);
-      depth[k] = count > s.column_adr()[k] ? depth[s.column()[count - 1]] + 1 : 0;   // the last column is the parent in the elimination tree
-      ++level[depth[k]];
-      levels = depth[k] >= levels ? depth[k] + 1 : levels;
     }
-    for (int l = levels, end = n; l >= 0; --l) {                   // counts become ends
-      const int size = l < levels ? level[l] : 0;
-      level[l] = end;
-      end -= size;
-    }
-    for (int k = n - 1; k >= 0; --k) s.level_dof()[--level[depth[k]]] = k;   // ends become starts
-    s.counts()[6] = levels;
+    s.counts()[6] = list_levels(p);
     s.counts()[7] = extra;
   });
   p.lane.sync();

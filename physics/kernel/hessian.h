@@ -99,6 +99,23 @@ template <int Dim, class L> NURI_FN void world_contact(const Pack<L>& p, int slo
   }
 }
 
+// Where entries of L lie: rows by dof, or by the environment's own order of elimination. Either dof may come first.
+template <class L> struct Places {
+  typename L::Real* const lower;
+  const int* const position;                                       // null: in the model's order
+  NURI_FN explicit Places(const Pack<L>& p) : lower(p.scratch.lower()), position(L::width == 1 && p.ordered ? p.scratch.position() : nullptr) {}
+  NURI_FN int of(int dof) const {
+    if constexpr (L::width == 1) return position ? position[dof] : dof;
+    else return dof;
+  }
+  NURI_FN typename L::Real& at(int i, int j) const {               // i >= j unless there is an order
+    if constexpr (L::width == 1) {
+      if (position && position[i] < position[j]) return lower[triangle(position[j]) + position[i]];
+    }
+    return lower[triangle(of(i)) + of(j)];
+  }
+};
+
 // Adds a contact between two moving bodies to L.
 template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, int slot) {
   using R = typename L::Real;
@@ -109,6 +126,8 @@ template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, int slot) {
   const int o = s.slot_owner()[slot], first = m.owner_dof_adr[o], n = m.owner_dof_adr[o + 1] - first;
   const int* const coded = m.owner_dof + first;
   const R* const own = s.own() + s.slot_own()[slot];
+  const Places<L> places(p);
+  auto dof_at = [&](int i) { return coded[i] < 0 ? -1 - coded[i] : coded[i]; };
   p.lane.each(n, [&](int i) {
     R b[Dim];
     NURI_UNROLL for (int c = 0; c < Dim; ++c) {
@@ -116,12 +135,12 @@ template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, int slot) {
       NURI_UNROLL for (int e = 0; e < Dim; ++e) sum = mul_add(k[c >= e ? triangle(c) + e : triangle(e) + c], own[e * n + i], sum);
       b[c] = sum;
     }
-    R* const row = s.lower() + triangle(coded[i] < 0 ? -1 - coded[i] : coded[i]);
+    const int d = dof_at(i);
     for (int j = 0; j <= i; ++j) {
-      const int d = coded[j] < 0 ? -1 - coded[j] : coded[j];
-      R sum = row[d];
+      R& entry = places.at(d, dof_at(j));
+      R sum = entry;
       NURI_UNROLL for (int c = 0; c < Dim; ++c) sum = mul_add(b[c], own[c * n + j], sum);
-      row[d] = sum;
+      entry = sum;
     }
   });
   p.lane.sync();
@@ -224,20 +243,30 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
     p.lane.sync();
   }
   // second composite pass: H(i, j) = M(i, j) + axis_j . (composite stiffness) axis_i
-  if (p.filled) p.lane.each(s.counts()[7], [&](int k) { A[s.fill()[k]] = R(0); });
+  const Places<L> places(p);
+  if (p.ordered) {
+    const Pattern pattern = pack_pattern(p);
+    p.lane.each(m.dof_count, [&](int i) {
+      R* const row = A + triangle(i);
+      for (int k = pattern.adr[i]; k < pattern.end[i]; ++k) row[pattern.column[k]] = R(0);
+    });
+    p.lane.sync();
+  } else if (p.filled) {
+    p.lane.each(s.counts()[7], [&](int k) { A[s.fill()[k]] = R(0); });
+  }
   p.lane.each(m.dof_count, [&](int i) {
     const int b = m.dof_body[i], first_above = m.ancestor_adr[i], n = m.ancestor_adr[i + 1] - first_above;
     const R* const mass = s.mass() + m.mass_adr[i];
     const int* const above = m.ancestor + first_above;
-    R* const out = A + triangle(i);
+    R* const out = A + triangle(places.of(i));                     // those above come first in any order
     if (!touched[b]) {
-      for (int k = 0; k < n; ++k) out[above[k]] = mass[k];
-      out[i] = mass[n];
+      for (int k = 0; k < n; ++k) out[places.of(above[k])] = mass[k];
+      out[places.of(i)] = mass[n];
       return;
     }
     const Twist<R> x = load6(s.cdof(), i), f = times_symmetric6(stiff + symmetric6_size * b, x);
-    along_chain(p, i, f, [&](int k, R v) { out[above[k]] = mass[k] + v; });
-    out[i] = mass[n] + dot(x, f);
+    along_chain(p, i, f, [&](int k, R v) { out[places.of(above[k])] = mass[k] + v; });
+    out[places.of(i)] = mass[n] + dot(x, f);
   });
   p.lane.sync();
   for (int i = 0; i < p.listed_count; ++i) {
@@ -246,9 +275,11 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
     const int row = s.listed()[i], first = m.row_dof_adr[row], n = m.row_dof_adr[row + 1] - first;
     const R* const J = s.row_value() + first;
     p.lane.each(n, [&](int a) {
-      R* const out = A + triangle(m.row_dof[first + a]);
       const R ka = k * J[a];
-      for (int b = 0; b <= a; ++b) out[m.row_dof[first + b]] = mul_add(ka, J[b], out[m.row_dof[first + b]]);
+      for (int b = 0; b <= a; ++b) {
+        R& entry = places.at(m.row_dof[first + a], m.row_dof[first + b]);
+        entry = mul_add(ka, J[b], entry);
+      }
     });
     p.lane.sync();
   }

@@ -305,6 +305,17 @@ template <class L> NURI_FN void factorize_hessian(Pack<L>& p, bool first) {
 // search = -inv(H) grad
 template <class L> NURI_FN void newton_direction(Pack<L>& p) {
   const auto& s = p.scratch;
+  if constexpr (L::width == 1) {
+    if (p.ordered) {                                               // there and back through Mv, which is computed from the direction
+      const int* const position = s.position();
+      p.lane.each(p.model.dof_count, [&](int i) { s.Mv()[position[i]] = -s.grad()[i]; });
+      p.lane.sync();
+      solve_factored(p, pack_pattern(p), s.Mv());
+      p.lane.each(p.model.dof_count, [&](int i) { s.search()[i] = s.Mv()[position[i]]; });
+      p.lane.sync();
+      return;
+    }
+  }
   p.lane.each(p.model.dof_count, [&](int i) { s.search()[i] = -s.grad()[i]; });
   p.lane.sync();
   if (p.model.along_tree) solve_articulated(p, s.search(), p.coupled);
@@ -335,6 +346,7 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
     done = done | (flat & (half * scale * gap[0] < tolerance));
   }
   if (any(!done) && !m.along_tree) fill_pattern(p);
+  if (p.no_room) return;                                           // nothing of this substep will be kept
   for (int iteration = 0; iteration < m.iterations && any(!done); ++iteration) {
     if (any(!done & !exact)) factorize_hessian(p, iteration == 0);
     newton_direction(p);

@@ -24,6 +24,7 @@ struct Room {
   int slots = 0;   // contact slots
   int rows = 0;    // constraint rows
   int own = 0;     // numbers of contact Jacobians between moving bodies
+  int columns = 0; // columns of the Hessian's pattern, per tree (heaps)
   int coupled = 0; // rows of contacts between moving bodies (models solved along the tree)
   int dual = 0;    // numbers of the dual problem (PGS)
   int rk4 = 0;     // 1: Runge-Kutta keeps its stages

@@ -83,6 +83,17 @@ inline std::vector<NamedModel> models() {
               std::to_string(7 * i) + " 5 " + std::to_string(20 * i) + "'><freejoint/><geom " + shapes[i] + " density='500'/></body>";
   out.push_back({"heap", "<mujoco><option timestep='0.004'/><worldbody><geom type='plane' size='5 5 1'/><geom type='box' size='0.3 0.3 0.05' pos='0.2 0 0.05' euler='0 10 0'/>" + things + "</worldbody></mujoco>"});
   out.push_back({"heap_pgs", "<mujoco><option timestep='0.004' solver='PGS' iterations='25' cone='elliptic'/><worldbody><geom type='plane' size='5 5 1'/>" + things + "</worldbody></mujoco>"});
+  // so many small things that every environment has an order of elimination of its own (model::is_heap); two are tied together, two hinge
+  std::string pile;
+  const char* const small[] = {"type='sphere' size='0.05'", "type='box' size='0.06 0.04 0.05'", "type='capsule' size='0.03 0.04'", "type='ellipsoid' size='0.06 0.04 0.05'", "type='cylinder' size='0.05 0.04'"};
+  for (int i = 0; i < 24; ++i) {
+    const bool door = i == 7 || i == 16;
+    pile += "<body name='small" + std::to_string(i) + "' pos='" + std::to_string(0.105 * (i % 2) + 0.01 * (i % 3) - 0.05) + " " + std::to_string(0.11 * (i / 2 % 2) - 0.05) + " " + std::to_string(0.06 + 0.1 * (i / 4)) +
+            "' euler='" + std::to_string(13 * i) + " 20 " + std::to_string(31 * i) + "'>" + (door ? "<joint axis='0 1 0.3' pos='0 0 0.1' damping='0.01'/><joint type='slide' axis='1 0 0' stiffness='20'/>" : "<freejoint/>") + "<geom " + small[i % 5] +
+            " density='600' condim='" + (i % 4 == 3 ? "4" : i % 4 == 2 ? "1" : "3") + "'/></body>";
+  }
+  out.push_back({"pile", "<mujoco><option timestep='0.004' integrator='implicitfast'/><worldbody><geom type='plane' size='5 5 1'/><geom type='box' size='0.02 0.4 0.3' pos='0.2 0 0.3' euler='0 8 0'/>" + pile +
+                             "</worldbody><equality><connect body1='small0' body2='small9' anchor='0 0 0.1'/></equality></mujoco>"});
   // few bodies, many geoms of the world: scratch is laid out another way round
   std::string posts;
   for (int i = 0; i < 90; ++i)

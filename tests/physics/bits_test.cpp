@@ -97,7 +97,7 @@ std::vector<int> widths(Precision precision) {
 }
 std::string text(Precision p) { return p == Precision::f32 ? "f32" : "f64"; }
 
-const char* const a_few[] = {"figure", "figure_cone_pgs", "heap", "machine_implicitfast"};
+const char* const a_few[] = {"figure", "figure_cone_pgs", "heap", "pile", "machine_implicitfast"};
 
 const std::string golden_path = "tests/golden/steps.txt";
 std::map<std::string, std::string> read_golden() {

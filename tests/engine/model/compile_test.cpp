@@ -69,6 +69,33 @@ TEST_CASE("a static base with two arms has two trees") {
   CHECK(m.body_frame == List{0, 0, 0, 1});
 }
 
+TEST_CASE("a heap: more than 16 small trees that can touch each other, solved by Newton") {
+  auto marbles = [](int count, int links) {
+    SceneMaker s;
+    for (int i = 0; i < count; ++i) {
+      int last = s.body(0, {0.5 * i, 0, 1});
+      s.joint(last, JointType::free);
+      s.geom(last, GeomType::sphere, {0.1, 0, 0});
+      for (int k = 0; k < links; ++k) {
+        last = s.body(last, {0, 0, 0.3});
+        s.joint(last, JointType::hinge, {0, 1, 0});
+        s.geom(last, GeomType::sphere, {0.1, 0, 0});
+      }
+    }
+    return s;
+  };
+  CHECK(marbles(17, 0).model().heap == 1);
+  CHECK(marbles(16, 0).model().heap == 0);
+  CHECK(marbles(17, 2).model().heap == 1);
+  CHECK(marbles(17, 3).model().heap == 0);             // robots: 9 dofs each
+  SceneMaker other = marbles(17, 0);
+  other.scene.option.solver = Solver::pgs;
+  CHECK(other.model().heap == 0);
+  SceneMaker apart = marbles(17, 0);
+  for (Geom& g : apart.scene.geoms) g.contype = g.conaffinity = 0;
+  CHECK(apart.model().heap == 0);
+}
+
 TEST_CASE("nothing moves") {
   SceneMaker s;
   s.geom(0, GeomType::plane, {1, 1, 1});

@@ -4,5 +4,5 @@
 #include "tests/physics/kernel/shuffled_steps.h"
 
 TEST_CASE("items in any order give the bits of PackLane: double, one environment") {
-  nuri::bits_test::compare_steps<nuri::ShuffledLane<double, 1>>(nuri::Precision::f64, 2, 120);
+  nuri::bits_test::compare_steps<nuri::ShuffledLane<double, 1>, nuri::ShuffledLane<double, 1>>(nuri::Precision::f64, 2, 120);
 }

@@ -1,0 +1,153 @@
+// The order of elimination of a heap against a plain least-degree search on sets, and its factor against dense elimination.
+#include "physics/kernel/fill.h"
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <set>
+#include "physics/cpu/kernel.h"
+#include "physics/scratch_layout.h"
+#include "tests/physics/bit_models.h"
+
+NURI_KERNEL_BEGIN
+
+namespace {
+using Lane = PackLane<double, 1>;
+using R = Lane::Real;
+
+// 40 trees of one, two and six dofs, all of which may touch each other.
+std::shared_ptr<const model::Model> marbles() {
+  std::string bodies;
+  for (int i = 0; i < 40; ++i)
+    bodies += "<body pos='" + std::to_string(0.3 * i) + " 0 1'>" + (i % 5 == 2 ? "<joint axis='0 1 0'/>" : i % 7 == 3 ? "<joint axis='0 1 0'/><joint axis='1 0 0'/>" : "<freejoint/>") + "<geom size='0.1'/></body>";
+  return bits_test::compiled({"marbles", "<mujoco><worldbody>" + bodies + "</worldbody></mujoco>"});
+}
+
+// Next is the tree with the fewest dofs among its neighbours; of equals, the higher. First to go first.
+std::vector<int> least_degree(std::vector<std::set<int>> beside, const std::vector<int>& size) {
+  std::set<int> left;
+  for (size_t t = 0; t < size.size(); ++t) left.insert(int(t));
+  std::vector<int> order;
+  while (!left.empty()) {
+    int best = -1, least = 0;
+    for (int t : left) {
+      int degree = 0;
+      for (int u : beside[t]) degree += size[u];
+      if (best < 0 || degree <= least) {
+        best = t;
+        least = degree;
+      }
+    }
+    for (int a : beside[best]) {
+      beside[a].erase(best);
+      for (int b : beside[best]) if (a != b) beside[a].insert(b);
+    }
+    left.erase(best);
+    order.push_back(best);
+  }
+  return order;
+}
+}  // namespace
+
+TEST_CASE("a heap's trees go by least degree, and its factor solves what the dense matrix solves") {
+  const auto model = marbles();
+  const model::Model& m = *model;
+  REQUIRE(m.heap == 1);
+  REQUIRE(m.world_owner_count == 0);
+  ModelView<R> view{};
+#define NURI_COUNT(name, doc) view.name = m.name;
+#define NURI_INDEX(name, count, doc) view.name = m.name.data();
+#define NURI_REAL(name, count, unit, doc)
+#define NURI_DERIVED(name, count, unit, doc)
+#include "engine/model/model_fields.inl"
+  const ScratchLayout layout = lay_out_unshared(m, hard_bound(m, 1), sizeof(R), sizeof(Lane::Int));
+  std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
+  const Lane lane;
+  std::mt19937 random(7);
+  std::uniform_real_distribution<double> number(-1, 1);
+  const int n = m.dof_count, trees = m.tree_count;
+  std::vector<int> size(trees, 0);
+  for (int i = 0; i < n; ++i) ++size[m.body_tree[m.dof_body[i]]];
+  for (int contacts : {1, 20, 60, 150}) {
+    CAPTURE(contacts);
+    Pack<Lane> p{lane, view, {reinterpret_cast<char*>(arena.data()), &layout}};
+    std::set<int> owners;
+    while (int(owners.size()) < contacts) owners.insert(int(random() % unsigned(m.owner_count)));
+    std::vector<std::set<int>> beside(trees);
+    for (int o : owners) {
+      p.scratch.slot_owner()[p.slot_count++] = o;
+      const int a = m.body_tree[m.owner_body1[o]], b = m.body_tree[m.owner_body2[o]];
+      beside[a].insert(b);
+      beside[b].insert(a);
+    }
+    fill_pattern(p);
+    REQUIRE(p.filled);
+    REQUIRE(p.ordered);
+    REQUIRE(!p.no_room);
+
+    // positions: the first to go has the last ones, dofs of a tree in their own order
+    const int* const position = p.scratch.position();
+    std::vector<int> expected(n, -1);
+    int last = n;
+    for (int t : least_degree(beside, size)) {
+      last -= size[t];
+      for (int i = 0, next = last; i < n; ++i) if (m.body_tree[m.dof_body[i]] == t) expected[i] = next++;
+    }
+    CHECK(std::vector<int>(position, position + n) == expected);
+
+    // a matrix with an entry wherever two dofs share a tree or a contact, its diagonal large enough to be positive
+    std::vector<double> dense(size_t(n) * n, 0.0), b(n), x(n);
+    const Pattern pattern = pack_pattern(p);
+    R* const lower = p.scratch.lower();
+    for (int k = 0; k < n; ++k) {
+      for (int c = pattern.adr[k]; c < pattern.end[k]; ++c) {
+        CHECK((c == pattern.adr[k] || pattern.column[c - 1] < pattern.column[c]));
+        CHECK(pattern.column[c] < k);
+        lower[triangle(k) + pattern.column[c]] = R(0);
+      }
+    }
+    for (int i = 0; i < n; ++i) {
+      b[i] = number(random);
+      for (int j = 0; j <= i; ++j) {
+        const int s = m.body_tree[m.dof_body[i]], t = m.body_tree[m.dof_body[j]];
+        if (s != t && !beside[s].count(t)) continue;
+        const double a = i == j ? 400 : number(random);
+        dense[size_t(i) * n + j] = dense[size_t(j) * n + i] = a;
+        lower[triangle(std::max(position[i], position[j])) + std::min(position[i], position[j])] = R(a);
+      }
+    }
+    factorize(p, pattern);
+    std::vector<R> solved(n);
+    for (int i = 0; i < n; ++i) solved[position[i]] = R(b[i]);
+    solve_factored(p, pattern, solved.data());
+    double worst = 0;
+    for (int i = 0; i < n; ++i) {
+      double sum = -b[i];
+      for (int j = 0; j < n; ++j) sum += dense[size_t(i) * n + j] * solved[position[j]].v;
+      worst = std::max(worst, std::abs(sum));
+    }
+    CHECK(worst < 1e-13);
+  }
+}
+
+TEST_CASE("a heap's pattern without room for it says so") {
+  const auto model = marbles();
+  ModelView<R> view{};
+#define NURI_COUNT(name, doc) view.name = model->name;
+#define NURI_INDEX(name, count, doc) view.name = model->name.data();
+#define NURI_REAL(name, count, unit, doc)
+#define NURI_DERIVED(name, count, unit, doc)
+#include "engine/model/model_fields.inl"
+  Room room = hard_bound(*model, 1);
+  room.columns = model->dof_count;                                 // enough if nothing touches
+  const ScratchLayout layout = lay_out_unshared(*model, room, sizeof(R), sizeof(Lane::Int));
+  std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
+  const Lane lane;
+  Pack<Lane> p{lane, view, {reinterpret_cast<char*>(arena.data()), &layout}};
+  p.scratch.slot_owner()[p.slot_count++] = 0;
+  fill_pattern(p);
+  CHECK(p.no_room);
+  CHECK(!p.ordered);
+  CHECK(grown(room, hard_bound(*model, 1)).columns > room.columns);
+}
+
+NURI_KERNEL_END
