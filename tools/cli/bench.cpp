@@ -104,7 +104,7 @@ int bench(const Asked& asked) {
     if (const int status = measure(asked, scene, row); status != good) return status;
     if (!asked.options.json) {
       if (rows.empty())
-        fmt::print("{}, {} threads\n{:<20} {:>6} {:>10} {:>9} {:>9} {:>7} {:>7} {:>7} {:>7} {:>8} {:>6} {}\n", std::string(row["backend"]), int(row["threads"]), "scene", "envs", "steps/s",
+        fmt::print("{}\n{:<20} {:>6} {:>10} {:>9} {:>9} {:>7} {:>7} {:>7} {:>7} {:>8} {:>6} {}\n", std::string(row["backend"]), "scene", "envs", "steps/s",
                    "ns/step", "contacts", "rows", "iter", "slots", "rounds", "occupied", "faults", "state hash");
       print_row(row);
       print_stages(row);

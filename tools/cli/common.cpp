@@ -89,7 +89,7 @@ void add_world(CLI::App& command, Options& options) {
   command.add_option("--backend", options.backend, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}))->capture_default_str();
   command.add_option("--precision", options.precision, "Numbers of the state and of all kernels")->check(CLI::IsMember({"float", "double", "f32", "f64"}))->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads; 0: one per CPU")->check(CLI::Range(0, 4096));
-  command.add_option("--width", options.width, "Environments per pack; 0: by rule. Never shows in results")->check(CLI::Range(0, 64));
+  command.add_option("--width", options.width, "Environments per pack: 1, 4, 8, 16 (double: 1, 2, 4, 8); 0: by rule. Never shows in results")->check(CLI::Range(0, 64));
   command.add_option("--group", options.group, "Threads per environment on CUDA; 0: by rule. Never shows in results; the CPU has none")->check(CLI::IsMember({0, 8, 16, 32}));
   command.add_option("--seed", options.seed, "Seed of all random numbers (scene's own otherwise)");
   command.add_option("--first-id", options.first_id, "Id of the first environment; random numbers and hashes use ids");
@@ -97,7 +97,7 @@ void add_world(CLI::App& command, Options& options) {
 
 void add_drive(CLI::App& command, Options& options) {
   command.add_option("--control", options.control, "Replace the scene's controls")->check(CLI::IsMember({"none", "zero", "random", "sine", "hold"}));
-  command.add_option("--perturb", options.perturbation, "Perturbation of initial states: rad, m, rad/s, m/s; added to a scene's own, instead of 0.05 for plain models")
+  command.add_option("--perturb", options.perturbation, "Perturbation of initial states: rad, m, rad/s, m/s; added to a scene's own, or instead of the 0.05 of plain models")
       ->check(CLI::Range(0.0, 1000.0));
   command.add_flag("--quiet", options.quiet, "No progress");
 }

@@ -51,7 +51,7 @@ void add_compile(CLI::App& app, int& status) {
   command->add_flag("--json", asked->json, "One JSON object on standard output");
   command->add_flag("--quiet", asked->quiet, "No import report");
   command->footer("A .model file holds the model only; environments, controls and randomisation stay in the scene. A scene with variants\n"
-                  "becomes a file of each: fleet.yaml fleet.arm7.model, fleet.amr.model, ..");
+                  "gives a file of each: fleet.yaml gives fleet.arm7.model, fleet.amr.model, ..");
   command->callback([=, &status] { status = compile(asked->scene, asked->paths, asked->out, asked->json, asked->quiet); });
 }
 

@@ -191,13 +191,13 @@ int dump(const Asked& asked) {
 void add_dump(CLI::App& app, int& status) {
   auto asked = std::make_shared<Asked>();
   CLI::App* command = app.add_subcommand("dump", "Stage fields, contacts and rows at given states, for comparison with other programs");
-  command->add_option("scene", asked->scene, "Scene, model or compiled model")->required()->type_name("SCENE");
+  command->add_option("scene", asked->scene, "Scene (.yaml), model (.xml MJCF, .urdf) or compiled model (.model)")->required()->type_name("SCENE");
   add_loading(*command, asked->paths);
   command->add_option("--states", asked->states, "[n][qpos qvel act warmstart ctrl (equality_active) (mocap_pos mocap_quat)], float64")->required()->type_name("FILE.npy");
   command->add_option("--out", asked->out, "Folder for what is written")->required()->type_name("DIR");
   command->add_option("--contacts", asked->contacts, "JSON lines: contacts to use instead of those found, a list per state")->type_name("FILE.jsonl");
   command->add_option("--precision", asked->precision, "Numbers of the kernels")->check(CLI::IsMember({"float", "double", "f32", "f64"}))->capture_default_str();
-  command->add_option("--width", asked->width, "Environments per pack; 0: by rule")->check(CLI::Range(0, 64));
+  command->add_option("--width", asked->width, "Environments per pack: 1, 2, 4, 8 (float: 1, 4, 8, 16); 0: by rule")->check(CLI::Range(0, 64));
   command->add_flag("--stages", asked->stages, "Every stage field too, a .npy file each");
   command->add_flag("--json", asked->json, "One JSON object on standard output");
   command->callback([=, &status] { status = dump(*asked); });

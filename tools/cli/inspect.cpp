@@ -259,7 +259,7 @@ void add_inspect(CLI::App& app, int& status) {
   struct Asked { std::string scene; scene::PackagePaths paths; bool json = false, all = false; };
   auto asked = std::make_shared<Asked>();
   CLI::App* command = app.add_subcommand("inspect", "What a scene became: sizes, tables, meshes, pairs, rows, what was adjusted and guessed, memory");
-  command->add_option("scene", asked->scene, "Scene, model or compiled model")->required()->type_name("SCENE");
+  command->add_option("scene", asked->scene, "Scene (.yaml), model (.xml MJCF, .urdf) or compiled model (.model)")->required()->type_name("SCENE");
   add_loading(*command, asked->paths);
   command->add_flag("--json", asked->json, "One JSON object on standard output");
   command->add_flag("--all", asked->all, "Whole tables and reports instead of their first 30 and 20 lines");

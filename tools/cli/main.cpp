@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == 0) return app.exit(error) == 0 ? good : bad_input;   // --help, --version
-      return report(std::string(error.what()) + " (see nuri --help)", json);
+      return report(std::string(error.what()) + " (see nuri --help, nuri COMMAND --help)", json);
     }
   } catch (const std::bad_alloc&) {
     return report("there is not enough memory", json, failed);

@@ -100,7 +100,7 @@ int rollout(const Asked& asked) {
 
 void add_rollout(CLI::App& app, int& status) {
   auto asked = std::make_shared<Asked>();
-  CLI::App* command = app.add_subcommand("rollout", "Time given states under given controls");
+  CLI::App* command = app.add_subcommand("rollout", "Measure the speed of given states under given controls");
   add_scene(*command, asked->options);
   add_world(*command, asked->options);
   command->add_option("--states", asked->states, "[environment][qpos qvel act warmstart ctrl], float64")->required()->type_name("FILE.npy");
