@@ -101,6 +101,7 @@ int dump(const Asked& asked) {
     fields.push_back(field);
     columns += size_t(nuri::columns(m, field));
   }
+  if (states->rows == 0) return report(asked.states + ": there is no state in it", asked.json);
   if (columns != states->columns)
     return report(fmt::format("{}: {} columns, this model has {} (qpos {}, qvel {}, act {}, warmstart {}, ctrl {}), or {} with equalities {} and mocap {}", asked.states, states->columns,
                               least, m.qpos_count, m.dof_count, m.activation_count, m.dof_count, m.actuator_count, least + m.equality_count + 7 * m.mocap_count, m.equality_count,

@@ -44,7 +44,7 @@ Result<Table> read_npy(const std::string& path) {
   if (table.columns > 0 && table.rows > largest_file / table.columns / number) return refuse("its shape is too large");
   if (size - start != table.rows * table.columns * number) return refuse("its shape does not fit its size");
   table.values.resize(table.rows * table.columns);
-  if (number == 8) {
+  if (number == 8 && size > start) {                // of no numbers there is no place to copy to
     std::memcpy(table.values.data(), bytes.data() + start, size - start);
   } else {
     for (size_t i = 0; i < table.values.size(); ++i) {

@@ -213,6 +213,8 @@ expect 0 'injected contacts' dump $scene --states "$folder/states.npy" --out "$f
 python3 -c 'import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 sys.exit(0 if [len(l) for l in lines] == [1, 0, 0] and lines[0][0]["dist"] == -0.01 else 1)' "$folder/dump2/contacts.jsonl" || fail 'injected contacts do not come out'
+printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 103), }" >"$folder/none.npy"
+expect 2 'no states' dump $scene --states "$folder/none.npy" --out "$folder/dump3"
 expect 2 'wrong columns' dump scenes/boxes.yaml --states "$folder/states.npy" --out "$folder/dump3"
 expect 2 'no array' dump $scene --states LICENSE --out "$folder/dump3"
 
