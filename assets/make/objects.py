@@ -114,6 +114,21 @@ PEBBLE_ASSETS = "\n".join(f'    <mesh name="{name}" file="pebble_{name}.obj"/>' 
 SHADES = {"round": "0.72 0.7 0.66 1", "long": "0.5 0.53 0.56 1", "flat": "0.78 0.6 0.45 1"}
 PEBBLE_CLASSES = "\n".join(f'    <default class="{name}"> <geom type="mesh" mesh="{name}" density="2500" friction="0.6 0.005 0.0001" {STIFF} rgba="{SHADES[name]}"/> </default>' for name in PEBBLES)
 
+
+def save_pieces(model, what, classes, bodies):
+    save(f"{model}.xml", f'''<!-- {what} Written by assets/make/objects.py. -->
+<mujoco model="{model}">
+  <compiler angle="degree" meshdir="meshes"/>
+  <default>
+{classes}
+  </default>
+  <asset>
+{PEBBLE_ASSETS}
+  </asset>
+  <worldbody>
+''' + "\n".join(bodies) + "\n  </worldbody>\n</mujoco>\n")
+
+
 # pebbles on a grid inside the drum, whose frame they share
 random = np.random.default_rng(11)
 PIECES, GRID = 200, 0.063
@@ -123,17 +138,7 @@ places = [(x, y, z) for z in sorted({c[1] for c in cells}) for y in sorted({c[0]
 assert len(places) >= PIECES, len(places)
 bodies = [f'''    <body name="piece_{n + 1}" pos="{numbers((x, y, z + HEIGHT))}" euler="{euler(random)}"> <freejoint/> <geom name="piece_{n + 1}" class="{kinds[random.integers(3)]}"/> </body>'''
           for n, (x, y, z) in enumerate(places[:PIECES])]
-save("drum_pieces.xml", f'''<!-- {PIECES} pebbles of three kinds, 4 to 6 cm, on a grid inside the drum of drum.xml, which has the same origin. Written by assets/make/objects.py. -->
-<mujoco model="drum_pieces">
-  <compiler angle="degree" meshdir="meshes"/>
-  <default>
-{PEBBLE_CLASSES}
-  </default>
-  <asset>
-{PEBBLE_ASSETS}
-  </asset>
-  <worldbody>
-''' + "\n".join(bodies) + "\n  </worldbody>\n</mujoco>\n")
+save_pieces("drum_pieces", f"{PIECES} pebbles of three kinds, 4 to 6 cm, on a grid inside the drum of drum.xml, which has the same origin.", PEBBLE_CLASSES, bodies)
 
 # a heap for a tote: layers of five by four places
 random = np.random.default_rng(13)
@@ -145,18 +150,9 @@ for n in range(PILE):
     place = ((column - 2) * 0.072, (row - 1.5) * 0.068, 0.06 + layer * 0.075)
     bodies.append(f'''    <body name="piece_{n + 1}" pos="{numbers(place)}" euler="{euler(random)}"> <freejoint/> <geom name="piece_{n + 1}" class="{SORTS[random.integers(6)]}"/> </body>''')
 RUB = f'friction="0.8 0.005 0.0001" {STIFF}'
-save("pile_pieces.xml", f'''<!-- {PILE} pieces of six kinds above a tote (tote.xml, same origin), turned at random: they fall and make a heap. Written by assets/make/objects.py. -->
-<mujoco model="pile_pieces">
-  <compiler angle="degree" meshdir="meshes"/>
-  <default>
-    <default class="block"> <geom type="box" size="0.015 0.015 0.03" mass="0.15" {RUB} rgba="0.93 0.42 0.13 1"/> </default>
+PART_CLASSES = f'''    <default class="block"> <geom type="box" size="0.015 0.015 0.03" mass="0.15" {RUB} rgba="0.93 0.42 0.13 1"/> </default>
     <default class="peg"> <geom type="cylinder" size="0.015 0.025" mass="0.2" {RUB} rgba="0.62 0.65 0.7 1"/> </default>
     <default class="plate"> <geom type="box" size="0.025 0.0175 0.006" mass="0.08" {RUB} rgba="0.16 0.62 0.42 1"/> </default>
-    <default class="bar"> <geom type="box" size="0.03 0.01 0.01" mass="0.13" {RUB} rgba="0.2 0.42 0.78 1"/> </default>
-{PEBBLE_CLASSES}
-  </default>
-  <asset>
-{PEBBLE_ASSETS}
-  </asset>
-  <worldbody>
-''' + "\n".join(bodies) + "\n  </worldbody>\n</mujoco>\n")
+    <default class="bar"> <geom type="box" size="0.03 0.01 0.01" mass="0.13" {RUB} rgba="0.2 0.42 0.78 1"/> </default>'''
+save_pieces("pile_pieces", f"{PILE} pieces of six kinds above a tote (tote.xml, same origin), turned at random: they fall and make a heap.",
+            PART_CLASSES + "\n" + PEBBLE_CLASSES, bodies)

@@ -158,10 +158,12 @@ Json to_json(const Diagnostic& d) {
 }
 
 // Bytes of a damaged file may stand in a message: what is not UTF-8 is replaced.
-void print(const Json& object) { fmt::print("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace)); }
+// Bytes that are not UTF-8 are replaced; indent -1: one line.
+static std::string text(const Json& object, int indent) { return object.dump(indent, ' ', false, Json::error_handler_t::replace); }
+void print(const Json& object) { fmt::print("{}\n", text(object, 2)); }
 
 void say_as_json() { diagnostics_as_json = true; }
-void say(const Diagnostic& d) { fmt::print(stderr, "{}\n", diagnostics_as_json ? to_json(d).dump(-1, ' ', false, Json::error_handler_t::replace) : to_string(d)); }
+void say(const Diagnostic& d) { fmt::print(stderr, "{}\n", diagnostics_as_json ? text(to_json(d), -1) : to_string(d)); }
 
 int report(const std::vector<Diagnostic>& errors, bool json) {
   constexpr size_t most = scene::xml::limits::errors;
@@ -182,7 +184,7 @@ std::string refuse_variants(const session::Loaded& loaded) {
 
 int report(const std::string& message, bool json, Status status) {
   const Json object{{"severity", "error"}, {"code", status == bad_input ? "bad-request" : "failed"}, {"message", message}};
-  fmt::print(stderr, "{}\n", diagnostics_as_json ? object.dump(-1, ' ', false, Json::error_handler_t::replace) : "nuri: " + message);
+  fmt::print(stderr, "{}\n", diagnostics_as_json ? text(object, -1) : "nuri: " + message);
   if (json) print({{"ok", false}, {"errors", Json::array({object})}});
   return status;
 }
