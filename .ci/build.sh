@@ -3,7 +3,7 @@
 # goes to standard error; standard output belongs to the program.
 
 packages=(build-essential g++ cmake ninja-build ccache pkg-config libeigen3-dev libpugixml-dev libyaml-cpp-dev
-    nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libassimp-dev libbullet-dev libpng-dev doctest-dev python3-venv git)
+    nlohmann-json3-dev libfmt-dev libcli11-dev libassimp-dev libbullet-dev libpng-dev doctest-dev python3-venv git)
 preset=release
 build=build/$preset
 strict=no # yes: a build directory that tolerates warnings is configured again

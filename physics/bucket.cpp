@@ -91,6 +91,10 @@ void Bucket::put_initial(std::span<const int> environments, int key) {
   }
 }
 
+int Bucket::faults() const {
+  return int(std::count_if(fault_.begin(), fault_.end(), [](uint32_t f) { return (f & 0xff) != 0; }));
+}
+
 void Bucket::clear_statistics() {
   const size_t stages = statistics_.cycles.size();
   statistics_ = {};

@@ -40,8 +40,11 @@ struct WorldOptions {
   bool pack_alike = true;              // environments with like contacts share a pack (never shows in the bits)
   bool profile = false;                // cycles per stage
   // cuda only; none of these shows in the bits
-  int group = 0;                       // threads per environment: 8, 16, 32; 0: by rule
-  int block = 128;                     // threads per block
+  int device = 0;                      // which GPU of those that are visible
+  bool resident = false;               // state stays on the device: steps copy nothing, see World::upload and download
+  bool staged = false;                 // a launch per stage, for profilers: far slower
+  int group = 0;                       // threads per environment: 8, 16, 32, 64, 128, 256; 0: by rule
+  int block = 0;                       // threads per block; 0: by rule
   bool slabs = false;                  // scratch in global memory even where shared memory would do
   int room = 0;                        // contact slots an environment has before it is stepped again; 0: by rule
 };
@@ -75,6 +78,7 @@ class Bucket {
   uint64_t id(int environment) const { return ids_[environment]; }
   uint64_t step_count(int environment) const { return step_count_[environment]; }
   uint32_t fault(int environment) const { return fault_[environment] & 0xff; }
+  int faults() const;                                            // environments that stand still
   int contacts(int environment) const { return contact_count_[environment]; }
   bool override_field(const std::string& field, int environment, int item, double value);
   uint64_t hash(int environment) const;
@@ -85,11 +89,13 @@ class Bucket {
 
   // Writes the initial state (or keyframe) without computing anything of it.
   void put_initial(std::span<const int> environments, int key);
-
-  // One run of a World over its buckets. Returns how many jobs it leaves to the World's threads; the others were done.
-  virtual int begin(std::span<const int> environments, int substeps, bool integrate) = 0;
-  virtual void job(int, int /*thread*/) {}
   std::span<const int> everyone() const { return everyone_; }    // 0, 1, 2, ..
+
+  // Where the environments are stepped: `data` on a CPU, device memory on CUDA. The address never changes.
+  virtual void* device_data(StateField field) { return data(field); }
+  // Moves a whole field to the device and back, in the order of the work; download waits for it. Nothing to do on a CPU.
+  virtual void upload(StateField /*field*/) {}
+  virtual void download(StateField /*field*/) {}
 
  protected:
   Bucket(std::shared_ptr<const model::Model> model, const WorldOptions& options, std::vector<uint64_t> ids);

@@ -1,12 +1,27 @@
 #include "physics/world.h"
 #include <algorithm>
 #include "engine/core/hash.h"
-#include "physics/cpu/cpu_bucket.h"
+#include "engine/launch/pool.h"
+#include "physics/cpu/cpu_backend.h"
 #if defined(NURI_WITH_CUDA)
-#include "physics/cuda/cuda_bucket.h"
+#include "physics/cuda/cuda_backend.h"
 #endif
 
 namespace nuri {
+namespace {
+
+// CUDA if it can be used, else the CPU, with the reason: what `auto` means.
+bool choose_cuda(const WorldOptions& options, std::string& why) {
+  if (options.precision != Precision::f32) why = "float64 is computed on the CPU";
+#if defined(NURI_WITH_CUDA)
+  else if (cuda_usable(options.device, &why)) return why = "a GPU that this program has kernels for", true;
+#else
+  else why = "this program was built without CUDA";
+#endif
+  return false;
+}
+
+}  // namespace
 
 World::World(const WorldOptions& options) : options_(options) {}
 World::~World() = default;
@@ -24,98 +39,84 @@ Result<std::unique_ptr<World>> World::create(std::vector<std::shared_ptr<const m
   World& w = *world;
 
   // environments in ascending order within their buckets
-  std::vector<std::vector<uint64_t>> ids(models.size());
+  std::vector<Members> members;
+  for (auto& model : models) members.push_back({std::move(model), {}});
   for (int e = 0; e < options.environments; ++e) {
-    if (which[e] < 0 || which[e] >= int(models.size())) return refuse("bad-variant", "an environment is of a model that there is not", "");
-    w.places_.push_back({which[e], int(ids[which[e]].size())});
-    ids[which[e]].push_back(w.id(e));
+    if (which[e] < 0 || which[e] >= int(members.size())) return refuse("bad-variant", "an environment is of a model that there is not", "");
+    auto& ids = members[which[e]].ids;
+    w.places_.push_back({which[e], int(ids.size())});
+    ids.push_back(w.id(e));
   }
-  for (const auto& members : ids)
-    if (members.empty()) return refuse("bad-variant", "a model has no environment", "leave it out, or take more environments");
+  for (const Members& m : members)
+    if (m.ids.empty()) return refuse("bad-variant", "a model has no environment", "leave it out, or take more environments");
 
-  w.workers_ = std::make_unique<CpuWorkers>(options.threads);
+  w.pool_ = std::make_unique<Pool>(options.threads);
   bool cuda = options.backend == "cuda";
+  if (options.backend == "auto") cuda = choose_cuda(options, w.why_);
 #if defined(NURI_WITH_CUDA)
-  cuda |= options.backend == "auto" && options.precision == Precision::f32 && cuda_usable();
   if (cuda) {
-    for (size_t b = 0; b < models.size(); ++b) {
-      auto made = make_cuda_bucket(models[b], options, ids[b]);
-      if (made) {
-        w.buckets_.push_back(std::move(*made));
-        continue;
-      }
-      if (options.backend == "cuda") return made.errors();
-      w.buckets_.clear();
-      cuda = false;
-      break;
-    }
+    auto made = make_cuda_backend(members, options);
+    if (made) w.backend_ = std::move(*made);
+    else if (options.backend == "cuda") return made.errors();
+    else w.why_ = made.errors().front().message;
   }
 #else
   if (cuda) return refuse("no-backend", "this program was built without the cuda backend", "use --backend cpu");
 #endif
-  if (!cuda) {
-    for (size_t b = 0; b < models.size(); ++b) {
-      auto made = make_cpu_bucket(models[b], options, ids[b], *w.workers_);
-      if (!made) return made.errors();
-      w.buckets_.push_back(std::move(*made));
-    }
+  if (!w.backend_) {
+    auto made = make_cpu_backend(std::move(members), options, *w.pool_);
+    if (!made) return made.errors();
+    w.backend_ = std::move(*made);
   }
-  w.options_ = w.buckets_[0]->options();
+  w.options_ = w.bucket(0).options();
   w.options_.environments = options.environments;
-  w.chosen_.resize(w.buckets_.size());
-  w.first_job_.resize(w.buckets_.size() + 1);
+  for (const auto& bucket : w.backend_->buckets) w.everyone_.push_back(bucket->everyone());
   w.reset();
   w.clear_statistics();
   return world;
 }
 
-Pool& World::pool() { return workers_->pool(); }
-
 std::string World::describe() const {
-  return buckets_[0]->describe() + (buckets_.size() > 1 ? ", " + std::to_string(buckets_.size()) + " models" : "");
-}
-
-void World::run(int substeps, bool integrate) {
-  for (size_t b = 0; b < buckets_.size(); ++b) first_job_[b + 1] = first_job_[b] + (chosen_[b].empty() ? 0 : buckets_[b]->begin(chosen_[b], substeps, integrate));
-  const int jobs = first_job_.back();
-  if (jobs == 0) return;
-  auto work = [&](int index, int thread) {
-    const auto after = std::upper_bound(first_job_.begin(), first_job_.end(), index);
-    const int b = int(after - first_job_.begin()) - 1;
-    buckets_[b]->job(index - first_job_[b], thread);
-  };
-  workers_->pool().run(jobs, std::ref(work));                      // by reference: a step allocates nothing
+  return bucket(0).describe() + (buckets() > 1 ? ", " + std::to_string(buckets()) + " models" : "");
 }
 
 void World::step(int substeps) {
-  if (substeps <= 0) return;
-  for (size_t b = 0; b < buckets_.size(); ++b) chosen_[b] = buckets_[b]->everyone();
-  run(substeps, true);
+  if (substeps > 0) backend_->run(everyone_, substeps, true);
 }
 
-void World::forward() {
-  for (size_t b = 0; b < buckets_.size(); ++b) chosen_[b] = buckets_[b]->everyone();
-  run(1, false);
-}
+void World::forward() { backend_->run(everyone_, 1, false); }
 
 void World::reset(int key) {
-  for (auto& bucket : buckets_) bucket->put_initial(bucket->everyone(), key);
+  for (auto& bucket : backend_->buckets) bucket->put_initial(bucket->everyone(), key);
+  backend_->upload(everyone_);
   forward();
 }
 
-void World::reset(std::span<const int> environments, int key) {
-  std::vector<std::vector<int>> members(buckets_.size());
+std::vector<std::vector<int>> World::by_bucket(std::span<const int> environments) const {
+  std::vector<std::vector<int>> members(backend_->buckets.size());
   for (int e : environments) members[places_[e].bucket].push_back(places_[e].index);
-  for (size_t b = 0; b < buckets_.size(); ++b) {
-    buckets_[b]->put_initial(members[b], key);
-    chosen_[b] = members[b];
-  }
-  run(1, false);
+  return members;
 }
+
+void World::reset(std::span<const int> environments, int key) {
+  const auto members = by_bucket(environments);
+  const std::vector<std::span<const int>> chosen(members.begin(), members.end());
+  for (int b = 0; b < buckets(); ++b) bucket(b).put_initial(chosen[b], key);
+  backend_->upload(chosen);
+  backend_->run(chosen, 1, false);
+}
+
+void World::upload(std::span<const int> environments) {
+  const auto members = by_bucket(environments);
+  const std::vector<std::span<const int>> chosen(members.begin(), members.end());
+  backend_->upload(chosen);
+}
+
+void World::download() { backend_->download(); }
 
 int World::faults() const {
   int count = 0;
-  for (int e = 0; e < environments(); ++e) count += fault(e) != 0;
+  for (int b = 0; b < buckets(); ++b) count += bucket(b).faults();
   return count;
 }
 
@@ -126,9 +127,9 @@ uint64_t World::hash() const {
 }
 
 Statistics World::statistics() const {
-  Statistics sum = buckets_[0]->statistics();
-  for (size_t b = 1; b < buckets_.size(); ++b) {
-    const Statistics& s = buckets_[b]->statistics();
+  Statistics sum = bucket(0).statistics();
+  for (int b = 1; b < buckets(); ++b) {
+    const Statistics& s = bucket(b).statistics();
     sum.steps += s.steps;
     sum.contacts += s.contacts;
     sum.rows += s.rows;
@@ -147,7 +148,7 @@ Statistics World::statistics() const {
 }
 
 void World::clear_statistics() {
-  for (auto& bucket : buckets_) bucket->clear_statistics();
+  for (auto& bucket : backend_->buckets) bucket->clear_statistics();
 }
 
 }  // namespace nuri

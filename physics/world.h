@@ -8,11 +8,10 @@
 // different buckets; the threads work through the packs of all of them in one launch. An environment's results depend on its own
 // model, state, controls, overrides and id only: not on its index, the batch, its bucket, threads or SIMD width.
 #pragma once
-#include "physics/bucket.h"
+#include "physics/backend.h"
 
 namespace nuri {
 
-class CpuWorkers;
 class Pool;
 
 class World {
@@ -24,13 +23,14 @@ class World {
 
   const WorldOptions& options() const { return options_; }      // with the choices that were made filled in
   int environments() const { return options_.environments; }
-  Pool& pool();                                                  // its threads, for the caller's own work between steps
+  Pool& pool() { return *pool_; }                                                  // its threads, for the caller's own work between steps
   std::string describe() const;                                  // "cpu, AVX2, 8 environments per pack, 2 threads"
+  const std::string& why() const { return why_; }                // why this backend, if `auto` chose it
 
   struct Place { int bucket, index; };
-  int buckets() const { return int(buckets_.size()); }
-  Bucket& bucket(int b) { return *buckets_[b]; }
-  const Bucket& bucket(int b) const { return *buckets_[b]; }
+  int buckets() const { return int(backend_->buckets.size()); }
+  Bucket& bucket(int b) { return *backend_->buckets[b]; }
+  const Bucket& bucket(int b) const { return *backend_->buckets[b]; }
   Place place(int environment) const { return places_[environment]; }
   const model::Model& model(int environment = 0) const { return of(environment).model(); }
 
@@ -41,6 +41,13 @@ class World {
   // Puts environments into the initial state, or keyframe `key`; clears faults, step counter restarts at 0. Ends with forward for them.
   void reset(int key = -1);
   void reset(std::span<const int> environments, int key = -1);
+
+  // A resident world (cuda) is stepped where it lies: calls return at once, rows show what was last downloaded, and what is written into rows
+  // counts when it is uploaded. reset() uploads what it writes. On a CPU, and in worlds that are not resident, there is nothing to do.
+  void upload(std::span<const int> environments);                // state and inputs of these environments
+  void download();                                               // results of all environments, counters, statistics
+  void wait() { backend_->wait(); }
+  void* stream() const { return backend_->stream(); }            // cudaStream_t of all work; null on a CPU
 
   // One environment's row of a field, no copy. T must be the World's precision.
   template <class T> std::span<T> row(StateField field, int environment) { return of(environment).row<T>(field, places_[environment].index); }
@@ -71,16 +78,16 @@ class World {
 
  private:
   World(const WorldOptions& options);
-  Bucket& of(int environment) { return *buckets_[places_[environment].bucket]; }
-  const Bucket& of(int environment) const { return *buckets_[places_[environment].bucket]; }
-  void run(int substeps, bool integrate);                        // what is in chosen_
+  Bucket& of(int environment) { return bucket(places_[environment].bucket); }
+  const Bucket& of(int environment) const { return bucket(places_[environment].bucket); }
+  std::vector<std::vector<int>> by_bucket(std::span<const int> environments) const;
 
   WorldOptions options_;
-  std::unique_ptr<CpuWorkers> workers_;
-  std::vector<std::unique_ptr<Bucket>> buckets_;
+  std::unique_ptr<Pool> pool_;
+  std::unique_ptr<Backend> backend_;
+  std::string why_;
   std::vector<Place> places_;
-  std::vector<std::span<const int>> chosen_;                     // environments of each bucket in the next run
-  std::vector<int> first_job_;
+  std::vector<std::span<const int>> everyone_;                   // of each bucket
 };
 
 }  // namespace nuri

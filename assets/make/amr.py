@@ -1,4 +1,4 @@
-"""Meshes and inertials of robots/amr: python3 assets/make/amr.py"""
+"""Meshes and inertials of robots/amr: python3 assets/make/amr.py (needs NumPy, Debian's python3-numpy)"""
 import os
 import numpy as np
 from shapes import ALONG_Y, Link, bolts, cylinder, extrude, join, loft, rectangle, revolve, write_mjcf_inertial

@@ -1,4 +1,4 @@
-"""Meshes and inertials of robots/arm7. Run in any folder: python3 assets/make/arm7.py"""
+"""Meshes and inertials of robots/arm7. Run in any folder: python3 assets/make/arm7.py (needs NumPy, Debian's python3-numpy)"""
 import os
 import numpy as np
 from shapes import ALONG_Y, Link, bolts, box, cylinder, extrude, join, loft, rectangle, revolve, rounded, rotation, write_mjcf_inertial

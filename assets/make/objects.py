@@ -1,4 +1,4 @@
-"""Pebbles, and the models of assets/objects in which something is repeated: python3 assets/make/objects.py
+"""Pebbles, and the models of assets/objects in which something is repeated: python3 assets/make/objects.py (needs NumPy, Debian's python3-numpy)
 
 drum.xml, drum_pieces.xml and pile_pieces.xml are written here; the other objects by hand.
 """

@@ -1,4 +1,4 @@
-"""Meshes and URDF of robots/quadruped: python3 assets/make/quadruped.py
+"""Meshes and URDF of robots/quadruped: python3 assets/make/quadruped.py (needs NumPy, Debian's python3-numpy)
 
 The left front leg is built; the others are its mirror images. The trunk's and the upper legs' meshes are OBJ, the shins' STL.
 """

@@ -1,4 +1,4 @@
-"""Pictures of assets/objects/textures, and the one that the mobile base has: python3 assets/make/textures.py"""
+"""Pictures of assets/objects/textures, and the one that the mobile base has: python3 assets/make/textures.py (needs NumPy, Debian's python3-numpy)"""
 import os
 import shutil
 import struct

@@ -29,6 +29,7 @@ class Memory {
     if (!bytes) return;
     NURI_CUDA(cudaMalloc(&data_, bytes));
     NURI_CUDA(cudaMemset(data_, 0xff, bytes));
+    NURI_CUDA(cudaStreamSynchronize(nullptr));                       // the memset runs on its own, and our streams do not wait for it
   }
   Memory(Memory&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
   Memory& operator=(Memory&& other) noexcept {
@@ -63,6 +64,24 @@ class Stream {
 
  private:
   cudaStream_t stream_ = nullptr;
+};
+
+class Event {
+ public:
+  Event() { NURI_CUDA(cudaEventCreate(&event_)); }
+  Event(const Event&) = delete;
+  ~Event() { cudaEventDestroy(event_); }
+  void record(cudaStream_t stream) const { NURI_CUDA(cudaEventRecord(event_, stream)); }
+  // Between two recorded events; waits for the later one.
+  static float milliseconds(const Event& begin, const Event& end) {
+    float time = 0;
+    NURI_CUDA(cudaEventSynchronize(end.event_));
+    NURI_CUDA(cudaEventElapsedTime(&time, begin.event_, end.event_));
+    return time;
+  }
+
+ private:
+  cudaEvent_t event_ = nullptr;
 };
 
 }  // namespace nuri::device

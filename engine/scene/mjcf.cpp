@@ -68,6 +68,8 @@ const Settings& Reader::settings_of(const xml::Element& element) const {
   return found == foreign.end() ? settings : *found->second;
 }
 
+static std::string stem_and_ending(const std::string& file) { return file.substr(file.find_last_of("/\\") + 1); }
+
 std::string Reader::find_file(Attributes& attributes, const std::string& attribute, const std::string& folder, std::size_t most_bytes) {
   std::string name;
   if (!attributes.text(attribute, name)) return {};
@@ -80,7 +82,15 @@ std::string Reader::find_file(Attributes& attributes, const std::string& attribu
   const bool plain = !folder.empty() && name[0] != '/' && name.find_first_of(":\\") == std::string::npos;   // other names are judged as written
   Result<std::string> path = resolve_file(plain ? folder + (folder.back() == '/' ? "" : "/") + name : name, here.folder, roots, most_bytes);
   if (path) return *path;
-  for (const Diagnostic& d : path.errors()) attributes.error(attribute, d.code, d.message, d.hint);
+  for (const Diagnostic& d : path.errors()) {
+    std::string hint = d.hint;
+    if (hint.empty() && d.code == "cannot-read") {   // an included file's names are relative to the main file
+      const xml::Source& main = foreign.contains(attributes.element().source) ? *attributes.element().source : *document->root->source;
+      hint = "looked for " + xml::shown(plain ? folder + (folder.back() == '/' ? "" : "/") + name : name) + " in the folder of " + stem_and_ending(main.name) +
+             (plain ? ", by the compiler's meshdir, texturedir or assetdir" : "") + (here.strippath ? "; strippath takes folders away" : "");
+    }
+    attributes.error(attribute, d.code, d.message, hint);
+  }
   return {};
 }
 
@@ -114,6 +124,15 @@ std::string stem(const std::string& file) {
   return name.substr(0, name.find_last_of('.'));
 }
 
+// Skins are drawn, flexes move.
+static void read_deformable(Reader& reader, const xml::Element& section) {
+  Attributes(section, reader.findings).finish();
+  for (const auto& child : section.children)
+    if (child->name == "skin") reader.findings.only_drawn("<skin>", *child);
+    else if (child->name == "flex") reader.not_supported(*child);
+    else reader.unknown_element(*child, {"flex", "skin"});
+}
+
 bool read_document(Reader& reader) {
   xml::Element& root = *reader.document->root;
   reader.findings.report = std::move(reader.document->report);
@@ -143,7 +162,7 @@ bool read_document(Reader& reader) {
       {"default", [](Reader& r, const xml::Element& e) { read_default(r, e, -1); }},
       {"custom", read_custom},       {"asset", read_asset},
       {"extension", [](Reader& r, const xml::Element& e) { r.not_supported(e); }},
-      {"deformable", [](Reader& r, const xml::Element& e) { r.not_supported(e); }},
+      {"deformable", read_deformable},
       {"worldbody", nullptr},        {"contact", read_contact}, {"tendon", read_tendons}, {"equality", read_equalities},
       {"actuator", read_actuators},  {"sensor", read_sensors},  {"keyframe", read_keyframe}};
   std::vector<std::string> known;
@@ -195,6 +214,8 @@ Result<Scene> finished(mjcf::Reader& reader, Result<xml::Document> document) {
 }
 
 }  // namespace
+
+bool is_mjcf(const std::string& path) { return path.ends_with(".xml") || path.ends_with(".mjcf"); }
 
 Result<Scene> read_mjcf(const std::string& path, const MjcfOptions& options) {
   mjcf::Reader reader;

@@ -7,6 +7,9 @@
 
 namespace nuri::scene {
 
+// Whether a file of this name is read as MJCF: .xml, .mjcf.
+bool is_mjcf(const std::string& path);
+
 struct MjcfOptions {
   std::vector<std::string> roots;   // folders, besides that of the file, in which included files, models and assets may lie
   std::vector<Place> included_from = {};   // who asked for the file, for findings; innermost first

@@ -215,7 +215,7 @@ void read_asset(Reader& reader, const xml::Element& section) {
     else if (name == "material") read_material(reader, *child);
     else if (name == "mesh") read_mesh(reader, *child);
     else if (name == "hfield") read_height_field(reader, *child);
-    else if (name == "skin") reader.not_supported(*child);
+    else if (name == "skin") reader.findings.only_drawn("<skin>", *child);
     else if (name != "model") reader.unknown_element(*child, {"texture", "material", "mesh", "hfield", "skin", "model"});   // models: load_models()
     if (name == "texture" || name == "material") reader.findings.keep(name, *child);
   }

@@ -40,12 +40,19 @@ void Findings::idle_at(const std::string& what, const xml::Element& at) {
   if (counted.count++ == 0) counted.first = at.place();
 }
 
+void Findings::only_drawn(const std::string& what, const xml::Element& at) {
+  Counted& counted = drawn[what];
+  if (counted.count++ == 0) counted.first = at.place();
+}
+
 void Findings::finish() {
   auto times = [](std::size_t n) { return n == 1 ? std::string("once") : std::to_string(n) + " times"; };
   for (const auto& [what, counted] : kept)
     report.push_back({Severity::note, "kept-for-later", what + ": kept, not used by the dynamics (" + times(counted.count) + ")", {}, counted.first, {}, {}});
   for (const auto& [what, counted] : idle)
     report.push_back({Severity::note, "no-effect", what + ": accepted, has no effect here (" + times(counted.count) + ")", {}, counted.first, {}, {}});
+  for (const auto& [what, counted] : drawn)
+    report.push_back({Severity::note, "drawn-only", what + ": ignored, it is only drawn (" + times(counted.count) + ")", {}, counted.first, {}, {}});
 }
 
 const xml::Attribute* Attributes::ask(const std::string& name) {

@@ -20,8 +20,10 @@ struct Findings {
   std::vector<Diagnostic> report;
   std::map<std::string, Counted> kept;     // "camera": read, for renderers; one note each at the end
   std::map<std::string, Counted> idle;     // "attribute 'user' of <geom>": read, without effect; one note each
+  std::map<std::string, Counted> drawn;    // "<skin>": not read, because it is only drawn; one note each
   void keep(const std::string& what, const xml::Element& at);
   void idle_at(const std::string& what, const xml::Element& at);
+  void only_drawn(const std::string& what, const xml::Element& at);
   void finish();                            // the counted ones become notes of `report`
 };
 

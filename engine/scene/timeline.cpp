@@ -41,16 +41,17 @@ void read_controller(Input& input, const YAML::Node& node, Settings& settings) {
   map.name("site", c.site);
   if (const YAML::Node rest = map.child("rest"); rest.IsDefined() && !rest.IsSequence()) map.text("rest", c.keyframe);
   else map.list("rest", c.rest);
+  c.rest_place = map.place("rest");
   read_parts(input, map, "max_speed", {{"linear", &c.linear_speed}, {"angular", &c.angular_speed}, {"joint", &c.joint_speed}}, slowest);
   read_parts(input, map, "max_acceleration", {{"linear", &c.linear_acceleration}, {"angular", &c.angular_acceleration}}, slowest);
   read_parts(input, map, "tolerance", {{"position", &c.position_tolerance}, {"angle", &c.angle_tolerance, degree}}, slowest);
   map.flag("compensation", c.compensation);
   if (c.type == ControllerType::pose) {
-    map.patterns("joints", c.joints);
+    map.patterns("joints", c.joints, &c.names_places);
     map.number("rest_rate", c.rest_rate, 0, 1000);
     map.number("damping", c.damping, 1e-9, 1);
   } else {
-    map.patterns("actuators", c.actuators);
+    map.patterns("actuators", c.actuators, &c.names_places);
     map.require("stiffness");
     map.require("damping");
     read_parts(input, map, "stiffness", {{"linear", &c.linear_stiffness}, {"angular", &c.angular_stiffness}}, 0);
@@ -161,7 +162,7 @@ struct Reader {
       read_limit(map, action);
     } else if (map.has("set")) {
       action.type = ActionType::set;
-      map.patterns("set", action.actuators);
+      map.patterns("set", action.actuators, &action.names_places);
       map.require("value");
       map.number("value", action.value);
       map.number("over", action.seconds, 0, most);
@@ -234,7 +235,7 @@ void read_goal(Input& input, const YAML::Node& node, Settings& settings) {
   goal.place = map.place();
   for (const char* key : {"name", "sensors", "inside"}) map.require(key);
   map.text("name", goal.name);
-  map.patterns("sensors", goal.sensors);
+  map.patterns("sensors", goal.sensors, &goal.names_places);
   if (const YAML::Node inside = map.child("inside"); inside.IsDefined()) {
     Map box(input, inside, "'inside'");
     box.require("low");

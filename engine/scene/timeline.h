@@ -35,7 +35,8 @@ struct Controller {
   bool compensation = true;                      // weight and springs (operational_space: and velocity forces) are fed forward
   double linear_stiffness = 0, angular_stiffness = 0, linear_damping = 0, angular_damping = 0;   // operational_space: N/m, N m/rad, N s/m, N m s/rad
   double rest_stiffness = 0, rest_damping = 0;   // operational_space: N m/rad (N/m), N m s/rad (N s/m)
-  Place place;
+  Place place, rest_place;
+  std::vector<Place> names_places;               // of each pattern; empty: none is written
 };
 
 // Where a move ends. A sensor if it is named, otherwise the numbers, otherwise (not `given`) what it is now.
@@ -70,6 +71,7 @@ struct Action {
   bool may_fail = false;                         // otherwise: continue
   std::string repeat;                            // "part = bolt_2" of the innermost repeat, for reports
   Place place;
+  std::vector<Place> names_places;
 };
 
 struct Goal {
@@ -77,6 +79,7 @@ struct Goal {
   std::vector<std::string> sensors;              // patterns
   std::vector<double> low, high;                 // one number per value of the sensors
   Place place;
+  std::vector<Place> names_places;
 };
 
 namespace timeline_limits {

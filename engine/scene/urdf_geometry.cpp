@@ -14,10 +14,22 @@ Diagnostic placed(const xml::Element& element, const char* attribute, Severity s
   return xml::finding(severity, element, attribute, d.code, d.message, d.hint);
 }
 
+// A package that is missing is one error, however many meshes it holds; the first stands for them, with their number.
+void add_missing(Reader& reader, Diagnostic d, const std::string& file) {
+  if (d.code != "unknown-package") return reader.findings.errors.add(std::move(d));
+  const std::size_t begin = file.find("://") + 3;
+  const std::string package = file.substr(begin, file.find('/', begin) - begin);
+  auto [entry, is_new] = reader.missing_packages.try_emplace(package, Reader::Missing{reader.findings.errors.kept.size(), 0});
+  if (is_new) reader.findings.errors.add(d);
+  if (++entry->second.meshes > 1 && entry->second.error < reader.findings.errors.kept.size())
+    reader.findings.errors.kept[entry->second.error].message =
+        "no package " + xml::shown(package) + " was found for " + std::to_string(entry->second.meshes) + " meshes, of which this is the first";
+}
+
 int mesh_of(Reader& reader, Attributes& a, const std::string& name, const Array3& scale) {
   Result<std::string> path = reader.packages.file(name, shape::limits::mesh_bytes);
   if (!path) {
-    reader.findings.errors.add(placed(a.element(), "filename", Severity::error, path.errors().front()));
+    add_missing(reader, placed(a.element(), "filename", Severity::error, path.errors().front()), name);
     return -1;
   }
   auto [entry, is_new] = reader.meshes.try_emplace({*path, scale}, static_cast<int>(reader.scene.meshes.size()));
@@ -207,7 +219,7 @@ bool read_geometry(Reader& reader, const xml::Element& part, Geom& out) {
   }
   reader.finish(a);
   reader.only(*shape, {});
-  return reader.findings.errors.count == before;
+  return reader.findings.errors.count == before && (out.type != GeomType::mesh || out.mesh >= 0);   // not every missing mesh is an error of its own
 }
 
 }  // namespace nuri::scene::urdf

@@ -78,6 +78,8 @@ struct Reader {
   std::size_t hints = 0;                                         // given with warnings; a hint is a search through all names
   std::map<std::pair<std::string, Array3>, int> meshes;          // canonical path and scale
   std::map<std::string, std::string> textures;                   // canonical path -> name
+  struct Missing { std::size_t error, meshes; };                 // index in findings.errors.kept; how many are named by it
+  std::map<std::string, Missing> missing_packages;
 
   void error(const xml::Element& element, const std::string& code, const std::string& message, const std::string& hint = {});
   void warning(const xml::Element& element, const std::string& code, const std::string& message, const std::string& hint = {});

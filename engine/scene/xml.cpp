@@ -117,7 +117,11 @@ class Loader {
       } else if (node.type() == pugi::node_doctype) {
         return fail(1, 1, "doctype", "document type declarations are not read", "remove <!DOCTYPE ...>");
       } else if (node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata) {
-        return fail(root ? 0 : 1, 0, "bad-xml", "text outside the root element: " + shown(node.value()));
+        const std::string_view value = node.value();
+        const std::size_t blanks = std::min(value.find_first_not_of(" \t\r\n"), value.size());
+        const std::ptrdiff_t offset = node.offset_debug();
+        auto [line, column] = line_and_column(line_starts, offset < 0 ? text.size() : std::min(static_cast<std::size_t>(offset) + blanks, text.size()));
+        return fail(line, column, "bad-xml", "text outside the root element: " + shown(node.value()));
       }
     }
     if (!root) return fail(1, 1, "bad-xml", "the file holds no element");
@@ -244,18 +248,17 @@ class Loader {
 
 int edit_distance(std::string_view a, std::string_view b, int most) {
   if (a.size() > b.size() + static_cast<std::size_t>(most) || b.size() > a.size() + static_cast<std::size_t>(most)) return most + 1;
-  std::vector<int> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<int>(j);
+  std::vector<int> last(b.size() + 1), row(b.size() + 1), before;   // rows i - 1, i, i - 2
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = static_cast<int>(j);
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    int diagonal = row[0];
     row[0] = static_cast<int>(i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      int above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = above;
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
     }
+    before = last, last = row;
   }
-  return row[b.size()];
+  return last[b.size()];
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ struct Control {
   std::string keyframe;                          // hold: its ctrl; target: its qpos (empty: the initial pose)
   double value = 0;                              // hold without keyframe
   double stiffness = 0, damping = 0;             // target: joint torque per rad, per rad/s (N, N s for slides)
-  Place place;
+  Place place, keyframe_place;
+  std::vector<Place> names_places;               // of each pattern; empty: none is written
 };
 
 // Initial joint positions and velocities, added to the initial state. Hinges and slides only.
@@ -42,6 +43,7 @@ struct RandomJoint {
   std::vector<std::string> joints{"*"};
   Draw position, velocity;                       // rad or m; rad/s or m/s
   Place place;
+  std::vector<Place> names_places;
 };
 
 // Initial pose and velocity of bodies with a free joint. The position is added, the orientation turned.
@@ -51,6 +53,7 @@ struct RandomBody {
   bool any_orientation = false;                  // uniform over all orientations
   Draw tilt, yaw;                                // rad, about a random axis; about the vertical
   Place place;
+  std::vector<Place> names_places;
 };
 
 enum class Operation { set, add, scale };
@@ -64,7 +67,8 @@ struct RandomField {
   Operation operation = Operation::scale;
   Draw draw{1, 1};
   bool shared = false;                           // one draw for all numbers of an environment instead of one each
-  Place place;
+  Place place, field_place;
+  std::vector<Place> names_places;
 };
 
 struct Settings {
@@ -73,6 +77,7 @@ struct Settings {
   uint64_t seed = 0;
   double seconds = 10;                           // simulated, when a program is not told otherwise
   std::string keyframe;                          // initial state; empty: the model's
+  Place keyframe_place;
   std::vector<Control> controls;
   std::vector<RandomJoint> joints;
   std::vector<RandomBody> bodies;
@@ -92,6 +97,7 @@ struct SceneFile {
   std::string name;
   std::vector<Variant> variants;
   Settings settings;                             // for all variants, as far as they have what is named
+  std::string text = {};                         // what was read: for the excerpts of later findings
 };
 
 namespace yaml_limits {
@@ -109,5 +115,7 @@ Result<SceneFile> read_yaml_text(const std::string& text, const std::string& nam
 
 // True if `name` fits one of the patterns.
 bool matches(const std::vector<std::string>& patterns, const std::string& name);
+// What to write instead of a name that is none of these: the nearest, one that is the same behind its model's prefix, or the first few.
+std::string name_hint(const std::string& name, const std::vector<std::string>& names);
 
 }  // namespace nuri::scene

@@ -115,14 +115,23 @@ Map::Map(Input& input, const YAML::Node& node, std::string what) : input_(input)
   node_.reset(YAML::Node(YAML::NodeType::Map));
 }
 
-YAML::Node Map::child(const std::string& key) {
-  known_.push_back(key);
+YAML::Node Map::value(const std::string& key) const {
   for (const auto& entry : node_)
     if (entry.first.IsScalar() && entry.first.Scalar() == key) return entry.second;
   return YAML::Node(YAML::NodeType::Undefined);
 }
 
+YAML::Node Map::child(const std::string& key) {
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.push_back(key);
+  return value(key);
+}
+
 bool Map::has(const std::string& key) { return child(key).IsDefined(); }
+
+Place Map::place(const std::string& key) const {
+  const YAML::Node found = value(key);
+  return input_.place(found.IsDefined() ? found : node_);
+}
 
 void Map::error(const std::string& key, std::string code, std::string message, std::string hint) {
   YAML::Node value = child(key);
@@ -237,18 +246,21 @@ bool Map::quaternion(const std::string& key, Array4& out) {
   return true;
 }
 
-bool Map::patterns(const std::string& key, std::vector<std::string>& out) {
+bool Map::patterns(const std::string& key, std::vector<std::string>& out, std::vector<Place>* out_places) {
   YAML::Node value = child(key);
   if (!value.IsDefined()) return false;
   std::vector<std::string> read;
+  std::vector<Place> places{input_.place(value)};
+  if (value.IsSequence()) places.clear();
   bool good = value.IsScalar() || (value.IsSequence() && value.size() > 0);
   if (value.IsScalar()) read.push_back(input_.text(value));
   for (std::size_t i = 0; good && value.IsSequence() && i < value.size(); ++i) {
     good = value[i].IsScalar();
-    if (good) read.push_back(input_.text(value[i]));
+    if (good) read.push_back(input_.text(value[i])), places.push_back(input_.place(value[i]));
   }
   if (!good) return error(key, "wrong-kind", "'" + key + "' must be a name or a list of names; * stands for any text"), false;
   out = read;
+  if (out_places) *out_places = std::move(places);
   return true;
 }
 

@@ -40,7 +40,7 @@ class Map {
   bool numbers(const std::string& key, double* out, std::size_t count);
   bool quaternion(const std::string& key, Array4& out);          // made unit
   bool list(const std::string& key, std::vector<double>& out);   // a number or a list of them
-  bool patterns(const std::string& key, std::vector<std::string>& out);
+  bool patterns(const std::string& key, std::vector<std::string>& out, std::vector<Place>* out_places = nullptr);
   bool name(const std::string& key, Name& out);
   // A number, [low, high], or {mean, deviation}.
   bool draw(const std::string& key, Draw& out, double unit = 1);
@@ -54,9 +54,11 @@ class Map {
   void require(const std::string& key);
   void finish();
   Place place() const { return input_.place(node_); }
+  Place place(const std::string& key) const;                     // of the key's value, or of the mapping
   void error(const std::string& key, std::string code, std::string message, std::string hint = {});   // at the key's value
 
  private:
+  YAML::Node value(const std::string& key) const;
   static constexpr double infinite = std::numeric_limits<double>::infinity();
   bool choose(const std::string& key, int& out, const std::vector<std::string>& words);
   bool draw_of(const YAML::Node& node, const std::string& key, Draw& out, double unit);

@@ -56,6 +56,8 @@ struct ProbeJob {
   int lane;                            // which environment of the pack is wanted
   const ContactRecord* injected;       // null: own collision
   int injected_count;
+  const PackCounts* counts;            // not null: the arena already holds what the stages of a forward pass left, and these their counts
+  double iterations;                   // of the solver, then
   ProbeSink sink;
 };
 

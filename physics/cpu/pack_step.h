@@ -104,7 +104,7 @@ template <class L> struct PackStep {
     load_state();
     lane.mark(int(Stage::load));
     for (int k = 0; k < job.substeps; ++k) {
-      Pack<L> p{lane, model, scratch};
+      Pack<L> p(lane, model, scratch);
       p.pushed = pushed;
       const bool last = k + 1 == job.substeps;
       const bool fits = substep(p, run, last, job.integrate, [&](const Pack<L>& seen) {
@@ -131,7 +131,7 @@ template <class L> struct PackStep {
     }
     lane.mark(int(Stage::store));
     if (job.state[int(field::xpos)]) {                             // poses of the final state; overwrites what shares their memory
-      Pack<L> p{lane, model, scratch};
+      Pack<L> p(lane, model, scratch);
       if (job.integrate) kinematics(p);
       store(int(field::xpos), s.xpos());
       store(int(field::xquat), s.xquat());

@@ -37,29 +37,26 @@ template <class L> bool inject_contacts(Pack<L>& p, const ContactRecord* records
 template <class L> bool probe_pack(const ProbeJob& job) {
   using R = typename L::Real;
   PackStep<L> pack(job.pack);
-  pack.load_state();
-  Pack<L> p{pack.lane, pack.model, pack.scratch};
+  Pack<L> p(pack.lane, pack.model, pack.scratch);
   const auto& m = p.model;
   const auto& s = p.scratch;
   const int w = job.lane;
-  if (job.injected) {
-    before_contacts(p);
+  if (!job.counts) pack.load_state();
+  if (job.counts) {                                                // another machine has been through the stages: its scratch is here
+    static_cast<PackCounts&>(p) = *job.counts;
+    p.iterations = p.real(job.iterations);
+  } else if (job.injected) {
+    run_stages(p, Stage::kinematics, Stage::tendons);
     if (!inject_contacts(p, job.injected, job.injected_count, w)) return false;
-    contacts(p);
-    after_contacts(p);
+    run_stages(p, Stage::contacts, Stage::solve);
   } else {
     forward(p);
   }
   if (p.no_room) return false;
-  sense(p);
+  if (!job.counts) sense(p);
 
   // arrays, by the list that declares them
   double* const numbers = new double[s.at->bytes / sizeof(R) + 1];
-  static const char* const stage_names[] = {
-#define NURI_STAGE_NAME(name) #name,
-#include "physics/stage.inl"
-#undef NURI_STAGE_NAME
-  };
   const Room r = s.at->room;
   auto give = [&](const char* stage, const char* name, const R* values, int count) {
     for (int i = 0; i < count; ++i) numbers[i] = double(values[i][w]);

@@ -1,31 +1,73 @@
-// The CUDA backend: every environment on the device, one launch of the fused kernel per step (and a second one, normally empty,
-// for environments that ran out of room).
-//
-// State lives on the device at addresses that never change. A bucket's rows are a host mirror: a World's step copies the state to the device,
-// steps, and copies it back, so that every program works, at the price of two copies per call. Who cares for speed (learners,
-// benchmarks) uses `step_resident` and moves only what it needs.
+// The environments of one model on a GPU: the model's numbers, the state [environment][item] in float32 at addresses that never change, and
+// a mirror of it on the host (the bucket's rows). The backend launches.
 #pragma once
-#include "physics/bucket.h"
+#include <array>
+#include "engine/device/memory.h"
+#include "physics/backend.h"
+#include "physics/cuda/kernel.h"
 
 namespace nuri {
 
-class CudaBucket : public Bucket {
+// A model's numbers on the device, as floats.
+class DeviceModel {
  public:
-  // Steps what is on the device; nothing is copied. Returns at once: the work is in the stream.
-  virtual void step_resident(int substeps) = 0;
-  virtual void upload(StateField field) = 0;
-  virtual void download(StateField field) = 0;
-  virtual void download_all() = 0;                               // state, outputs, counters, statistics; waits for the stream
-  virtual void* device_data(StateField field) = 0;               // [environment][columns], float32
-  virtual void* stream() = 0;                                    // cudaStream_t of all work
-  virtual std::string launch_report() const = 0;                 // group, block, scratch bytes, where, blocks per processor, registers
+  DeviceModel(const model::Model& model, cudaStream_t stream);
+  const void* view() const { return view_.as(); }
+  static size_t bytes(const model::Model& model);
 
- protected:
-  using Bucket::Bucket;
+ private:
+  std::vector<device::Memory> parts_;
+  device::Memory view_;
 };
 
-// Is there a device that this program has kernels for? `why` says what is missing.
-bool cuda_usable(std::string* why = nullptr);
-Result<std::unique_ptr<CudaBucket>> make_cuda_bucket(std::shared_ptr<const model::Model> model, const WorldOptions& options, std::vector<uint64_t> ids);
+class CudaBackend;
+class World;
+
+class CudaBucket final : public Bucket {
+ public:
+  CudaBucket(Members members, const WorldOptions& options, CudaBackend& backend, const device::Stream& stream);
+
+  std::string describe() const override;
+  Probe probe(int environment, const std::vector<ContactRecord>* injected) override;
+  void clear_statistics() override;
+  void* device_data(StateField field) override { return state_[int(field)].as(); }
+  void upload(StateField field) override;
+  void download(StateField field) override;
+
+  // What moves for a run of a world that is not resident, and for a resident world's calls; in the order of the stream, none of them waits.
+  void upload_inputs();
+  void upload_rows(std::span<const int> environments);           // inputs and counters
+  void download_results(std::span<const int> environments);      // into the host's rows of these environments alone
+  void download_all();                                           // results, counters and totals
+  void take_totals();                                            // after waiting: the downloaded totals become statistics
+
+  void set_list(std::span<const int> environments);
+  bool prepare();                                                // brings overrides onto the device; true if they were not there before
+  void add_times(const std::array<float, stage_count>& milliseconds);   // of stages that ran one by one, as nanoseconds in the place of cycles
+  // For a look inside: its own model and state in a world of one environment; what that world's stages left in their slab.
+  CudaBackend& backend() const { return backend_; }
+  std::shared_ptr<const model::Model> shared_model() const { return model_; }
+  void copy_environment(int environment, World& to) const;
+  Probe read_slab(std::span<const std::byte> slab) const;
+  CudaJob job(const ScratchLayout (&layouts)[int(CudaRoom::count)]) const;
+  bool owns_fields() const { return !own_fields_.empty(); }
+
+  // Device memory of a bucket, without scratch.
+  static size_t bytes(const model::Model& model, size_t environments);
+
+ private:
+  void move_rows(void* host, const device::Memory& device, int words, std::span<const int> environments, bool gather);
+  void move_counters(std::span<const int> environments, bool gather);
+
+  CudaBackend& backend_;
+  const device::Stream& stream_;
+  DeviceModel numbers_;
+  std::array<device::Memory, state_field_count> state_;
+  device::Memory step_counts_, faults_, contact_counts_, again_, list_, totals_, cycles_, compact_;
+  std::vector<device::Memory> own_;
+  std::vector<std::byte> staging_;
+  CudaTotals downloaded_{};
+  std::array<unsigned long long, stage_count> downloaded_cycles_{};
+};
 
 }  // namespace nuri

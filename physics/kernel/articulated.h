@@ -149,7 +149,7 @@ template <int Dim, class L> NURI_FN void lift_contact(Pack<L>& p, int slot) {
       k[triangle(r) + c] = v * inv;
     }
   }
-  NURI_UNROLL for (int c = 0; c < Dim; ++c) {
+  NURI_UNROLL_PACK for (int c = 0; c < Dim; ++c) {
     R* const y = s.couple() + (s.slot_couple()[slot] + c) * dofs;
     for (int d = 0; d < dofs; ++d) y[d] = R(0);
     int next = n - 1;                                              // bodies come in descending order, so dofs do
@@ -170,16 +170,15 @@ template <int Dim, class L> NURI_FN void lift_contact(Pack<L>& p, int slot) {
     };
     int b1 = m.owner_body1[o], b2 = m.owner_body2[o];
     Twist<R> f1 = zero6<R>(), f2 = zero6<R>();
-    while (b1 != b2) {
-      if (b1 > b2) {
-        through(b1, f1);
-        b1 = m.body_parent[b1];
-      } else {
-        through(b2, f2);
-        b2 = m.body_parent[b2];
+    while (b1 != b2 || b1) {
+      if (b1 == b2) {                                              // they have met: on as one
+        f1 = f1 + f2;
+        b2 = 0;
       }
+      int& b = b1 > b2 ? b1 : b2;
+      through(b, b1 > b2 ? f1 : f2);
+      b = m.body_parent[b];
     }
-    for (f1 = f1 + f2; b1; b1 = m.body_parent[b1]) through(b1, f1);
   }
 }
 

@@ -18,7 +18,9 @@
 // Rejected: GJK for distance with EPA for overlap (what MuJoCo does). Touching is where bodies rest, and there EPA has the
 // origin on the polytope's surface and GJK has no direction.
 //
-// Loops and arrays are bounded; when corners run out, the nearest face's direction is the answer (an upper bound of depth).
+// Loops and arrays are bounded. A wide margin makes the rounded difference nearly a ball about the origin, on which corners run out before
+// the nearest spot is found; the nearest face then says how much of the rounding can go and still leave the origin a skin deep, and the
+// search starts over without it. When corners run out on what is needed, the nearest face's direction is the answer (an upper bound of depth).
 #pragma once
 #include "physics/kernel/hull.h"
 
@@ -205,7 +207,7 @@ template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Solid<S
   const S zero = S(0), half = S(0.5f);
   const S radius1 = round_radius(type1, a), radius2 = round_radius(type2, b);
   const S skin = real<S>(0.1) * min(thickness(type1, a), thickness(type2, b));
-  const S radius = radius1 + radius2 + margin + skin;
+  S radius = radius1 + radius2 + margin + skin;
   const S scale = bounding_radius(type1, a) + bounding_radius(type2, b) + radius;
   const S tolerance = scale * (is_double<S> ? real<S>(1e-11) : real<S>(5e-7));
   const S slack = scale * (is_double<S> ? real<S>(1e-14) : real<S>(1e-7));
@@ -214,7 +216,7 @@ template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Solid<S
 
   Polytope<S> poly;
   poly.thinnest = scale * scale * (is_double<S> ? real<S>(1e-20) : real<S>(1e-9));
-  S length, best = real<S>(no_hit);
+  S length, best = real<S>(no_hit), sure = zero;
   Vec3<S> best_n = zero3<S>(), n = normalized(b.pos - a.pos, Vec3<S>{S(1), zero, zero}, length);
   bool full = false;
   NURI_KEEP_LOOP for (int k = 0;; ++k) {
@@ -237,7 +239,17 @@ template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Solid<S
       const S gap = h - poly.face[near].d;
       const bool settled = (gap <= tolerance).v;
       if (settled || (h < best).v) best = h, best_n = n;
-      if (settled || full) break;
+      if (settled) break;
+      if (full) {                                                                  // out of corners: again on less rounding, if there is some to spare
+        const S spare = min(sure, radius) - skin;
+        if (!(spare > skin).v) break;
+        radius = radius - spare;
+        smooth_gap = scale * real<S>(1e-3);
+        best = real<S>(no_hit), sure = zero, n = best_n;
+        poly.face_count = 0, full = false, k = -1;
+        continue;
+      }
+      sure = poly.face[near].d;
       if ((gap <= smooth_gap).v) {
         if (refine(type1, type2, a, b, smooth_error, n, r)) {
           const S dist = -r.h - radius1 - radius2;

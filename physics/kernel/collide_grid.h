@@ -122,7 +122,7 @@ template <class S> struct Grid_walk {
                  : Triangle<S>(field.vertex(r, c), field.vertex(r, c + 1), field.vertex(r + 1, c + 1));
   }
   // A corner of the geom against the triangle under it.
-  NURI_FN void corner(Vec3<S> p) {
+  NURI_CALL void corner(Vec3<S> p) {
     if (!((abs(p.x) <= field.half_x) & (abs(p.y) <= field.half_y) & (p.z <= field.top + margin)).v) return;
     const S x = (p.x + field.half_x) / (field.half_x + field.half_x) * S(typename Grid<S>::T(field.columns - 1));
     const S y = (p.y + field.half_y) / (field.half_y + field.half_y) * S(typename Grid<S>::T(field.rows - 1));
@@ -150,7 +150,7 @@ template <class S> struct Grid_walk {
   }
 
   // The edge from (r, c) to (r + dr, c + dc); the triangles beside it have their third corners at `left` and `right` (row, column), or none.
-  NURI_FN void ridge(int r, int c, int dr, int dc, int lr, int lc, int rr, int rc) {
+  NURI_CALL void ridge(int r, int c, int dr, int dc, int lr, int lc, int rr, int rc) {
     const auto inside = [&](int i, int j) { return i >= 0 && j >= 0 && i < field.rows && j < field.columns; };
     const Vec3<S> p = field.vertex(r, c), q = field.vertex(r + dr, c + dc), e = q - p, wall{S(0), S(0), -S(1)};
     const bool has_left = inside(lr, lc), has_right = inside(rr, rc);

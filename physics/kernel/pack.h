@@ -6,7 +6,7 @@
 
 NURI_KERNEL_BEGIN
 
-template <class L> struct Pack {
+template <class L> struct Pack : PackCounts {
   using T = typename L::Scalar;
   using Real = typename L::Real;
   using Truth = typename L::Truth;
@@ -16,21 +16,9 @@ template <class L> struct Pack {
   const ModelView<Real>& model;
   const Scratch<L> scratch;
 
-  // How much of what this substep has; uniform over the pack.
-  int near_count = 0;        // candidate pairs that passed the bounding tests
-  int hit_count = 0;         // hits those pairs can give
-  int live_count = 0;        // hits that touch in some environment
-  int slot_count = 0, world_slots = 0;   // contact slots; those that touch the static world come first
-  int listed_count = 0;      // catalog rows that some environment needs
-  int equality_rows = 0, friction_rows = 0, single_rows = 0;   // listed rows [0, e) two-sided, [e, e+f) dry friction; rows up to single_rows have no cone
-  int row_count = 0;         // all rows, slots included
-  int coupled = 0;           // rows that couple branches of the tree in this round of the solver
-  bool filled = false;       // the Hessian has entries outside the tree pattern
-  bool ordered = false;      // its dofs go by the environment's own order of elimination (heaps)
-  bool pushed = true;        // some environment may have forces applied to bodies
-  bool no_room = false;      // out of Room: the substep must not commit
-  int factorizations = 0, evaluations = 0, rounds = 0;   // work done by the pack
-  Real iterations = Real(T(0));
+  Real iterations = Real(T(0));   // of the solver, per environment
+
+  NURI_VALUE Pack(const L& l, const ModelView<Real>& m, const Scratch<L>& s) : lane(l), model(m), scratch(s) {}
 
   static NURI_VALUE Real zero() { return Real(T(0)); }
   static NURI_VALUE Real one() { return Real(T(1)); }

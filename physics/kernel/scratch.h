@@ -15,6 +15,11 @@ enum class Stage : int {
   count
 };
 inline constexpr int stage_count = int(Stage::count);
+inline constexpr const char* stage_names[] = {
+#define NURI_STAGE_NAME(name) #name,
+#include "physics/stage.inl"
+#undef NURI_STAGE_NAME
+};
 
 // Room for what differs from step to step. Running out is never silent: the substep does not commit, and the pack is
 // stepped again with more (see World).
@@ -28,6 +33,23 @@ struct Room {
   int coupled = 0; // rows of contacts between moving bodies (models solved along the tree)
   int dual = 0;    // numbers of the dual problem (PGS)
   int rk4 = 0;     // 1: Runge-Kutta keeps its stages
+};
+
+// How much of what a substep has; uniform over the pack.
+struct PackCounts {
+  int near_count = 0;        // candidate pairs that passed the bounding tests
+  int hit_count = 0;         // hits those pairs can give
+  int live_count = 0;        // hits that touch in some environment
+  int slot_count = 0, world_slots = 0;   // contact slots; those that touch the static world come first
+  int listed_count = 0;      // catalog rows that some environment needs
+  int equality_rows = 0, friction_rows = 0, single_rows = 0;   // listed rows [0, e) two-sided, [e, e+f) dry friction; rows up to single_rows have no cone
+  int row_count = 0;         // all rows, slots included
+  int coupled = 0;           // rows that couple branches of the tree in this round of the solver
+  bool filled = false;       // the Hessian has entries outside the tree pattern
+  bool ordered = false;      // its dofs go by the environment's own order of elimination (heaps)
+  bool pushed = true;        // some environment may have forces applied to bodies
+  bool no_room = false;      // out of Room: the substep must not commit
+  int factorizations = 0, evaluations = 0, rounds = 0;   // work done by the pack
 };
 
 // Where each field lies, in bytes from the base of the arena.

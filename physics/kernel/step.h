@@ -35,34 +35,34 @@ template <class L> NURI_FN void solve(Pack<L>& p) {
 
 template <class L> NURI_VALUE void finished(const Pack<L>& p, Stage stage) { p.lane.mark(int(stage)); }
 
-// All stages up to the acceleration, at the current state. In three parts, so that an oracle can put its own contacts in.
-template <class L> NURI_FN void before_contacts(Pack<L>& p) {
-  kinematics(p);             finished(p, Stage::kinematics);
-  centers_of_mass(p);        finished(p, Stage::com);
-  composite_inertia(p);      finished(p, Stage::composite_inertia);
-  factor_mass(p);            finished(p, Stage::factor);
-  tendons(p);                finished(p, Stage::tendons);
+template <class L> NURI_CALL void run_stage(Pack<L>& p, Stage stage) {
+  switch (stage) {
+    case Stage::kinematics: return kinematics(p);
+    case Stage::com: return centers_of_mass(p);
+    case Stage::composite_inertia: return composite_inertia(p);
+    case Stage::factor: return factor_mass(p);
+    case Stage::tendons: return tendons(p);
+    case Stage::broadphase: return broadphase(p);
+    case Stage::narrowphase: return narrowphase(p);
+    case Stage::contacts: return contacts(p);
+    case Stage::velocity: velocity(p); return tendon_velocities(p);
+    case Stage::bias: return bias_force(p);
+    case Stage::passive: return passive_forces(p);
+    case Stage::actuators: actuator_forces(p); return smooth_acceleration(p);
+    case Stage::constraint_rows: return constraint_rows(p);
+    case Stage::solve: return solve(p);
+    default: return;                                               // the others are not of the physics: substep.h, backends
+  }
 }
-template <class L> NURI_FN void find_contacts(Pack<L>& p) {
-  broadphase(p);             finished(p, Stage::broadphase);
-  narrowphase(p);            finished(p, Stage::narrowphase);
-  contacts(p);               finished(p, Stage::contacts);
+template <class L> NURI_FN void run_stages(Pack<L>& p, Stage first, Stage last) {
+  NURI_KEEP_LOOP for (int stage = int(first); stage <= int(last); ++stage) {
+    run_stage(p, Stage(stage));
+    finished(p, Stage(stage));
+  }
 }
-template <class L> NURI_FN void after_contacts(Pack<L>& p) {
-  velocity(p);
-  tendon_velocities(p);      finished(p, Stage::velocity);
-  bias_force(p);             finished(p, Stage::bias);
-  passive_forces(p);         finished(p, Stage::passive);
-  actuator_forces(p);
-  smooth_acceleration(p);    finished(p, Stage::actuators);
-  constraint_rows(p);        finished(p, Stage::constraint_rows);
-  solve(p);                  finished(p, Stage::solve);
-}
-template <class L> NURI_FN void forward(Pack<L>& p) {
-  before_contacts(p);
-  find_contacts(p);
-  after_contacts(p);
-}
+
+// All stages up to the acceleration, at the current state.
+template <class L> NURI_FN void forward(Pack<L>& p) { run_stages(p, Stage::kinematics, Stage::solve); }
 
 // The solver starts the next step from this step's acceleration; Runge-Kutta stages all start from the last step's.
 template <class L> NURI_FN void integrate_state(Pack<L>& p) {

@@ -84,21 +84,22 @@ template <class L> NURI_STAGE void count_active(const Pack<L>& p, Run<L>& run) {
   run.iteration_sum = run.iteration_sum + where(run.frozen, R(0), p.iterations);
 }
 
-// seen(p): called after the forward pass, for what a backend wants to know. integrate = false: forward only.
-template <class L, class F> NURI_FN bool substep(Pack<L>& p, Run<L>& run, bool last, bool integrate, F seen) {
-  using R = typename L::Real;
-  const auto& m = p.model;
-  const auto& s = p.scratch;
-  each_state(p, [](R& now, R& good) { good = now; });
-  forward(p);
-  if (p.no_room) return false;
+// A substep in three parts, so that a backend may stop between stages.
+template <class L> NURI_CALL void begin_substep(const Pack<L>& p) {
+  each_state(p, [](typename L::Real& now, typename L::Real& good) { good = now; });
+}
+// After the forward pass. last: sensors are read.
+template <class L> NURI_CALL void look(Pack<L>& p, Run<L>& run, bool last) {
   if (last) {
     sense(p);
     finished(p, Stage::sense);
   }
   count_active(p, run);
-  seen(p);
-  if (!integrate) return true;
+}
+template <class L> NURI_CALL bool end_substep(Pack<L>& p, Run<L>& run) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
   const auto smooth = bad_numbers(p, s.acc_smooth(), m.dof_count), acc = bad_numbers(p, s.acc(), m.dof_count);
   integrate_state(p);
   if (p.no_room) return false;
@@ -109,6 +110,16 @@ template <class L, class F> NURI_FN bool substep(Pack<L>& p, Run<L>& run, bool l
   for (int w = 0; w < L::width; ++w) run.steps.set(w, run.steps[w] + (run.frozen[w] ? 0 : 1));
   finished(p, Stage::integrate);
   return true;
+}
+
+// seen(p): called after the forward pass, for what a backend wants to know. integrate = false: forward only.
+template <class L, class F> NURI_FN bool substep(Pack<L>& p, Run<L>& run, bool last, bool integrate, F seen) {
+  begin_substep(p);
+  forward(p);
+  if (p.no_room) return false;
+  look(p, run, last);
+  seen(p);
+  return !integrate || end_substep(p, run);
 }
 
 NURI_KERNEL_END

@@ -4,7 +4,8 @@
 // also for errors; progress and notes go to standard error.
 //
 // Diagnostics are text for people, or with --diagnostics=json one JSON object per line, on standard error: tools read them while
-// the command goes on, and standard output stays what was asked for. With --json they stand in its one object as well.
+// the command goes on, and standard output stays what was asked for; nothing but them is on standard error then, no progress either.
+// With --json they stand in its one object as well.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -13,16 +14,10 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include "physics/kernel/scratch.h"
 #include "tools/session/session.h"
 
 namespace nuri::cli {
-
-// The stages of a step, in order.
-inline constexpr const char* stage_names[] = {
-#define NURI_STAGE_NAME(name) #name,
-#include "physics/stage.inl"
-#undef NURI_STAGE_NAME
-};
 
 using Json = nlohmann::ordered_json;
 enum Status : int { good = 0, failed = 1, bad_input = 2 };
@@ -35,7 +30,8 @@ struct Options {
   std::optional<uint64_t> seed;
   std::optional<double> perturbation;
   std::string backend = "auto", precision = "float", control;
-  int width = 0, group = 0;
+  int width = 0, group = 0, device = 0;
+  bool staged = false;
   uint64_t first_id = 0;
   bool json = false, quiet = false, profile = false, pack_alike = true;
 };
@@ -50,7 +46,7 @@ struct Length {
 
 void add_loading(CLI::App& command, scene::PackagePaths& paths);   // --package --root --diagnostics
 void add_scene(CLI::App& command, Options& options);         // SCENE, --json, and those
-void add_world(CLI::App& command, Options& options);         // --envs --backend --precision --threads --width --group --seed --first-id
+void add_world(CLI::App& command, Options& options);         // --envs --backend --precision --threads --width --group --device --seed --first-id
 void add_drive(CLI::App& command, Options& options);         // --control --perturb --quiet
 void add_length(CLI::App& command, Length& length);          // --steps, --seconds
 
@@ -62,7 +58,9 @@ Result<std::unique_ptr<session::Session>> open(const Options& options);
 // One diagnostic on standard error, in the form that --diagnostics asks for.
 void say(const Diagnostic& diagnostic);
 void say_as_json();                                          // what --diagnostics=json does
-// Diagnostics on standard error, the first 20, and as the one JSON object if asked; returns bad_input.
+bool tells(const Options& options);                          // whether progress and notes for people go to standard error
+// Diagnostics on standard error, the first 20, and as the one JSON object if asked; returns bad_input, or failed
+// if it was interrupted.
 int report(const std::vector<Diagnostic>& errors, bool json);
 int report(const std::string& message, bool json, Status status = bad_input);
 std::string refuse_variants(const session::Loaded& loaded);   // what commands for one model say of a scene with several; empty for one
@@ -71,6 +69,7 @@ Json to_json(const session::Timeline& timeline);
 void print(const Json& object);
 std::string hex(uint64_t value);                             // 16 digits
 std::string count(double number);                            // 1.2 M
+std::string environments(int number);                        // 1 environment, 2 environments
 
 // The common part of results: backend, environments, steps, steps_per_second, contacts, rows, iterations, faults, state_hash; timeline
 // and goals of scenes that have them. Of a scene with variants also, per variant: model, environments, contacts, rows, iterations, faults.

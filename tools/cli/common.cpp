@@ -42,6 +42,8 @@ double free_memory() {
   return least;
 }
 
+constexpr double gibibyte = 1024.0 * 1024 * 1024;
+constexpr int many_environments = 200'000;    // whose making takes seconds: it is announced
 constexpr double memory_share = 0.6;   // of the free memory that a world may plan for
 constexpr double piece_seconds = 0.1;  // between two looks at the clock and at Ctrl-C
 
@@ -72,7 +74,7 @@ void add_loading(CLI::App& command, scene::PackagePaths& paths) {
   const char* package = "Folder of a package that package:// or model:// names; repeatable. Comes before ROS_PACKAGE_PATH, AMENT_PREFIX_PATH, "
                         "parent folders and GZ_SIM_RESOURCE_PATH";
   const char* root = "Folder, besides the scene's own, whose files may be read; repeatable";
-  const char* diagnostics = "Form of errors and warnings on standard error: json is an object per line";
+  const char* diagnostics = "Form of errors and warnings on standard error: json is an object per line, and nothing else, no progress, goes there";
   command.add_option_function<Words>("--package", each(add_package), package)->type_name("NAME=FOLDER")->allow_extra_args(false);
   command.add_option_function<Words>("--root", each(add_root), root)->type_name("FOLDER")->allow_extra_args(false);
   command.add_option_function<std::string>("--diagnostics", choose, diagnostics)->check(CLI::IsMember({"text", "json"}))->type_name("FORM");
@@ -90,7 +92,8 @@ void add_world(CLI::App& command, Options& options) {
   command.add_option("--precision", options.precision, "Numbers of the state and of all kernels")->check(CLI::IsMember({"float", "double", "f32", "f64"}))->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads; 0: one per CPU")->check(CLI::Range(0, 4096));
   command.add_option("--width", options.width, "Environments per pack: 1, 4, 8, 16 (double: 1, 2, 4, 8); 0: by rule. Never shows in results")->check(CLI::Range(0, 64));
-  command.add_option("--group", options.group, "Threads per environment on CUDA; 0: by rule. Never shows in results; the CPU has none")->check(CLI::IsMember({0, 8, 16, 32}));
+  command.add_option("--group", options.group, "Threads per environment on CUDA; 0: by rule. Never shows in results; the CPU has none")->check(CLI::IsMember({0, 8, 16, 32, 64, 128, 256}));
+  command.add_option("--device", options.device, "Which GPU, of those that CUDA_VISIBLE_DEVICES shows")->check(CLI::Range(0, 1023))->capture_default_str();
   command.add_option("--seed", options.seed, "Seed of all random numbers (scene's own otherwise)");
   command.add_option("--first-id", options.first_id, "Id of the first environment; random numbers and hashes use ids");
 }
@@ -117,6 +120,8 @@ WorldOptions world_options(const Options& options, const scene::Settings& settin
   world.threads = options.threads.value_or(0);
   world.width = options.width;
   world.group = options.group;
+  world.device = options.device;
+  world.staged = options.staged;
   world.seed = options.seed.value_or(settings.seed);
   world.first_id = options.first_id;
   world.pack_alike = options.pack_alike;
@@ -140,9 +145,16 @@ Result<std::unique_ptr<session::Session>> open(const Options& options) {
   const double bytes = double(world.environments) * session::bytes_per_environment(*loaded, world.precision == Precision::f32 ? 4 : 8);
   const double memory = free_memory();
   if (bytes > memory_share * memory)
-    return Diagnostic{Severity::error, "no-memory", fmt::format("{} environments of this model need {:.1f} GB, {:.1f} GB are free", world.environments, bytes / 1e9, memory / 1e9),
-                      fmt::format("up to {} would fit", int64_t(memory_share * memory / bytes * world.environments)), {options.scene, 0, 0}, {}, {}};
-  return session::Session::create(std::move(*loaded), world);
+    return Diagnostic{Severity::error, "no-memory", fmt::format("{} of this model need {:.1f} GiB, {:.1f} GiB are available, of which a world may take {:.0f} %", environments(world.environments), bytes / gibibyte, memory / gibibyte,
+                                                                       100 * memory_share),
+                      fmt::format("--envs {} would fit", int64_t(memory_share * memory / bytes * world.environments)), {options.scene, 0, 0}, {}, {}};
+  if (world.environments >= many_environments && tells(options))
+    fmt::print(stderr, "{}: making {}, {:.1f} GiB\n", loaded->name, environments(world.environments), bytes / gibibyte);
+  Progress progress(loaded->name + ": making environments", 1000, options.quiet);
+  return session::Session::create(std::move(*loaded), world, [&](double share) {
+    progress.at(int64_t(1000 * share));
+    return !interrupted();
+  });
 }
 
 Json to_json(const Diagnostic& d) {
@@ -163,6 +175,7 @@ static std::string text(const Json& object, int indent) { return object.dump(ind
 void print(const Json& object) { fmt::print("{}\n", text(object, 2)); }
 
 void say_as_json() { diagnostics_as_json = true; }
+bool tells(const Options& options) { return !options.quiet && !diagnostics_as_json; }
 void say(const Diagnostic& d) { fmt::print(stderr, "{}\n", diagnostics_as_json ? text(to_json(d), -1) : to_string(d)); }
 
 int report(const std::vector<Diagnostic>& errors, bool json) {
@@ -174,7 +187,7 @@ int report(const std::vector<Diagnostic>& errors, bool json) {
   if (counted) put(errors.back());
   else if (errors.size() > most) put({Severity::note, "more-errors", fmt::format("{} more errors are not shown", errors.size() - most), {}, {errors[0].place.file, 0, 0}, {}, {}});
   if (json) print({{"ok", false}, {"errors", list}});
-  return bad_input;
+  return !errors.empty() && errors[0].code == "interrupted" ? failed : bad_input;
 }
 
 std::string refuse_variants(const session::Loaded& loaded) {
@@ -190,6 +203,8 @@ int report(const std::string& message, bool json, Status status) {
 }
 
 std::string hex(uint64_t value) { return fmt::format("{:016x}", value); }
+
+std::string environments(int number) { return std::to_string(number) + (number == 1 ? " environment" : " environments"); }
 
 std::string count(double number) {
   if (number >= 1e9) return fmt::format("{:.2f} G", number / 1e9);
@@ -232,10 +247,8 @@ static Json variants(session::Session& session) {
       if (&bucket.model() != model.get()) continue;
       const Statistics& t = bucket.statistics();
       const double steps = std::max<double>(1, double(t.steps));
-      int faults = 0;
-      for (const int e : bucket.everyone()) faults += bucket.fault(e) != 0;
       row["environments"] = bucket.environments(), row["contacts"] = t.contacts / steps, row["rows"] = t.rows / steps, row["iterations"] = t.iterations / steps;
-      row["faults"] = faults;
+      row["faults"] = bucket.faults();
     }
     list.push_back(std::move(row));
   }
@@ -250,6 +263,7 @@ Json summary(session::Session& session, double wall_seconds) {
   Json object = {{"ok", true},
                  {"scene", session.loaded().path},
                  {"backend", world.describe()},
+                 {"backend_why", world.why()},
                  {"precision", world.options().precision == Precision::f32 ? "f32" : "f64"},
                  {"environments", world.environments()},
                  {"substeps", substeps},
@@ -278,7 +292,7 @@ void catch_interrupts() {
 bool interrupted() { return interrupt_count > 0; }
 
 Progress::Progress(std::string what, int64_t total, bool quiet)
-    : what_(std::move(what)), total_(std::max<int64_t>(total, 1)), quiet_(quiet), terminal_(isatty(STDERR_FILENO)), start_(Clock::now()), last_(start_) {}
+    : what_(std::move(what)), total_(std::max<int64_t>(total, 1)), quiet_(quiet || diagnostics_as_json), terminal_(isatty(STDERR_FILENO)), start_(Clock::now()), last_(start_) {}
 
 void Progress::at(int64_t done, const std::string& note) {
   const Clock::time_point now = Clock::now();

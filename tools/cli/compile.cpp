@@ -7,6 +7,15 @@ namespace nuri::cli {
 namespace {
 
 int compile(const std::string& scene, const scene::PackagePaths& paths, std::string out, bool json, bool quiet) {
+  std::error_code code;
+  const std::filesystem::path folder = std::filesystem::path(out).parent_path();
+  auto refuse = [&](std::string message, std::string hint) {
+    report({Diagnostic{Severity::error, "cannot-write", std::move(message), std::move(hint), {out, 0, 0}, {}, {}}}, json);
+    return failed;
+  };
+  if (!folder.empty() && !std::filesystem::is_directory(folder, code))
+    return refuse(std::filesystem::exists(folder, code) ? folder.string() + " is not a folder" : "the folder " + folder.string() + " does not exist", "make it first, or name another file with --out");
+  if (!out.empty() && std::filesystem::is_directory(out, code)) return refuse("this is a folder, not a file", "name a file in it: --out FILE.model");
   Result<session::Loaded> loaded = session::load(scene, paths);
   if (!loaded) return report(loaded.errors(), json);
   if (out.empty()) out = std::filesystem::path(scene).stem().string() + ".model";
@@ -26,8 +35,7 @@ int compile(const std::string& scene, const scene::PackagePaths& paths, std::str
       return failed;
     }
     const std::string hash = hex(model::hash(*model));
-    std::error_code error;
-    const auto bytes = std::filesystem::file_size(file, error);
+    const auto bytes = std::filesystem::file_size(file, code);
     files.push_back({{"file", file.string()}, {"bytes", bytes}, {"model_hash", hash}});
     if (!json) fmt::print("{}: {} bytes, model hash {}\n", file.string(), bytes, hash);
   }

@@ -54,8 +54,11 @@ std::string apply(const std::string& text, Options& options) {
     else if (key == "threads" && number <= 4096) options.threads = int(number);
     else if (key == "envs" && number >= 1 && number <= uint64_t(scene::yaml_limits::environments)) options.environments = int(number);
     else if (key == "seed") options.seed = number;
+    else if (key == "group" && number <= 256) options.group = int(number);
+    else if (key == "device" && number <= 1023) options.device = int(number);
     else if (key == "alike" && number <= 1) options.pack_alike = number == 1;
-    else return "'" + part + "' is none of width, threads, envs, seed (numbers), alike (0 or 1), backend (a name)";
+    else if (key == "staged" && number <= 1) options.staged = number == 1;
+    else return "'" + part + "' is none of width, threads, envs, seed, group, device (numbers), alike, staged (0 or 1), backend (a name)";
   }
   return "";
 }
@@ -278,7 +281,7 @@ void add_diff(CLI::App& app, int& status) {
   add_world(*command, asked->options);
   add_length(*command, asked->length);
   add_drive(*command, asked->options);
-  command->add_option("--a", asked->a, "Settings of run a, such as width=1,threads=1; also envs, seed, alike, backend")->type_name("KEY=VALUE,...");
+  command->add_option("--a", asked->a, "Settings of run a, such as width=1,threads=1; also envs, seed, alike, backend, and of cuda group, device, staged")->type_name("KEY=VALUE,...");
   command->add_option("--b", asked->b, "Settings of run b")->type_name("KEY=VALUE,...");
   command->add_option("--nudge", asked->nudge, "Move one number of run b's state by the least amount: a check that differences are found")->type_name("ENV,STEP,FIELD,ITEM");
   command->footer("Status 0: equal, 1: different. With different numbers of environments the first ones are compared.");

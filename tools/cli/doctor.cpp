@@ -3,11 +3,14 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cfenv>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <thread>
 #include "tools/cli/cli.h"
+#if defined(NURI_WITH_CUDA)
+#include "engine/device/info.h"
+#include "physics/cuda/cuda_backend.h"
+#endif
 
 namespace nuri::cli {
 namespace {
@@ -65,13 +68,21 @@ std::set<int> widths() {
   };
 }
 
-// The driver's own files, so that nothing of CUDA is loaded to find out.
-std::string gpu() {
-  std::ifstream stream("/proc/driver/nvidia/version");
-  std::string line;
-  if (!std::getline(stream, line)) return "none (no NVIDIA driver)";
-  std::error_code error;
-  return std::filesystem::exists("/dev/nvidiactl", error) ? "present: " + line : "driver without a device: " + line;
+// Every GPU that is visible, and whether this program can use it; or why there is none.
+std::vector<std::string> gpus() {
+#if defined(NURI_WITH_CUDA)
+  std::vector<std::string> list;
+  std::string why;
+  for (int index = 0; const auto gpu = device::find(index, &why); ++index) {
+    std::string kernels;
+    const bool usable = cuda_usable(index, &kernels);
+    list.push_back(fmt::format("{}: {}, compute capability {}.{}, {} processors, {:.0f} GiB; {}", index, gpu->name, gpu->major, gpu->minor, gpu->processors, double(gpu->memory) / (1 << 30),
+                               usable ? "can be used" : kernels));
+  }
+  return list.empty() ? std::vector{"none: " + why} : list;
+#else
+  return {"not looked for: this program was built without CUDA"};
+#endif
 }
 
 Json check(const char* name, bool passed, const std::string& note) { return {{"check", name}, {"passed", passed}, {"note", note}}; }
@@ -132,7 +143,7 @@ int doctor(bool json) {
               {"compiler", "gcc " __VERSION__},
 #endif
               {"kernels", kernels()},
-              {"gpu", gpu()},
+              {"gpus", gpus()},
               {"cuda_compiled_in", cuda},
               {"checks", checks}};
   if (json) {
@@ -142,7 +153,8 @@ int doctor(bool json) {
     for (const Json& set : result["instruction_sets"]) fmt::print("{} ", std::string(set));
     fmt::print("\n  compiler    {}\n  kernels     ", std::string(result["compiler"]));
     for (const Json& kernel : result["kernels"]) fmt::print("{}{}", &kernel == &result["kernels"].front() ? "" : ", ", std::string(kernel));
-    fmt::print("\n  GPU         {}\n  CUDA        {}\n", std::string(result["gpu"]), cuda ? "compiled in" : "not part of this program");
+    for (const Json& gpu : result["gpus"]) fmt::print("{}{}", &gpu == &result["gpus"].front() ? "\n  GPU         " : "\n              ", std::string(gpu));
+    fmt::print("\n  CUDA        {}\n", cuda ? "compiled in, not tested on a GPU" : "not part of this program");
     for (const Json& c : checks) fmt::print("  {:<11} {}: {}\n", bool(c["passed"]) ? "passed" : "FAILED", std::string(c["check"]), std::string(c["note"]));
   }
   return healthy ? good : failed;

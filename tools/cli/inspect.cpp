@@ -11,6 +11,16 @@ constexpr const char* joint_types[] = {"free", "ball", "slide", "hinge"};
 constexpr const char* geom_types[] = {"plane", "hfield", "sphere", "capsule", "ellipsoid", "cylinder", "box", "mesh"};
 constexpr const char* row_kinds[] = {"connect", "weld", "joint equality", "tendon equality", "dof friction", "tendon friction", "joint limit", "ball limit", "tendon limit"};
 
+constexpr const char* collisions[] = {"no", "by its z axis", "yes"};
+constexpr const char* sensor_types[] = {
+    "touch", "accelerometer", "velocimeter", "gyro", "force", "torque", "magnetometer",
+    "jointpos", "jointvel", "tendonpos", "tendonvel", "actuatorpos", "actuatorvel", "actuatorfrc", "jointactuatorfrc", "tendonactuatorfrc",
+    "ballquat", "ballangvel", "jointlimitpos", "jointlimitvel", "jointlimitfrc", "tendonlimitpos", "tendonlimitvel", "tendonlimitfrc",
+    "framepos", "framequat", "framexaxis", "frameyaxis", "framezaxis", "framelinvel", "frameangvel", "framelinacc", "frameangacc",
+    "subtreecom", "subtreelinvel", "subtreeangmom", "e_potential", "e_kinetic", "clock",
+    "rangefinder", "contact", "distance", "normal", "fromto", "insidesite"};
+static_assert(std::size(sensor_types) == size_t(scene::SensorType::insidesite) + 1);
+
 template <size_t N> std::string word(const char* const (&words)[N], int index) { return index >= 0 && index < int(N) ? words[index] : std::to_string(index); }
 
 std::string name_of(const std::vector<std::string>& names, int index) {
@@ -50,7 +60,7 @@ Json geoms(const model::Model& m) {
   Json list = Json::array();
   for (int g = 0; g < m.geom_count; ++g)
     list.push_back({{"geom", name_of(m.geom_name, g)}, {"type", type_of(m, g)}, {"body", name_of(m.body_name, m.geom_body[g])}, {"condim", m.geom_condim[g]},
-                    {"size", std::vector<double>(m.geom_size.begin() + 3 * g, m.geom_size.begin() + 3 * g + 3)}, {"friction", m.geom_friction[3 * g]}, {"collides", m.geom_collides[g]}});
+                    {"size", std::vector<double>(m.geom_size.begin() + 3 * g, m.geom_size.begin() + 3 * g + 3)}, {"friction", m.geom_friction[3 * g]}, {"collides", word(collisions, m.geom_collides[g])}});
   return list;
 }
 
@@ -102,7 +112,7 @@ Json rows(const model::Model& m) {
 Json sensors(const model::Model& m) {
   Json list = Json::array();
   for (int s = 0; s < m.sensor_count; ++s)
-    list.push_back({{"sensor", name_of(m.sensor_name, s)}, {"type", m.sensor_type[s]}, {"address", m.sensor_adr[s]}, {"values", m.sensor_adr[s + 1] - m.sensor_adr[s]}});
+    list.push_back({{"sensor", name_of(m.sensor_name, s)}, {"type", word(sensor_types, m.sensor_type[s])}, {"address", m.sensor_adr[s]}, {"values", m.sensor_adr[s + 1] - m.sensor_adr[s]}});
   return list;
 }
 
@@ -130,10 +140,11 @@ Json disabled(const session::Facts& facts) {
   return list;
 }
 
-// Scratch of one pack in bytes, for the widths that a CPU has in single precision.
+// Scratch of one pack in bytes, for the widths that a CPU has in single precision; the environments of a heap stand alone.
 Json scratch(const model::Model& m) {
   Json object;
   for (int width : {1, 4, 8, 16}) {
+    if (m.heap && width > 1) break;
     const ScratchLayout layout = lay_out(m, first_room(m, width), 4 * width, 4 * width);
     object[std::to_string(width)] = layout.bytes;
   }
@@ -236,10 +247,10 @@ int inspect(const std::string& scene, const scene::PackagePaths& paths, bool jso
   const int environments = loaded->settings.environments;
   const bool several = loaded->models.size() > 1;
   Json result{{"ok", true}, {"scene", scene}, {"name", loaded->name}, {"environments", environments}};
-  if (several && !json) fmt::print("{}: {} environments of {} variants\n\n", loaded->name, environments, loaded->models.size());
+  if (several && !json) fmt::print("{}: {} of {} variants\n\n", loaded->name, cli::environments(environments), loaded->models.size());
   for (size_t v = 0; v < loaded->models.size(); ++v) {
     Json model = describe(*loaded->models[v], loaded->facts[v]);
-    if (!json) print_model(model, several ? fmt::format("share {:g}", loaded->shares[v]) : fmt::format("{} environments", environments), all);
+    if (!json) print_model(model, several ? fmt::format("share {:g}", loaded->shares[v]) : cli::environments(environments), all);
     if (!json && several) fmt::print("\n");
     if (several) model["share"] = loaded->shares[v], result["variants"].push_back(std::move(model));
     else result.update(model);

@@ -1,7 +1,9 @@
 // The program `nuri`: one file per command beside this one.
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <string_view>
+#include "engine/scene/xml.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/rollout.h"
 
@@ -30,6 +32,15 @@ int main(int argc, char** argv) {
     add_inspect(app, status);
     add_compile(app, status);
     add_doctor(app, status);
+    if (argc > 1 && argv[1][0] != '-') {
+      std::vector<std::string> commands;
+      for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
+      const std::string asked = argv[1];
+      if (std::find(commands.begin(), commands.end(), asked) == commands.end()) {
+        const std::string near = nuri::scene::xml::nearest(asked, commands);
+        return report("there is no command " + nuri::scene::xml::shown(asked) + (near.empty() ? "" : ": did you mean '" + near + "'?") + " (see nuri --help)", json);
+      }
+    }
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

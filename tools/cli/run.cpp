@@ -31,9 +31,10 @@ int run(const Options& options, const Length& length) {
   if (!session) return report(session.errors(), options.json);
   session::Session& s = **session;
   const int64_t substeps = length.of(s.model(), s.settings().seconds);
-  if (!options.quiet)
-    fmt::print(stderr, "{}: {} environments, {}, {} substeps of {:g} ms\n", s.loaded().name, s.world().environments(), s.world().describe(), substeps, 1e3 * s.model().timestep[0]);
-  if (const size_t adjusted = s.loaded().report.size(); adjusted > 0 && !options.quiet)
+  if (tells(options))
+    fmt::print(stderr, "{}: {}, {}{}, {} substeps of {:g} ms\n", s.loaded().name, environments(s.world().environments()), s.world().describe(),
+               s.world().why().empty() ? "" : " (auto: " + s.world().why() + ")", substeps, 1e3 * s.model().timestep[0]);
+  if (const size_t adjusted = s.loaded().report.size(); adjusted > 0 && tells(options))
     fmt::print(stderr, "{} thing{} adjusted on import; see nuri inspect {}\n", adjusted, adjusted == 1 ? "" : "s", options.scene);
   const auto start = std::chrono::steady_clock::now();
   bool finished;
@@ -50,7 +51,7 @@ int run(const Options& options, const Length& length) {
   if (options.json) {
     print(result);
   } else {
-    fmt::print("{}{}: {} environments x {} substeps = {:g} s simulated each, in {:.2f} s\n", s.loaded().name, finished ? "" : " (interrupted)", s.world().environments(),
+    fmt::print("{}{}: {} x {} substeps = {:g} s simulated each, in {:.2f} s\n", s.loaded().name, finished ? "" : " (interrupted)", environments(s.world().environments()),
                s.substep(), double(result["simulated_seconds"]), wall);
     fmt::print("  {} steps/s ({}), {:.0f} times real time in total\n", count(result["steps_per_second"]), s.world().describe(),
                wall > 0 ? double(result["simulated_seconds"]) * s.world().environments() / wall : 0.0);
@@ -61,7 +62,7 @@ int run(const Options& options, const Length& length) {
     if (result.contains("goals"))
       for (const Json& goal : result["goals"])
         fmt::print("  goal {}: {:.2f} of {} on average, {:.1f} % of environments have all\n", std::string(goal["name"]), double(goal["mean"]), int(goal["sensors"]), 100 * double(goal["success"]));
-    if (faults > 0) fmt::print("  {} environments froze at their last good substep\n", faults);
+    if (faults > 0) fmt::print("  {} froze at {} last good substep\n", environments(faults), faults == 1 ? "its" : "their");
   }
   return faults == 0 ? good : failed;
 }

@@ -39,7 +39,8 @@ void find_drives(const model::Model& m, const scene::Controller& s, Controller& 
   const std::vector<int> candidates = joints_of(m, out.chain.site);
   std::vector<int> joints;
   auto error = [&](std::string code, std::string message, std::string hint) {
-    fit.add(&s, std::move(code), std::move(message), std::move(hint), s.place);
+    const bool of_names = code == "unknown-name" && !s.names_places.empty();
+    fit.add(&s, std::move(code), std::move(message), std::move(hint), of_names ? s.names_places.front() : s.place);
     out.drives.clear();
   };
   for (const int j : candidates) {
@@ -58,8 +59,9 @@ void find_drives(const model::Model& m, const scene::Controller& s, Controller& 
     std::vector<std::string> names;
     for (const int j : candidates) names.push_back(m.joint_name[j]);
     if (!servo) names = m.actuator_name;
-    if (patterns.empty() || candidates.empty()) return error("no-servo", std::string("no joint that moves the site '") + s.site.text + "' has " + (servo ? "a position servo" : "a motor"), {});
-    return error("unknown-name", std::string(servo ? "no joint that moves the site fits '" : "no motor of a joint that moves the site fits '") + patterns.front() + "'", name_hint(patterns.front(), names));
+    if (patterns.empty() || candidates.empty()) return error("no-servo", std::string("no joint that moves the site '") + s.site.text + "' has " + (servo ? "a position servo" : "a motor"),
+                                                              std::string("in MJCF <actuator> holds them; a URDF gets them from its model's 'actuators: {type: ") + (servo ? "position, stiffness: .., damping: ..}'" : "motor}'"));
+    return error("unknown-name", std::string(servo ? "no joint that moves the site fits '" : "no motor of a joint that moves the site fits '") + patterns.front() + "'", scene::name_hint(patterns.front(), names));
   }
   if (joints.size() > size_t(inverse_limits::joints)) return error("too-many-joints", "a controller moves at most " + std::to_string(inverse_limits::joints) + " joints", {});
   out.chain = make_chain(m, out.chain.site, joints);
@@ -67,14 +69,14 @@ void find_drives(const model::Model& m, const scene::Controller& s, Controller& 
 
 void find_rest(const model::Model& m, const scene::Controller& s, Controller& out, Fit& fit) {
   auto error = [&](std::string code, std::string message, std::string hint) {
-    fit.add(&s, std::move(code), std::move(message), std::move(hint), s.place);
+    fit.add(&s, std::move(code), std::move(message), std::move(hint), s.rest_place);
   };
   out.rest = s.rest;
   if (!s.rest.empty() && s.rest.size() != out.drives.size())
     return error("wrong-size", "'rest' has " + std::to_string(s.rest.size()) + " numbers for " + std::to_string(out.drives.size()) + " joints", {});
   if (s.keyframe.empty()) return;
   const int key = find_key(m, s.keyframe);
-  if (key < 0) return error("unknown-name", "the model has no keyframe '" + s.keyframe + "'", name_hint(s.keyframe, m.key_name));
+  if (key < 0) return error("unknown-name", "the model has no keyframe '" + s.keyframe + "'", scene::name_hint(s.keyframe, m.key_name));
   for (const Drive& d : out.drives) out.rest.push_back(m.key_qpos[size_t(key) * m.qpos_count + d.qpos]);
 }
 
@@ -85,14 +87,6 @@ double Drive::control(double position, double force) const {
   return limited ? std::clamp(u, low, high) : u;
 }
 
-std::string name_hint(const std::string& name, const std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  for (const std::string& n : names) if (!n.empty()) known.push_back(n);
-  if (const std::string near = scene::xml::nearest(name, known); !near.empty()) return "did you mean '" + near + "'?";
-  if (known.empty()) return "the model names none";
-  return known.size() <= 12 ? scene::xml::nearest_hint(name, known) : "names of a model with a name begin with it and a slash";
-}
-
 std::vector<Controller> make_controllers(const model::Model& m, const scene::Settings& settings, Fit& fit) {
   std::vector<Controller> out;
   std::vector<const char*> driven(size_t(m.actuator_count));
@@ -101,7 +95,7 @@ std::vector<Controller> make_controllers(const model::Model& m, const scene::Set
     c.settings = s;
     const auto site = std::find(m.site_name.begin(), m.site_name.end(), s.site.text);
     if (site == m.site_name.end()) {
-      fit.add(&s, "unknown-name", "the model has no site '" + s.site.text + "'", name_hint(s.site.text, m.site_name), s.site.place);
+      fit.add(&s, "unknown-name", "the model has no site '" + s.site.text + "'", scene::name_hint(s.site.text, m.site_name), s.site.place);
       continue;
     }
     c.chain.site = int(site - m.site_name.begin());

@@ -48,6 +48,5 @@ void begin(const Controller& controller, const Posture& posture, ControllerState
 void drive(const Controller& controller, double period, Posture& posture, ControllerState& state, double* out_controls);
 
 // "did you mean 'arm/grip'?": names of the model near to one that it lacks.
-std::string name_hint(const std::string& name, const std::vector<std::string>& names);
 
 }  // namespace nuri::session

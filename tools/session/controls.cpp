@@ -14,13 +14,11 @@ std::vector<Channel> make_channels(const model::Model& model, const scene::Setti
   for (const scene::Control& control : settings.controls) {
     const int key = control.keyframe.empty() ? -1 : find_key(model, control.keyframe);
     if (!control.keyframe.empty() && key < 0) {
-      error(control, "unknown-name", "the model has no keyframe '" + control.keyframe + "'");
+      fit.add(&control, "unknown-name", "the model has no keyframe '" + control.keyframe + "'", scene::name_hint(control.keyframe, model.key_name), control.keyframe_place);
       continue;
     }
-    int found = 0;
     for (int a = 0; a < model.actuator_count; ++a) {
       if (!scene::matches(control.actuators, model.actuator_name[a])) continue;
-      ++found;
       Channel& c = channels[a] = Channel{};
       c.actuator = a;
       c.type = control.type;
@@ -54,8 +52,7 @@ std::vector<Channel> make_channels(const model::Model& model, const scene::Setti
       c.target = key >= 0 ? model.key_qpos[size_t(key) * model.qpos_count + c.qpos] : model.qpos0[c.qpos];
       c.stiffness = control.stiffness / torque, c.damping = control.damping / torque;
     }
-    const bool everything = std::find(control.actuators.begin(), control.actuators.end(), "*") != control.actuators.end();
-    if (found == 0 && !everything) error(control, "unknown-name", "no actuator fits '" + control.actuators.front() + "'", "names of a model with a name begin with it and a slash");
+    fit.fits(control.actuators, model.actuator_name, "actuator", control.names_places, control.place);
   }
   return channels;
 }

@@ -19,6 +19,9 @@ class Fit {
   void add(const void* rule, std::string code, std::string message, std::string hint, const Place& place);
   // The rule cannot act here, for a reason that is told elsewhere.
   void lacks(const void* rule) { lacking_[rule].insert(variants_); }
+  // Each pattern that fits none of `names` lacks its name: "no actuator fits 'elbw'". True if any fits. `places`: of the patterns, or
+  // empty; then `place`. A pattern that only asks for everything asks for nothing.
+  bool fits(const std::vector<std::string>& patterns, const std::vector<std::string>& names, const std::string& what, const std::vector<Place>& places, const Place& place);
   bool acts(const void* rule) const;             // in the present variant, as far as is known
   std::vector<Diagnostic> errors() const;        // each once, and not very many
 

@@ -32,7 +32,7 @@ Facts facts_of(const scene::Scene& scene, std::vector<model::MeshFacts> meshes) 
 
 // What variants share is reported once.
 Result<Loaded> compiled(scene::SceneFile file, const std::string& path) {
-  Loaded loaded{path, file.name, {}, {}, std::move(file.settings), {}, {}};
+  Loaded loaded{path, file.name, {}, {}, std::move(file.settings), {}, {}, std::move(file.text)};
   std::set<std::string> said;
   for (scene::Variant& variant : file.variants) {
     exclude_touching(variant.scene);
@@ -42,9 +42,11 @@ Result<Loaded> compiled(scene::SceneFile file, const std::string& path) {
     if (!model) {
       std::vector<Diagnostic> errors = model.errors();
       scene::xml::locate(errors, variant.scene.documents);
+      loaded.excerpt(errors);
       return errors;
     }
     scene::xml::locate(report, variant.scene.documents);
+    loaded.excerpt(report);
     loaded.models.push_back(std::make_shared<const model::Model>(std::move(*model)));
     loaded.shares.push_back(variant.share);
     loaded.facts.push_back(facts_of(variant.scene, std::move(meshes)));
@@ -66,6 +68,11 @@ Diagnostic refuse(const std::string& path, std::string code, std::string message
 
 }  // namespace
 
+void Loaded::excerpt(std::vector<Diagnostic>& findings) const {
+  for (Diagnostic& d : findings)
+    if (d.place.file == path && d.place.line > 0 && d.excerpt.line.empty()) d.excerpt = scene::xml::excerpt_of(text, d.place.line, d.place.column);
+}
+
 Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -77,7 +84,7 @@ Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths) {
     if (!file) return file.errors();
     return compiled(std::move(*file), path);
   }
-  if (extension == ".xml" || extension == ".mjcf") {
+  if (scene::is_mjcf(path)) {
     Result<scene::Scene> scene = scene::read_mjcf(path, {paths.roots});
     if (!scene) return scene.errors();
     return compiled(std::move(*scene), path);
@@ -94,9 +101,9 @@ Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths) {
     Result<model::Model> model = model::read_file(path);
     if (!model) return model.errors();
     const std::string name = model->name;
-    return Loaded{path, name, {std::make_shared<const model::Model>(std::move(*model))}, {1}, plain_settings(), {}, {Facts{}}};
+    return Loaded{path, name, {std::make_shared<const model::Model>(std::move(*model))}, {1}, plain_settings(), {}, {Facts{}}, {}};
   }
-  return refuse(path, "unknown-format", "files that can be read end in .yaml (scene), .xml (MJCF), .urdf or .model (compiled)");
+  return refuse(path, "unknown-format", "files that can be read end in .yaml (scene), .xml or .mjcf (MJCF), .urdf or .model (compiled)");
 }
 
 Result<Loaded> load_mjcf_text(const std::string& text, const std::string& name) {

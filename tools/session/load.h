@@ -28,6 +28,8 @@ struct Loaded {
   scene::Settings settings;
   std::vector<Diagnostic> report;      // everything adjusted while loading
   std::vector<Facts> facts;            // of each model; empty ones of a compiled model
+  std::string text = {};               // of a scene file
+  void excerpt(std::vector<Diagnostic>& findings) const;   // gives those about the scene file the line that they are about
 };
 
 constexpr double default_perturbation = 0.05;

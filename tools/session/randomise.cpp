@@ -82,24 +82,24 @@ std::vector<std::string> names_of(const model::Model& m, const std::string& fiel
   return names;
 }
 
-bool is_everything(const std::vector<std::string>& patterns) { return std::find(patterns.begin(), patterns.end(), "*") != patterns.end(); }
+// What a field is of, in a sentence.
+std::string thing_of(const std::string& field) {
+  if (field == "mass") return "body";
+  if (field == "gain") return "actuator";
+  if (field.rfind("dof_", 0) == 0) return "joint";
+  return field.substr(0, field.find('_'));
+}
 
 }  // namespace
 
 void check_initial(const model::Model& model, const scene::Settings& settings, Fit& fit) {
-  auto error = [&](std::string message, const auto& rule) {
-    fit.add(&rule, "unknown-name", std::move(message), "names of a model with a name begin with it and a slash", rule.place);
-  };
-  for (const scene::RandomJoint& rule : settings.joints) {
-    bool found = is_everything(rule.joints);
-    for (int j = 0; j < model.joint_count; ++j) found |= model.joint_type[j] >= int(JointType::slide) && scene::matches(rule.joints, model.joint_name[j]);
-    if (!found) error("no hinge or slide fits '" + rule.joints.front() + "'", rule);
+  std::vector<std::string> joints, bodies;
+  for (int j = 0; j < model.joint_count; ++j) {
+    if (model.joint_type[j] >= int(JointType::slide)) joints.push_back(model.joint_name[j]);
+    else if (model.joint_type[j] == int(JointType::free)) bodies.push_back(model.body_name[model.joint_body[j]]);
   }
-  for (const scene::RandomBody& rule : settings.bodies) {
-    bool found = is_everything(rule.bodies);
-    for (int j = 0; j < model.joint_count; ++j) found |= model.joint_type[j] == int(JointType::free) && scene::matches(rule.bodies, model.body_name[model.joint_body[j]]);
-    if (!found) error("no body with a free joint fits '" + rule.bodies.front() + "'", rule);
-  }
+  for (const scene::RandomJoint& rule : settings.joints) fit.fits(rule.joints, joints, "hinge or slide", rule.names_places, rule.place);
+  for (const scene::RandomBody& rule : settings.bodies) fit.fits(rule.bodies, bodies, "body with a free joint", rule.names_places, rule.place);
 }
 
 void randomise_state(World& world, const scene::Settings& settings, int environment) {
@@ -147,7 +147,7 @@ FieldItems find_fields(const model::Model& m, const scene::Settings& settings, F
   FieldItems items;
   for (const scene::RandomField& rule : settings.fields) {
     auto error = [&](std::string code, std::string message, std::string hint = {}) {
-      fit.add(&rule, std::move(code), std::move(message), std::move(hint), rule.place);
+      fit.add(&rule, std::move(code), std::move(message), std::move(hint), rule.field_place);
     };
     std::vector<FieldItem>& list = items.emplace_back();
     // two words for fields that belong together
@@ -156,12 +156,13 @@ FieldItems find_fields(const model::Model& m, const scene::Settings& settings, F
       error("bad-operation", "'" + rule.field + "' can only be scaled", mass ? "body_mass alone can be set" : "actuator_gainprm alone can be set");
     std::vector<std::string> known{"mass", "gain"};
     bool is_field = false;
+    std::vector<std::string> things;             // that the field is of
     for (int f = 0; f < int(fields.size()); ++f) {
       const std::string name = fields[f].name;
       known.push_back(name);
       if (mass ? name != "body_mass" && name != "body_inertia" : gain ? name != "actuator_gainprm" && name != "actuator_biasprm" : name != rule.field) continue;
       is_field = true;
-      const std::vector<std::string> names = names_of(m, name);
+      const std::vector<std::string> names = things = names_of(m, name);
       const int numbers = int(fields[f].values->size()), per_thing = names.empty() ? 0 : numbers / int(names.size());
       if (rule.component >= per_thing && per_thing > 0) error("out-of-range", "'" + name + "' has " + std::to_string(per_thing) + " components");
       for (int thing = 0; thing < int(names.size()); ++thing) {
@@ -174,7 +175,8 @@ FieldItems find_fields(const model::Model& m, const scene::Settings& settings, F
       }
     }
     if (!is_field) error("unknown-field", "a model has no number field '" + rule.field + "'", scene::xml::nearest_hint(rule.field, known));
-    else if (list.empty()) error("unknown-name", "nothing of this model fits '" + rule.names.front() + "'");
+    else if (fit.fits(rule.names, things, thing_of(rule.field), rule.names_places, rule.place) && list.empty() && things.empty())
+      fit.add(&rule, "unknown-name", "this model has nothing with a '" + rule.field + "'", {}, rule.field_place);
   }
   return items;
 }
@@ -191,7 +193,7 @@ std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& se
       const double drawn = draws(rule.draw, item.draw);
       value = rule.operation == scene::Operation::set ? drawn : rule.operation == scene::Operation::add ? value + drawn : value * drawn;
       if (!world.override_field(fields[item.field].name, environment, item.item, value))
-        return {{Severity::error, "fixed-field", std::string("'") + fields[item.field].name + "' cannot differ between environments", {}, rule.place, {}, {}}};
+        return {{Severity::error, "fixed-field", std::string("'") + fields[item.field].name + "' cannot differ between environments", {}, rule.field_place, {}, {}}};
     }
   }
   return {};

@@ -8,6 +8,10 @@
 namespace nuri::session {
 namespace {
 
+constexpr int piece = 1 << 15;                   // environments between two looks at whether to go on
+// Where making them is, by stage; the World's own part is about as long as a reset, for it ends with one.
+constexpr double made = 0.3, varied = 0.4, begun = 0.7, drawn = 0.85;
+
 double sine(double turns) {
   Wide<double, 1> s, c;
   sin_cos(Wide<double, 1>(6.283185307179586 * turns), s, c);
@@ -18,7 +22,8 @@ Setup make_setup(const model::Model& model, const scene::Settings& settings, con
   Setup out;
   check_initial(model, settings, fit);
   if (!settings.keyframe.empty() && (out.key = find_key(model, settings.keyframe)) < 0)
-    fit.add(&settings.keyframe, "unknown-name", "the model has no keyframe '" + settings.keyframe + "'", {}, {path, 0, 0});
+    fit.add(&settings.keyframe, "unknown-name", "the model has no keyframe '" + settings.keyframe + "'", scene::name_hint(settings.keyframe, model.key_name),
+            settings.keyframe_place.line > 0 ? settings.keyframe_place : Place{path, 0, 0});
   out.channels = make_channels(model, settings, fit);
   out.fields = find_fields(model, settings, fit);
   out.script = make_script(model, settings, fit);
@@ -30,7 +35,7 @@ Setup make_setup(const model::Model& model, const scene::Settings& settings, con
 
 }  // namespace
 
-Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions options) {
+Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions options, const Watch& watch) {
   std::unique_ptr<Session> session(new Session(std::move(loaded)));
   const Loaded& l = session->loaded_;
   const scene::Settings& settings = l.settings;
@@ -45,7 +50,10 @@ Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions opt
     if (model->timestep[0] != l.models[0]->timestep[0])
       fit.add(&l, "option-mismatch", "the variants' timesteps differ", "write it into the scene's 'option'", {l.path, 0, 0});
   }
-  if (std::vector<Diagnostic> errors = fit.errors(); !errors.empty()) return errors;
+  if (std::vector<Diagnostic> errors = fit.errors(); !errors.empty()) {
+    l.excerpt(errors);
+    return errors;
+  }
 
   // variants that have environments are buckets
   std::vector<int> which, bucket_of(size_t(variants), -1);
@@ -60,33 +68,55 @@ Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions opt
     for (const Channel& c : session->setups_.back().channels) session->varies_ = session->varies_ || c.varies();
   }
   for (int& variant : which) variant = bucket_of[variant];
+  const Diagnostic stopped{Severity::error, "interrupted", "interrupted while the environments were made", {}, {l.path, 0, 0}, {}, {}};
+  if (watch && !watch(0)) return stopped;
   auto world = World::create(models, which, options);
   if (!world) return world.errors();
   session->world_ = std::move(*world);
 
-  for (int e = 0; e < session->world_->environments(); ++e)
-    if (auto errors = randomise_fields(*session->world_, settings, e, session->setup(e).fields); !errors.empty()) return errors;
+  for (int e = 0; e < session->world_->environments(); ++e) {
+    if (watch && e % piece == 0 && !watch(made + (varied - made) * e / session->world_->environments())) return stopped;
+    if (auto errors = randomise_fields(*session->world_, settings, e, session->setup(e).fields); !errors.empty()) {
+      l.excerpt(errors);
+      return errors;
+    }
+  }
   if (!settings.controllers.empty() || !settings.timeline.empty()) {
     std::vector<Script> scripts;
     for (Setup& setup : session->setups_) scripts.push_back(std::move(setup.script));
     session->timeline_ = std::make_unique<Timeline>(std::move(scripts), settings.timeline, models[0]->timestep[0] * settings.substeps);
   }
-  session->reset();
+  if (!session->begin(watch)) return stopped;
   return session;
 }
 
-void Session::reset() {
+void Session::reset() { begin({}); }
+
+bool Session::begin(const Watch& watch) {
+  const int n = world_->environments();
   std::vector<std::vector<int>> members(size_t(world_->buckets()));
-  for (int e = 0; e < world_->environments(); ++e) members[world_->place(e).bucket].push_back(e);
-  for (int b = 0; b < world_->buckets(); ++b) world_->reset(members[b], setups_[b].key);
+  for (int e = 0; e < n; ++e) members[world_->place(e).bucket].push_back(e);
+  int done = 0;                                  // in pieces: no result depends on which environments are reset together
+  for (int b = 0; b < world_->buckets(); ++b) {
+    for (size_t at = 0; at < members[b].size(); at += piece) {
+      const std::span<const int> some = std::span(members[b]).subspan(at, std::min<size_t>(piece, members[b].size() - at));
+      world_->reset(some, setups_[b].key);
+      done += int(some.size());
+      if (watch && !watch(varied + (begun - varied) * done / n)) return false;
+    }
+  }
   substep_ = 0;
-  for (int e = 0; e < world_->environments(); ++e) randomise_state(*world_, settings(), e);
+  for (int e = 0; e < n; ++e) {
+    randomise_state(*world_, settings(), e);
+    if (watch && e % piece == 0 && !watch(begun + (drawn - begun) * e / n)) return false;
+  }
   if (world_->options().precision == Precision::f32) write_controls<float>(true);
   else write_controls<double>(true);
   world_->forward();
   if (timeline_) timeline_->reset(*world_);
   timeline_next_ = 0;
   world_->clear_statistics();
+  return true;
 }
 
 void Session::apply_controls() {

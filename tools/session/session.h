@@ -7,6 +7,7 @@
 //
 // A scene's variants are the buckets of its world. Settings are looked up in each of them (Setup) and act where they fit.
 #pragma once
+#include <functional>
 #include <memory>
 #include "physics/world.h"
 #include "tools/session/fit.h"
@@ -48,7 +49,10 @@ class Session {
  public:
   // Checks every name of the settings against the models, builds the world and resets it. A variant of which there is no environment
   // is checked too, but has no bucket.
-  static Result<std::unique_ptr<Session>> create(Loaded loaded, WorldOptions options);
+  // `watch` hears, now and then, what share of the environments' making is done; if it returns false, that ends with the code
+  // "interrupted".
+  using Watch = std::function<bool(double share)>;
+  static Result<std::unique_ptr<Session>> create(Loaded loaded, WorldOptions options, const Watch& watch = {});
 
   World& world() { return *world_; }
   const model::Model& model() const { return world_->model(); }  // of environment 0; all have one timestep
@@ -72,6 +76,7 @@ class Session {
  private:
   Session(Loaded loaded) : loaded_(std::move(loaded)) {}
   template <class T> void write_controls(bool constant);
+  bool begin(const Watch& watch);                // reset(); false if `watch` ended it
   const Setup& setup(int environment) const { return setups_[world_->place(environment).bucket]; }
 
   Loaded loaded_;

@@ -7,7 +7,6 @@
 namespace nuri::session {
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
 constexpr int chunk = 8;                         // environments that a thread takes at once
 constexpr int other_postures = 20;               // tried before a pose is called out of reach
 constexpr double patience = 2;                   // s a move may need beyond its own duration, where it does not say

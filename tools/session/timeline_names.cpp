@@ -23,7 +23,7 @@ int values_of(const Model& m, int sensor) { return m.sensor_adr[sensor + 1] - m.
 int find_sensor(const Model& m, const scene::Name& name, int values, int component, const Teller& error) {
   const auto found = std::find(m.sensor_name.begin(), m.sensor_name.end(), name.text);
   if (found == m.sensor_name.end()) {
-    error(name.place, "unknown-name", "the model has no sensor '" + name.text + "'", name_hint(name.text, m.sensor_name));
+    error(name.place, "unknown-name", "the model has no sensor '" + name.text + "'", scene::name_hint(name.text, m.sensor_name));
     return -1;
   }
   const int sensor = int(found - m.sensor_name.begin()), given = values_of(m, sensor);
@@ -50,8 +50,7 @@ void find_move(const Model& m, const scene::Settings& settings, const std::vecto
   if (a.to.orientation == Orientation::sensor || !a.to.orientation_sensor.text.empty()) act.orientation_sensor = find_sensor(m, a.to.orientation_sensor, 4, 0, error);
 }
 
-void find_actuators(const Model& m, Act& act, std::vector<char>& driven, const Teller& error) {
-  const scene::Action& a = act.action;
+void find_actuators(const Model& m, const scene::Action& a, Act& act, std::vector<char>& driven, const Teller& error) {
   for (int i = 0; i < m.actuator_count; ++i) {
     if (!scene::matches(a.actuators, m.actuator_name[i])) continue;
     act.actuators.push_back(i);
@@ -60,7 +59,8 @@ void find_actuators(const Model& m, Act& act, std::vector<char>& driven, const T
     if ((m.actuator_limits[i] & 1) && (a.value < m.actuator_ctrlrange[2 * i] || a.value > m.actuator_ctrlrange[2 * i + 1]))
       error(a.place, "out-of-range", "'value' lies outside the control range of '" + m.actuator_name[i] + "'");
   }
-  if (act.actuators.empty()) error(a.place, "unknown-name", "no actuator fits '" + a.actuators.front() + "'", name_hint(a.actuators.front(), m.actuator_name));
+  error.fit.fits(a.actuators, m.actuator_name, "actuator", a.names_places, a.place);
+  if (act.actuators.empty()) error.fit.lacks(error.rule);
 }
 
 // Kept once each, ascending.
@@ -90,7 +90,7 @@ Script make_script(const Model& m, const scene::Settings& settings, Fit& fit) {
     act.action = action;
     act.index = int(i);
     if (action.type == scene::ActionType::move) find_move(m, settings, out.controllers, act, error);
-    else if (action.type == scene::ActionType::set) find_actuators(m, act, out.driven, error);
+    else if (action.type == scene::ActionType::set) find_actuators(m, action, act, out.driven, error);
     else if (action.type == scene::ActionType::wait_for)
       if (const int at = find_sensor(m, action.sensor, 0, action.component, error); at >= 0) act.sensor = at + action.component;
     if (fit.acts(&action)) out.acts.push_back(std::move(act));
@@ -109,8 +109,7 @@ std::vector<Goal> make_goals(const Model& m, const scene::Settings& settings, Fi
       if (values_of(m, s) != int(settings_of.low.size()))
         error(settings_of.place, "wrong-size", "the sensor '" + m.sensor_name[s] + "' has " + std::to_string(values_of(m, s)) + " values, 'low' and 'high' have " + std::to_string(settings_of.low.size()));
     }
-    if (goal.sensors.empty())
-      error(settings_of.place, "unknown-name", "no sensor fits '" + settings_of.sensors.front() + "'", name_hint(settings_of.sensors.front(), m.sensor_name));
+    fit.fits(settings_of.sensors, m.sensor_name, "sensor", settings_of.names_places, settings_of.place);
   }
   return out;
 }

@@ -1,6 +1,7 @@
 // Assets, mesh geoms, and the attributes and elements of newer MuJoCo. Values of MuJoCo 3.17 where it computes one.
 #include "tests/engine/scene/said.h"
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -120,7 +121,7 @@ TEST_CASE("mjcf: assets that cannot be") {
       {"<texture name='t' type='3d'/>", "bad-keyword:3"}, {"<texture name='t' type='2d' width='99999'/>", "bad-value:3"}, {"<texture name='t' gridsize='3 4' gridlayout='.U..LFRB.D.'/>", "bad-value:3"},
       {"<texture name='t' gridlayout='X'/>", "bad-value:3"}, {"<material/>", "missing-attribute:3"}, {"<material name='m' texture='x'/>", "unknown-name:3"},
       {"<material name='m'><layer role='foo' texture='x'/></material>", "bad-keyword:3 unknown-name:3"}, {"<material name='m'>\n<layer role='rgb'/></material>", "missing-attribute:4"},
-      {"<texture name='t'/><material name='m' texture='t'>\n<layer role='rgb' texture='t'/></material>", "conflicting-attributes:4"}, {"<skin/>", "not-supported-yet:3"}};
+      {"<texture name='t'/><material name='m' texture='t'>\n<layer role='rgb' texture='t'/></material>", "conflicting-attributes:4"}};
   for (const auto& c : cases) {
     CAPTURE(std::string(c.element));
     CHECK(asset(c.element) == c.found);
@@ -212,7 +213,7 @@ TEST_CASE("mjcf: sensors of contacts, distances, rays and places") {
 TEST_CASE("mjcf: what is not supported yet is named, with its place") {
   struct { const char *inside, *name; } cases[] = {
       {"<worldbody>\n<composite/></worldbody>", "<composite>"}, {"<worldbody>\n<flexcomp/></worldbody>", "<flexcomp>"}, {"<worldbody>\n<plugin/></worldbody>", "<plugin>"}, {"\n<extension/>", "<extension>"},
-      {"\n<deformable/>", "<deformable>"}, {"<asset>\n<skin/></asset>", "<skin>"}, {"<tendon>\n<spatial stiffness='1'/></tendon>", "<spatial>"}, {"<equality>\n<flex/></equality>", "<flex>"},
+      {"<deformable>\n<flex/></deformable>", "<flex>"}, {"<tendon>\n<spatial stiffness='1'/></tendon>", "<spatial>"}, {"<equality>\n<flex/></equality>", "<flex>"},
       {"<worldbody><body>\n<freejoint align='true'/><geom size='1'/></body></worldbody>", "align"}, {"<compiler\nalignfree='true'/>", "alignfree"}, {"<worldbody><body\nfuse='true'/></worldbody>", "fus"}};
   for (const auto& c : cases) {
     CAPTURE(std::string(c.inside));
@@ -227,4 +228,23 @@ TEST_CASE("mjcf: what is not supported yet is named, with its place") {
   CHECK(s.bodies[1].gravcomp == 0.5);
   CHECK(s.joints[0].actuatorgravcomp);
   CHECK(s.report[0].message == "attribute 'sleep' of <body>: accepted, has no effect here (once)");
+}
+
+TEST_CASE("mjcf: what is only drawn is left out, and the report says so") {
+  const Result<Scene> scene = read_mjcf_text("<mujoco><asset>\n<skin name='s'/><skin name='t'/></asset><deformable><skin/></deformable></mujoco>", "test.xml");
+  REQUIRE(scene);
+  const auto note = std::find_if(scene->report.begin(), scene->report.end(), [](const Diagnostic& d) { return d.code == "drawn-only"; });
+  REQUIRE(note != scene->report.end());
+  CHECK(note->message == "<skin>: ignored, it is only drawn (3 times)");
+  CHECK(note->place.line == 2);
+}
+
+TEST_CASE("mjcf: a file that is not there is told with where it was looked for") {
+  const Result<Scene> scene = read_mjcf("tests/bad/mjcf/mesh_meshdir.xml");
+  REQUIRE_FALSE(scene);
+  CHECK(scene.errors()[0].hint.find("\"parts/nosuch.stl\" in the folder of mesh_meshdir.xml") != std::string::npos);
+}
+
+TEST_CASE("mjcf: misspelt options are told beside other errors") {
+  CHECK(said(read_mjcf("tests/bad/mjcf/option_misspelt.xml")) == "unknown-attribute:2 unknown-attribute:4 bad-value:4");
 }

@@ -444,3 +444,15 @@ TEST_CASE("urdf: long chains and many links need no deep stack") {
   CHECK(s.bodies.size() == links + 1);
   CHECK(s.bodies.back().parent == links - 1);
 }
+
+TEST_CASE("urdf: a missing package is told once, with the number of its meshes") {
+  UrdfOptions options;
+  options.paths.environment = false;
+  const Result<Scene> scene = read_urdf("tests/bad/urdf/package_missing_thrice.urdf", options);
+  REQUIRE_FALSE(scene);
+  REQUIRE(scene.errors().size() == 1);
+  const Diagnostic& d = scene.errors()[0];
+  CHECK(d.message == "no package \"no_such_package\" was found for 3 meshes, of which this is the first");
+  CHECK(d.hint.find("--package no_such_package=FOLDER") != std::string::npos);
+  CHECK(d.place.line == 3);
+}

@@ -183,6 +183,8 @@ TEST_CASE("yaml: bad variants") {
   CHECK(folder.error("variants:\n  - {model: cart.xml, share: 0}\n") == "2:30 out-of-range");
   CHECK(folder.error("variants:\n  - {model: cart.xml, share: -1}\n") == "2:30 out-of-range");
   CHECK(folder.error("variants:\n  - {model: cart.xml, share: half}\n") == "2:30 wrong-kind");
+  std::filesystem::copy_file(folder.path / "cart.xml", folder.path / "cart.mjcf");
+  CHECK(folder.error("models:\n  - {file: cart.mjcf}\n") == "accepted");
   CHECK(folder.error("models:\n  - {file: cart.xml, share: 1}\n") == "2:22 unknown-key");
   CHECK(folder.error("variants:\n  - {model: robot.usd}\n") == "2:13 unknown-format");
   CHECK(folder.error("variants:\n  - {model: cart.xml}\n  - {model: slow.xml}\n") == "3:5 option-mismatch");
@@ -195,6 +197,50 @@ TEST_CASE("yaml: bad variants") {
   };
   CHECK(folder.error("variants: " + list("{model: missing.xml}, ", 101)) == "1:11 out-of-range");
   CHECK(folder.error("models: " + list("{file: missing.xml}, ", 21) + "variants: " + list("{model: missing.xml}, ", 50)) == "2:11 out-of-range");
+}
+
+TEST_CASE("yaml: a pattern of 'without' that fits nothing, keys for another format, and options beside other errors") {
+  const Folder folder;
+  auto errors = [&](const std::string& text) {
+    const auto file = folder.read(text);
+    return file ? std::vector<Diagnostic>() : file.errors();
+  };
+  auto found = errors("models:\n  - {file: cart.xml, without: [floor, flor]}\n");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].code == "unknown-name");
+  CHECK(found[0].place.column == 39);
+  CHECK(found[0].hint == "did you mean 'floor'?");
+  CHECK(found[0].excerpt.line.find("flor") != std::string::npos);
+
+  found = errors("models:\n  - {file: cart.xml, base: fixed, actuators: {type: motor}}\n");
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].hint.find("<freejoint/>") != std::string::npos);
+  CHECK(found[1].hint.find("<actuator>") != std::string::npos);
+
+  found = errors("models:\n  - {file: missing.xml}\noption: {timstep: 0.001}\n");
+  REQUIRE(found.size() == 2);
+  CHECK(found[1].code == "unknown-key");
+  CHECK(found[1].place.line == 3);
+}
+
+TEST_CASE("yaml: a URDF without actuators under controls is told") {
+  const Folder folder;
+  std::ofstream(folder.path / "door.urdf") << "<robot name='door'><link name='frame'/><link name='leaf'><inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1' ixy='0' ixz='0' iyz='0'/></inertial>"
+                                              "</link><joint name='hinge' type='continuous'><parent link='frame'/><child link='leaf'/></joint></robot>";
+  auto told = [&](const std::string& text) {
+    const auto file = folder.read(text);
+    const std::vector<Diagnostic>& list = file ? file->variants[0].scene.report : file.errors();
+    for (const Diagnostic& d : list)
+      if (d.code == "no-actuators") return std::string(file ? "warning " : "error ") + std::to_string(d.place.line) + (d.hint.find("type: motor") != std::string::npos ? " hint" : "");
+    return std::string(file ? "nothing" : to_string(list[0]));
+  };
+  CHECK(told("models:\n  - {file: door.urdf, base: fixed}\n") == "nothing");
+  CHECK(told("models:\n  - {file: door.urdf, base: fixed}\ncontrols: [{type: random}]\n") == "warning 2 hint");
+  CHECK(told("models:\n  - {file: door.urdf, base: fixed}\ncontrols: [{type: none}]\n") == "nothing");
+  CHECK(told("models:\n  - {file: door.urdf, base: fixed, actuators: {type: none}}\ncontrols: [{type: random}]\n") == "nothing");
+  CHECK(told("models:\n  - {file: door.urdf, base: fixed, actuators: {type: motor}}\ncontrols: [{type: random, actuators: hinge}]\n") == "nothing");
+  CHECK(told("models:\n  - {file: door.urdf, base: fixed, name: d}\ncontrols: [{type: random, actuators: d/hinge}]\n") == "error 2 hint");
+  CHECK(told("models:\n  - {file: door.urdf, base: fixed}\ntimeline: [{set: hinge, value: 1}]\n") == "error 2 hint");
 }
 
 TEST_CASE("yaml: errors stand where they are") {

@@ -1,222 +1,26 @@
-// T26: random pairs of everything convex against Bullet 3.24 in double, and against a third that knows: the overlap of two convex
-// geoms in a direction n is h(n) = reach of A along n + reach of B along -n, and the least h over all n is the depth (negative:
-// minus the distance). h takes three lines per type, so the arbiter shares nothing with either engine:
+// T26: random pairs of everything convex, and planes, against Bullet 3.24 and the arbiter of collide_bullet.h.
 //
-//   an upper bound   any direction at all: a sweep, face normals and edge crosses (polytopes deep in each other: exact), our normal,
-//                    Bullet's normals, and a pattern search from the best of them
-//   a lower bound    where the cores (less the radii of spheres and capsules) are apart: our two points, shown to lie in the two cores
-//
-// Bullet: btGjkPairDetector with btGjkEpaPenetrationDepthSolver (what its worlds ask), btGjkEpaSolver2 alone, btBoxBoxDetector.
-// Margins are 0 but for spheres and capsules, whose radius is their margin. It has no ellipsoid (btMultiSphereShape scales the
-// support point of a sphere, which is no ellipsoid's), so its algorithms are given ours: a shape by its support function.
+// Where: two points belong to a contact, half its depth from `pos` along the normal. Which two is a choice wherever faces or edges lie
+// flat on each other, so no engine's points are compared. What every choice owes is: each point lies in its core (with the distance, that
+// proves it: cores cannot be nearer), and the deepest hit's lie as far along the normal as their geom reaches. The first is as good as the
+// root of the polytope's tolerance: corners of a face that is flat to t = 1e-11 have normals sqrt(2 t) = 4.5e-6 apart, and by as much of
+// the radius of the rounding the points move sideways. The second is as good as the tolerance itself.
 //
 // Left out, as conventions and no depth of the whole (both are MuJoCo's): distances of box and box that are apart, and depths of a
-// capsule whose axis runs through a box. Height fields have one way out per feature and no depth of the whole either; what they must
-// do is judged by collide_grid_lane_test.cpp. Box and box prefers a face to an edge that is less than 5 % better, here as in Bullet.
+// capsule whose axis runs through a box. Box and box prefers a face to an edge that is less than 5 % better, here as in Bullet.
+// Height fields: collide_bullet_grid_lane_test.cpp.
 #include "tests/skip.h"
-#include "tests/physics/kernel/shapes_view.h"
 #ifdef NURI_BULLET
-#include <memory>
-#include <btBulletCollisionCommon.h>
-#include <BulletCollision/CollisionDispatch/btBoxBoxDetector.h>
-#include <BulletCollision/NarrowPhaseCollision/btGjkEpa2.h>
-#include <BulletCollision/NarrowPhaseCollision/btGjkEpaPenetrationDepthSolver.h>
-#include <BulletCollision/NarrowPhaseCollision/btGjkPairDetector.h>
-#include <BulletCollision/NarrowPhaseCollision/btPointCollector.h>
+#include "tests/physics/kernel/collide_bullet.h"
 
 using namespace nuri;
 
 namespace {
-static_assert(sizeof(btScalar) == 8);
-using D = Wide<double, 1>;
-using Vec = btVector3;
-
-class Ellipsoid : public btConvexInternalShape {
- public:
-  explicit Ellipsoid(const Vec& half) : half_(half) { m_shapeType = CUSTOM_CONVEX_SHAPE_TYPE, setMargin(0); }
-  Vec localGetSupportingVertexWithoutMargin(const Vec& n) const override {
-    const Vec scaled = half_ * n;
-    return half_ * scaled / scaled.length();
-  }
-  void batchedUnitVectorGetSupportingVertexWithoutMargin(const Vec* n, Vec* out, int count) const override {
-    for (int k = 0; k < count; ++k) out[k] = localGetSupportingVertexWithoutMargin(n[k]);
-  }
-  void calculateLocalInertia(btScalar, Vec& inertia) const override { inertia.setZero(); }
-  const char* getName() const override { return "ellipsoid"; }
-
- private:
-  Vec half_;
-};
-
-// One geom, as all three see it.
-struct Body {
-  int type = 0, index = 0;                // index: of a mesh's hull
-  Placed placed;
-  Polyhedron hull;
-  std::vector<Vec> faces, edges;          // directions, in the geom's frame
-  btTransform frame;
-  std::unique_ptr<btConvexShape> shape;
-
-  Vec half() const { return {placed.size[0], placed.size[1], placed.size[2]}; }
-  bool flat() const { return type != geom::ellipsoid && type != geom::cylinder; }
-  double size() const {                   // radius of a ball around it
-    if (type == geom::sphere) return placed.size[0];
-    return type == geom::capsule ? placed.size[0] + placed.size[1] : half().length();
-  }
-  double radius() const { return type == geom::sphere || type == geom::capsule ? placed.size[0] : 0; }
-  void move(const Vec& by) {
-    for (int k = 0; k < 3; ++k) placed.pos[k] += by[k];
-    frame.setOrigin(Vec(placed.pos[0], placed.pos[1], placed.pos[2]));
-  }
-  // reach along unit n from the origin
-  double reach(const Vec& n) const {
-    const Vec d = n * frame.getBasis(), s = half();
-    double r = 0;
-    if (type == geom::sphere) r = s[0];
-    if (type == geom::capsule) r = s[0] + s[1] * std::fabs(d[2]);
-    if (type == geom::ellipsoid) r = (s * d).length();
-    if (type == geom::cylinder) r = s[0] * std::hypot(d[0], d[1]) + s[1] * std::fabs(d[2]);
-    if (type == geom::box) r = d.absolute().dot(s);
-    if (type == geom::mesh) {
-      r = -1e300;
-      for (const Point& p : hull.vertices) r = std::max(r, p[0] * d[0] + p[1] * d[1] + p[2] * d[2]);
-    }
-    return n.dot(frame.getOrigin()) + r;
-  }
-  // how far a point lies outside the core
-  double outside(const Vec& p) const {
-    const Vec l = frame.invXform(p), s = half();
-    if (type == geom::sphere) return l.length();
-    if (type == geom::capsule) return Vec(l[0], l[1], l[2] - std::clamp(l[2], -s[1], s[1])).length();
-    if (type == geom::ellipsoid) return ((l / s).length() - 1) * s[s.maxAxis()];
-    if (type == geom::cylinder) return std::max(std::hypot(l[0], l[1]) - s[0], std::fabs(l[2]) - s[1]);
-    if (type == geom::box) return std::max({std::fabs(l[0]) - s[0], std::fabs(l[1]) - s[1], std::fabs(l[2]) - s[2]});
-    double out = -1e300;
-    for (size_t f = 0; f < hull.polygons.size(); ++f) out = std::max(out, inner(hull.normals[f], minus({l[0], l[1], l[2]}, hull.vertices[hull.polygons[f][0]])));
-    return out;
-  }
-};
-
-struct Verdict {
-  bool touches = false, known = false;    // known: depth and normal are there
-  double depth = 0;                       // m; negative: distance
-  Vec normal{0, 0, 0}, pos{0, 0, 0};      // from A to B; halfway
-};
-
-struct Pair {
-  const Body &a, &b;
-  double overlap(const Vec& n) const { return a.reach(n) + b.reach(-n); }
-  double radii() const { return a.radius() + b.radius(); }
-  bool is(int type1, int type2) const { return a.type == type1 && b.type == type2; }
-  double size() const { return a.size() + b.size(); }
-};
-
-// ---- the arbiter --------------------------------------------------------------------------------------------------
-struct Truth {
-  double depth = 1e300;                   // m; the least overlap found
-  Vec normal{0, 0, 0};
-  void offer(const Pair& p, Vec n) {
-    const double length = n.length();
-    if (!(length > 1e-12)) return;
-    n /= length;
-    for (int side = 0; side < 2; ++side, n = -n)
-      if (const double h = p.overlap(n); h < depth) depth = h, normal = n;
-  }
-  // Eight directions around the best, turned every time, because valleys of h have sharp floors.
-  void descend(const Pair& p, double step) {
-    double turn = 0;
-    for (int k = 0; step > 1e-9 && k < 400; ++k) {
-      Vec u, v;
-      btPlaneSpace1(normal, u, v);
-      const double before = depth;
-      const Vec n = normal;
-      turn += 2.39996322972865;
-      for (int i = 0; i < 8; ++i) {
-        const Vec m = (n + u * (step * std::cos(turn + i * M_PI / 4)) + v * (step * std::sin(turn + i * M_PI / 4))).normalized();
-        if (const double h = p.overlap(m); h < depth) depth = h, normal = m;
-      }
-      if (!(depth < before)) step *= 0.6;
-    }
-  }
-};
-Truth truth_of(const Pair& p, const std::vector<Vec>& hints) {
-  Truth best;
-  best.offer(p, p.b.frame.getOrigin() - p.a.frame.getOrigin());
-  for (const Body* g : {&p.a, &p.b})
-    for (const Vec& f : g->faces) best.offer(p, g->frame.getBasis() * f);
-  for (const Vec& e : p.a.edges)
-    for (const Vec& f : p.b.edges) best.offer(p, (p.a.frame.getBasis() * e).cross(p.b.frame.getBasis() * f));
-  for (const Vec& n : hints) best.offer(p, n);
-  if (p.a.flat() && p.b.flat() && best.depth > p.radii()) return best;       // polytopes inside each other: these are all there are
-  std::vector<Truth> starts{best};
-  const int count = 300;
-  for (int k = 0; k < count; ++k) {
-    const double z = 1 - 2 * (k + 0.5) / count, r = std::sqrt(1 - z * z), turn = k * 2.39996322972865;
-    Truth t;
-    t.offer(p, {r * std::cos(turn), r * std::sin(turn), z});
-    starts.push_back(t);
-  }
-  const int kept = 4;
-  std::partial_sort(starts.begin() + 1, starts.begin() + kept, starts.end(), [](const Truth& x, const Truth& y) { return x.depth < y.depth; });
-  for (int k = 0; k < kept; ++k) {
-    starts[k].descend(p, k ? 0.1 : 1e-3);
-    if (starts[k].depth < best.depth) best = starts[k];
-  }
-  return best;
-}
-
-// ---- the two engines ----------------------------------------------------------------------------------------------
-Verdict nuri_says(const ShapesView<double>& all, const Pair& p, double margin, bool manifold) {
-  Verdict v;
-  v.touches = !hits_between(all, manifold, p.a.type, p.a.index, p.a.placed, p.b.type, p.b.index, p.b.placed, 0).empty();
-  for (const auto& h : hits_between(all, manifold, p.a.type, p.a.index, p.a.placed, p.b.type, p.b.index, p.b.placed, v.touches ? 0 : margin)) {
-    if (v.known && -h.dist.v <= v.depth) continue;
-    v = {v.touches, true, -h.dist.v, {h.normal.x.v, h.normal.y.v, h.normal.z.v}, {h.pos.x.v, h.pos.y.v, h.pos.z.v}};
-  }
-  return v;
-}
-struct Deepest : btPointCollector {       // of a manifold
-  void addContactPoint(const Vec& normal, const Vec& point, btScalar depth) override {
-    if (!m_hasResult || depth < m_distance) btPointCollector::addContactPoint(normal, point, depth);
-  }
-};
-Verdict verdict(const Deepest& d) { return {d.m_hasResult && d.m_distance <= 0, d.m_hasResult, -d.m_distance, -d.m_normalOnBInWorld, d.m_pointInWorld}; }
-Verdict detector_says(const Pair& p) {
-  btVoronoiSimplexSolver simplex;
-  btGjkEpaPenetrationDepthSolver epa;
-  btGjkPairDetector detector(p.a.shape.get(), p.b.shape.get(), &simplex, &epa);
-  btGjkPairDetector::ClosestPointInput input;
-  input.m_transformA = p.a.frame, input.m_transformB = p.b.frame;
-  Deepest d;
-  detector.getClosestPoints(input, d, nullptr);
-  return verdict(d);
-}
-Verdict epa_says(const Pair& p) {
-  btGjkEpaSolver2::sResults r;
-  const Vec guess = p.b.frame.getOrigin() - p.a.frame.getOrigin();
-  Verdict v;
-  if (btGjkEpaSolver2::Distance(p.a.shape.get(), p.a.frame, p.b.shape.get(), p.b.frame, guess, r)) {   // of the cores
-    v.known = true, v.depth = p.radii() - r.distance;
-  } else if (btGjkEpaSolver2::Penetration(p.a.shape.get(), p.a.frame, p.b.shape.get(), p.b.frame, guess, r, true)) v.known = true, v.depth = -r.distance;
-  v.touches = v.known && v.depth >= 0;
-  v.normal = p.a.frame.getBasis() * r.normal;                                  // told in A's frame, of either sign
-  if (p.overlap(-v.normal) < p.overlap(v.normal)) v.normal = -v.normal;
-  return v;
-}
-Verdict boxes_say(const Pair& p) {
-  btBoxBoxDetector detector(static_cast<btBoxShape*>(p.a.shape.get()), static_cast<btBoxShape*>(p.b.shape.get()));
-  btBoxBoxDetector::ClosestPointInput input;
-  input.m_transformA = p.a.frame, input.m_transformB = p.b.frame;
-  Deepest d;
-  detector.getClosestPoints(input, d, nullptr);
-  return verdict(d);
-}
-
 // ---- judging ------------------------------------------------------------------------------------------------------
 // All lengths as shares of both sizes.
 struct Tally {
-  int judged = 0, wrong_touch = 0, grossly = 0, silent = 0, off[3] = {0, 0, 0};
-  double worst = 0, own = 0, points = 0;
+  int judged = 0, hits = 0, wrong_touch = 0, grossly = 0, silent = 0, off[3] = {0, 0, 0};
+  double worst = 0, own = 0, points = 0, reach = 0;
   static constexpr double steps[3] = {1e-9, 1e-6, 1e-3};
 
   void judge(const Pair& p, const Truth& truth, const Verdict& v, bool depths) {
@@ -231,92 +35,20 @@ struct Tally {
     worst = std::max(worst, error);
     own = std::max(own, std::fabs(p.overlap(v.normal) - v.depth) / size);
   }
-  // The two points lie in their cores: the distance cannot be less than said.
-  void judge_points(const Pair& p, const Verdict& v) {
-    if (v.depth >= p.radii()) return;
-    const Vec on_a = v.pos + v.normal * (v.depth / 2 - p.a.radius()), on_b = v.pos - v.normal * (v.depth / 2 - p.b.radius());
-    points = std::max({points, p.a.outside(on_a) / p.size(), p.b.outside(on_b) / p.size()});
+  void judge_points(const Pair& p, const Verdict& deepest, const std::vector<Verdict>& all) {
+    for (const Verdict& v : all) points = std::max({points, p.a.outside(p.on_a(v)) / p.size(), p.b.outside(p.on_b(v)) / p.size()});
+    const Vec n = deepest.normal, a = p.on_a(deepest), b = p.on_b(deepest);
+    reach = std::max({reach, std::fabs(p.a.reach(n) - p.a.radius() - n.dot(a)) / p.size(), std::fabs(p.b.reach(-n) - p.b.radius() + n.dot(b)) / p.size()});
+    hits += int(all.size());
   }
   std::string row() const {
-    char text[300];
-    std::snprintf(text, sizeof text, "%5d judged, touching wrong beyond 1e-9 / 1e-6: %d %d, silent %d, depth off by > 1e-9 / 1e-6 / 1e-3: %d %d %d, worst %.2g, against its own normal %.2g, its points %.2g",
-                  judged, wrong_touch, grossly, silent, off[0], off[1], off[2], worst, own, points);
+    char text[400];
+    std::snprintf(text, sizeof text, "%5d judged, touching wrong beyond 1e-9 / 1e-6: %d %d, silent %d, depth off by > 1e-9 / 1e-6 / 1e-3: %d %d %d, worst %.2g, against its own normal %.2g, points of %d hits outside by %.2g, off their reach by %.2g",
+                  judged, wrong_touch, grossly, silent, off[0], off[1], off[2], worst, own, hits, points, reach);
     return text;
   }
 };
 
-struct Yard {
-  Dice dice{26};
-  ShapesView<double> all;
-
-  Body body(int type) {
-    Body g;
-    g.type = type;
-    g.placed.quat = type == geom::sphere ? std::array<double, 4>{1, 0, 0, 0} : dice.turn();
-    for (double& x : g.placed.size) x = 0.5 * std::pow(8, -dice.uniform(0, 1));        // proportions to 8
-    const Vec s = g.half();
-    const auto& q = g.placed.quat;
-    g.frame = btTransform(btQuaternion(q[1], q[2], q[3], q[0]));
-    const Vec axes[3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
-    switch (type) {
-      case geom::sphere: g.shape = std::make_unique<btSphereShape>(s[0]); break;
-      case geom::capsule: g.shape = std::make_unique<btCapsuleShapeZ>(s[0], 2 * s[1]), g.edges = {axes[2]}; break;
-      case geom::ellipsoid: g.shape = std::make_unique<Ellipsoid>(s); break;
-      case geom::cylinder: g.shape = std::make_unique<btCylinderShapeZ>(Vec(s[0], s[0], s[1])), g.faces = g.edges = {axes[2]}; break;
-      case geom::box: g.shape = std::make_unique<btBoxShape>(s), g.faces = g.edges = {axes, axes + 3}; break;
-      default: {
-        g.hull = dice.rock(6 + dice.pick(8), g.placed.size);
-        g.index = all.add(g.hull);
-        for (const Point& n : g.hull.normals) g.faces.push_back({n[0], n[1], n[2]});
-        for (const auto& f : g.hull.polygons)
-          for (size_t k = 0; k < f.size(); ++k) {
-            const int i = f[k], j = f[(k + 1) % f.size()];
-            const Point e = minus(g.hull.vertices[j], g.hull.vertices[i]);
-            if (i < j) g.edges.push_back({e[0], e[1], e[2]});
-          }
-        auto hull = std::make_unique<btConvexHullShape>();
-        for (const Point& v : g.hull.vertices) hull->addPoint(Vec(v[0], v[1], v[2]), false);
-        g.shape = std::move(hull);
-      }
-    }
-    if (type >= geom::cylinder) g.shape->setMargin(0);
-    return g;
-  }
-  // Kinds: 0 apart, 1 barely apart or touching, 2 shallow, 3 deep.
-  void place(const Body& a, Body& b, int kind) {
-    const Pair p{a, b};
-    const Point d = dice.direction();
-    const Vec n(d[0], d[1], d[2]);
-    b.move(n * (p.overlap(n) * (kind == 3 ? dice.uniform(0.02, 0.8) : dice.uniform(1.02, 1.4))));
-    if (kind == 0 || kind == 3) return;
-    const Truth t = truth_of(p, {epa_says(p).normal});                                                // together along the shortest way
-    const double share = kind == 1 ? (dice.pick(2) ? 1 : -1) * std::pow(10, -dice.uniform(3, 8)) : dice.uniform(0.002, 0.03);
-    b.move(t.normal * (t.depth - share * p.size()));
-  }
-};
-
-// Whole algorithms of a world, for grounds.
-struct World : btCollisionWorld::ContactResultCallback {
-  btDefaultCollisionConfiguration settings;
-  btCollisionDispatcher dispatcher{&settings};
-  btDbvtBroadphase broadphase;
-  btCollisionWorld world{&dispatcher, &broadphase, &settings};
-  Verdict found;
-
-  btScalar addSingleResult(btManifoldPoint& p, const btCollisionObjectWrapper*, int, int, const btCollisionObjectWrapper*, int, int) override {
-    if (!found.known || -p.m_distance1 > found.depth) found = {p.m_distance1 <= 0, true, -p.m_distance1, p.m_normalWorldOnB, p.m_positionWorldOnB};
-    return 0;
-  }
-  Verdict says(btCollisionShape& ground, const btTransform& frame, const Body& g, double margin) {
-    btCollisionObject a, b;
-    a.setCollisionShape(&ground), a.setWorldTransform(frame);
-    b.setCollisionShape(g.shape.get()), b.setWorldTransform(g.frame);
-    m_closestDistanceThreshold = margin;
-    found = {};
-    world.contactPairTest(&a, &b, *this);
-    return found;
-  }
-};
 }  // namespace
 
 TEST_CASE("convex pairs against Bullet") {
@@ -324,7 +56,7 @@ TEST_CASE("convex pairs against Bullet") {
   const char* const kinds[] = {"apart", "touching", "shallow", "deep"};
   enum { nuri_voice, wide, pair_voice, epa_voice, voices };
   const char* const names[] = {"Nuri", "Nuri, margin as wide as both", "Bullet's pair detector", "Bullet's EPA"};
-  Tally tally[4][2][voices], our_boxes, ode, moved, silenced, tilted;
+  Tally tally[4][2][voices], our_boxes, ode, moved, silenced, tilted, shifted;
   double turned = 0;                                                           // rad; between normals of pairs apart
   int alike = 0, both = 0;
   for (int type1 = geom::sphere; type1 <= geom::mesh; ++type1)
@@ -336,7 +68,8 @@ TEST_CASE("convex pairs against Bullet") {
         const Pair p{a, b};
         const Verdict detector = detector_says(p), solver = epa_says(p);
         const double near = 1.5 * std::max(std::fabs(detector.depth), std::fabs(solver.depth)) + 1e-6 * p.size();
-        const Verdict nuri = nuri_says(yard.all, p, near, round & 4), far = nuri_says(yard.all, p, p.size(), round & 4);
+        std::vector<Verdict> near_hits, far_hits;
+        const Verdict nuri = nuri_says(yard.all, p, near, round & 4, &near_hits), far = nuri_says(yard.all, p, p.size(), round & 4, &far_hits);
         const Truth truth = truth_of(p, {nuri.normal, detector.normal, solver.normal, far.normal});
         Tally* const t = tally[kind][curved];
         t[pair_voice].judge(p, truth, detector, true);
@@ -352,8 +85,8 @@ TEST_CASE("convex pairs against Bullet") {
         t[nuri_voice].judge(p, truth, nuri, depths);
         t[wide].judge(p, truth, far, depths);
         if (!depths) continue;
-        t[nuri_voice].judge_points(p, nuri);
-        t[wide].judge_points(p, far);
+        t[nuri_voice].judge_points(p, nuri, near_hits);
+        t[wide].judge_points(p, far, far_hits);
         if (std::fabs(solver.depth - truth.depth) < 1e-10 * p.size() && std::fabs(truth.depth) > 1e-2 * p.size()) {
           const double angle = nuri.normal.cross(solver.normal).length();
           if (kind == 0) turned = std::max(turned, angle);
@@ -369,6 +102,8 @@ TEST_CASE("convex pairs against Bullet") {
           btPlaneSpace1(nuri.normal, u, v);
           wrong = nuri, wrong.normal = (nuri.normal + 0.1 * u).normalized();
           tilted.judge(p, truth, wrong, true);
+          wrong = nuri, wrong.pos += 1e-6 * p.size() * nuri.normal;
+          shifted.judge_points(p, wrong, {wrong});
         }
       }
   for (int kind = 0; kind < 4; ++kind)
@@ -376,8 +111,8 @@ TEST_CASE("convex pairs against Bullet") {
       for (int voice = 0; voice < voices; ++voice)
         MESSAGE(std::string(kinds[kind]), std::string(curved ? ", curved, " : ", flat, "), std::string(names[voice]), ": ", tally[kind][curved][voice].row());
   // Shares of both sizes. Worst seen: apart and shallow 1.3e-11, the polytope's own tolerance being 1e-11; touching within 1e-3 4e-7,
-  // where two edges or corners meet and the polytope runs out of corners; deep and curved 4e-5, as in collide_fuzz_lane_test.cpp; a
-  // margin as wide as both geoms makes a nearly round polytope: 2.7e-4.
+  // where two edges or corners meet and the polytope runs out of corners; deep and curved 4e-5, as in collide_fuzz_lane_test.cpp.
+  // Points: 4.4e-6 outside; off their reach 7.7e-12, touching 1.5e-7. The same with a margin as wide as both geoms.
   const double limits[4][2] = {{1e-9, 1e-9}, {1e-6, 1e-6}, {1e-9, 1e-9}, {1e-9, 1e-3}};
   for (int kind = 0; kind < 4; ++kind)
     for (int curved = 0; curved < 2; ++curved) {
@@ -389,8 +124,11 @@ TEST_CASE("convex pairs against Bullet") {
       if (kind != 1) CHECK(t.wrong_touch == 0);
       CHECK(t.worst < limits[kind][curved]);
       CHECK(t.own < 1e-9);
-      CHECK(t.points < 5e-3);                                                  // a guard against points of something else
-      CHECK(w.worst < 1e-3);
+      CHECK(t.points < 1e-5);
+      CHECK(t.reach < (kind == 1 ? 1e-6 : 1e-9));
+      CHECK(w.worst < limits[kind][curved]);
+      CHECK(w.points < 1e-5);
+      CHECK(w.reach < (kind == 1 ? 1e-6 : 1e-9));
     }
   CHECK(our_boxes.wrong_touch == 0);
   CHECK(alike > 2500);
@@ -400,6 +138,8 @@ TEST_CASE("convex pairs against Bullet") {
   CHECK(moved.off[0] == moved.judged);
   CHECK(silenced.grossly == silenced.judged);
   CHECK(tilted.own > 1e-4);
+  CHECK(shifted.hits == moved.judged);
+  CHECK(shifted.reach > 0.9e-6);
   MESSAGE("two boxes, Nuri: ", our_boxes.row());
   MESSAGE("two boxes, btBoxBoxDetector: ", ode.row());
   MESSAGE("normals of ", both, " pairs, alike ", alike, ", of those apart at most ", turned, " rad");
@@ -410,7 +150,8 @@ TEST_CASE("planes against Bullet") {
   World world;
   btStaticPlaneShape plane(Vec(0, 0, 1), 0);
   plane.setMargin(0);
-  double worst = 0, bullet = 0;
+  double worst = 0, bullet = 0, points = 0, bullet_points = 0;
+  int hits = 0;
   int wrong = 0, bullet_wrong = 0, bullet_silent = 0, judged = 0;
   for (int type = geom::sphere; type <= geom::mesh; ++type)
     for (int round = 0; round < 200; ++round, ++judged) {
@@ -424,16 +165,26 @@ TEST_CASE("planes against Bullet") {
       const double depth = g.reach(-up), size = g.size();
       wrong += hits_between(yard.all, round & 4, geom::plane, 0, ground, type, g.index, g.placed, 0).empty() == (depth > 0);
       double ours = -1e300;
-      for (const auto& h : hits_between(yard.all, round & 4, geom::plane, 0, ground, type, g.index, g.placed, size)) ours = std::max(ours, -h.dist.v);
+      for (const auto& h : hits_between(yard.all, round & 4, geom::plane, 0, ground, type, g.index, g.placed, size)) {
+        const Verdict v = verdict(h);
+        const Vec on_plane = v.pos + v.normal * (v.depth / 2), on_g = v.pos - v.normal * (v.depth / 2 - g.radius());
+        points = std::max({points, std::fabs(up.dot(on_plane)) / size, g.outside(on_g) / size, (v.normal - up).length()});
+        ours = std::max(ours, v.depth), ++hits;
+      }
       worst = std::max(worst, std::fabs(ours - depth) / size);
       const Verdict other = world.says(plane, frame, g, size);
       bullet_wrong += other.touches != (depth > 0);
       bullet_silent += !other.known;
-      if (other.known) bullet = std::max(bullet, std::fabs(other.depth - depth) / size);
+      if (!other.known) continue;
+      bullet = std::max(bullet, std::fabs(other.depth - depth) / size);
+      bullet_points = std::max({bullet_points, std::fabs(up.dot(other.pos)) / size, g.outside(other.pos - other.normal * (other.depth - g.radius())) / size});
     }
-  MESSAGE(judged, " on planes; Nuri: touching wrong ", wrong, ", depth off by ", worst, "; Bullet: ", bullet_wrong, ", silent ", bullet_silent, ", ", bullet);
+  MESSAGE(judged, " on planes; Nuri: touching wrong ", wrong, ", depth off by ", worst, ", points of ", hits, " hits off by ", points, "; Bullet: ", bullet_wrong, ", silent ",
+          bullet_silent, ", ", bullet, ", ", bullet_points);
   CHECK(wrong == 0);
+  CHECK(hits > judged);
   CHECK(worst < 1e-12);
+  CHECK(points < 1e-12);                                                       // on the plane, on the geom; normals too
 }
 #else
 TEST_CASE("convex pairs against Bullet") { NURI_SKIP("libbullet-dev is not installed"); }

@@ -1,176 +1,141 @@
-// The CUDA backend's step of one environment, by CPU threads that stand for a group's, against the CPU backend: the same bits.
+// The CUDA backend's lane and its step of an environment, by emulated threads of a GPU: the bits of one thread and of the CPU backend.
 #include "tests/physics/kernel/emulated_warp.h"
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
-#include <string>
-#include <vector>
-#include "physics/cuda/group_step.h"
-#include "physics/scratch_layout.h"
-#include "tests/physics/bit_models.h"
+#include "tests/physics/kernel/compare.h"
 
 using namespace nuri;
 using namespace nuri::bits_test;
 
 namespace {
 
-// One environment as the kernel sees it: a view of the model, state in arrays, scratch in an arena.
-class GroupWorld {
- public:
-  using R = GroupLane::Real;
-  GroupWorld(World& like, int threads) : model_(like.model()), group_(threads, threads < 32 ? unsigned(threads) : 0) {
-    const auto convert = [&](const std::vector<double>& values) -> const float* {
-      return numbers_.emplace_back(values.begin(), values.end()).data();
-    };
-    numbers_.reserve(512);
-#define NURI_COUNT(name, doc) view_.name = model_.name;
-#define NURI_INDEX(name, count, doc) view_.name = model_.name.data();
-#define NURI_REAL(name, count, unit, doc) view_.name = {convert(model_.name), nullptr};
-#define NURI_DERIVED(name, count, unit, doc) view_.name = {convert(model_.name), nullptr};
-#include "engine/model/model_fields.inl"
-    for (int f = 0; f < state_field_count; ++f) {
-      job_.columns[f] = like.columns(StateField(f));
-      const auto row = like.row<float>(StateField(f), 0);
-      arrays_.emplace_back(row.begin(), row.end());
-      job_.state[f] = arrays_.back().data();
+#if defined(NURI_EMULATED_AT_ONCE)   // threads of the system: the fewest that say something
+constexpr int sizes[] = {8, 32, 64};
+#else
+constexpr int sizes[] = {8, 16, 32, 64, 128, 256};
+#endif
+
+// What a group makes of n items, and what PackLane does.
+struct Tried {
+  float sums[8] = {};
+  int listed = 0, placed = 0;
+  std::vector<int> list = std::vector<int>(400, -7), owners = list, ranks = list;
+  std::vector<Ints<1>> sources = std::vector<Ints<1>>(400, Ints<1>{{-7}});
+
+  // each group of a warp has items of its own: `which` tells them apart
+  template <class L> void with(const L& lane, int n, int which) {
+    const auto key = [&](int i) { return 5 * i + i / 3 + which; };
+    const auto term = [&](int i) { return GroupLane::Real(1.0f / float(3 * i + 1 + which)); };
+    const auto kept = [&](int i) { return GroupLane::Truth{(i + which) % 3 != 1 && i % 7 != 2}; };
+    const int cap = n > 20 ? 20 + 2 * n / 5 : n + 1;
+    GroupLane::Real one[1], eight[8];
+    int a = 0, b = 0;
+    for (int again = 0; again < 3; ++again) {                      // the board's sides come round
+      lane.template sums<1>(n, key, one, [&](int i, GroupLane::Real* acc) { acc[0] = acc[0] + term(i); });
+      lane.template sums<8>(n, key, eight, [&](int i, GroupLane::Real* acc) {
+        for (int k = 0; k < 8; ++k) acc[k] = mul_add(term(i + k), one[0], acc[k]);
+      });
+      a = lane.list(n, list.data(), cap, kept);
+      b = lane.place(n, cap, [](int i) { return i / 6; }, kept, sources.data(), owners.data(), ranks.data());
     }
-    step_count_ = like.step_count(0);
-    job_.step_count = &step_count_;
-    job_.fault = &fault_;
-    job_.contact_count = &contact_count_;
-    job_.integrate = true;
-    job_.totals = &totals_;
-  }
-  GroupWorld(const GroupWorld&) = delete;
-
-  void copy_inputs(World& from) {
-    for (StateField f : {StateField::ctrl, StateField::xfrc_applied, StateField::mocap_pos, StateField::mocap_quat})
-      if (!arrays_[int(f)].empty()) std::memcpy(arrays_[int(f)].data(), from.bucket(0).data(f), arrays_[int(f)].size() * sizeof(float));
-  }
-  // False: out of room, nothing changed.
-  bool step(int substeps, const Room& room) {
-    job_.layout = lay_out(model_, room, sizeof(float), sizeof(int));
-    job_.substeps = substeps;
-    std::vector<char> arena(job_.layout.bytes + 64, char(0xff));   // NaN: what is read before it is written shows
-    char* const base = arena.data() + (64 - reinterpret_cast<uintptr_t>(arena.data()) % 64);
-    bool done = false;
-    emulated::run(group_, [&] {
-      const GroupLane lane(group_.size);
-      const Scratch<GroupLane> scratch{base, &job_.layout};
-      const bool went = GroupStep<GroupLane>{lane, view_, job_, scratch, 0}.run([&](const CudaTotals& work) { totals_ = work; });
-      lane.once([&] { done = went; });
+    lane.sync();
+    lane.once([&] {
+      listed = a;
+      placed = b;
     });
-    return done;
+    for (int k = 0; k < 8; ++k) {                                  // every thread has all sums
+      if constexpr (std::is_same_v<L, GroupLane>) same += std::memcmp(&sums[k], &eight[k], sizeof(float)) == 0;
+      else sums[k] = eight[k].v;
+    }
   }
-  // Empty, or the first number that differs from the world's environment 0.
-  std::string difference(World& world) const {
-    for (int f = 0; f < state_field_count; ++f)
-      for (int i = 0; i < job_.columns[f]; ++i)
-        if (std::memcmp(&arrays_[f][i], &world.row<float>(StateField(f), 0)[i], sizeof(float)) != 0)
-          return std::string(info(StateField(f)).name) + "[" + std::to_string(i) + "]: group " + std::to_string(arrays_[f][i]) + ", world " + std::to_string(world.get(StateField(f), 0, i));
-    if (step_count_ != world.step_count(0)) return "step counter";
-    if ((fault_ & 0xff) != world.fault(0)) return "fault";
-    if (contact_count_ != world.contacts(0)) return "contact count";
-    return "";
-  }
-  const CudaTotals& totals() const { return totals_; }
-
- private:
-  const model::Model& model_;
-  emulated::Group group_;
-  std::vector<std::vector<float>> numbers_, arrays_;
-  ModelView<R> view_;
-  CudaJob job_{};
-  CudaTotals totals_{};
-  uint64_t step_count_ = 0;
-  uint32_t fault_ = 0;
-  int32_t contact_count_ = 0;
+  std::atomic<int> same{0};
 };
-
-Room tight(const Room& bound) {
-  Room r = bound;
-  r.slots = std::min(r.slots, 1);
-  return r;
-}
 
 }  // namespace
 
 TEST_CASE("sums, lists and places of a group are those of one thread") {
-  for (int threads : {8, 16, 32}) {
+  for (int threads : sizes) {
     CAPTURE(threads);
-    emulated::Group group(threads, threads < 32 ? unsigned(threads) : 0);
-    for (int n : {0, 1, 7, 8, 31, 32, 33, 100}) {
-      CAPTURE(n);
-      const auto key = [](int i) { return 5 * i + i / 3; };
-      const auto term = [](int i) { return GroupLane::Real(1.0f / float(3 * i + 1)); };
-      const auto kept = [](int i) { return GroupLane::Truth{i % 3 != 1 && i % 7 != 2}; };
-      const auto owner = [](int i) { return i / 6; };
-      const auto add = [&](int i, GroupLane::Real* acc) { acc[0] = mul_add(term(i), term(i), acc[0]); acc[1] = acc[1] + term(i); };
-      PackLane<float, 1> one;
-      GroupLane::Real want[2];
-      one.sums<2>(n, key, want, add);
-      const int cap = n > 20 ? 20 : n + 1;
-      std::vector<int> listed(200, -7), owners(200, -7), ranks(200, -7);
-      std::vector<Ints<1>> sources(200, Ints<1>{{-7}});
-      auto got_listed = listed, got_owners = owners, got_ranks = ranks;
-      auto got_sources = sources;
-      const int want_listed = one.list(n, listed.data(), cap, kept), want_placed = one.place(n, cap, owner, kept, sources.data(), owners.data(), ranks.data());
-      std::atomic<int> wrong{0};
-      emulated::run(group, [&] {
-        const GroupLane lane(threads);
-        GroupLane::Real got[2];
-        lane.sums<2>(n, key, got, add);
-        for (int k = 0; k < 2; ++k) wrong += std::memcmp(&got[k], &want[k], sizeof(float)) != 0;
-        wrong += lane.list(n, got_listed.data(), cap, kept) != want_listed;
-        wrong += lane.place(n, cap, owner, kept, got_sources.data(), got_owners.data(), got_ranks.data()) != want_placed;
-        lane.sync();
+    const int block = std::max(threads, 32), groups = block / threads;
+    for (int most : {0, 1, 7, 8, 31, 32, 33, 64, 65, 100, 129, 300}) {
+      CAPTURE(most);
+      Tried want[4], got[4];
+      for (int g = 0; g < groups; ++g) {
+        want[g].with(PackLane<float, 1>{}, std::max(0, most - 5 * g), g);
+        std::memcpy(got[g].sums, want[g].sums, sizeof want[g].sums);
+      }
+      GroupLane::Board board;
+      emulated::run(block, [&] {
+        const GroupLane lane(threads, threads > 32 ? &board : nullptr);
+        const int g = int(threadIdx.x) / threads;
+        got[g].with(lane, std::max(0, most - 5 * g), g);
       });
-      CHECK(wrong == 0);
-      CHECK(got_listed == listed);
-      CHECK(got_owners == owners);
-      CHECK(got_ranks == ranks);
-      for (int i = 0; i < 200; ++i) CHECK(got_sources[i][0] == sources[i][0]);
+      for (int g = 0; g < groups; ++g) {
+        CAPTURE(g);
+        CHECK(got[g].same == 8 * threads);
+        CHECK(got[g].listed == want[g].listed);
+        CHECK(got[g].placed == want[g].placed);
+        CHECK(got[g].list == want[g].list);
+        CHECK(got[g].owners == want[g].owners);
+        CHECK(got[g].ranks == want[g].ranks);
+        for (int i = 0; i < 400; ++i) CHECK(got[g].sources[i][0] == want[g].sources[i][0]);
+      }
     }
   }
 }
 
+#if defined(NURI_EMULATED_AT_ONCE)
 TEST_CASE("a group steps an environment to the bits of the CPU backend") {
-  constexpr int rounds = 6, substeps = 4, warm_up = 60;            // things have met the ground by then
-  const char* const only = std::getenv("NURI_ONLY_MODEL");
-  for (const NamedModel& named : models()) {
-    if (only && named.name != only) continue;
-    CAPTURE(named.name);
-    const auto model = compiled(named);
-    const auto world = make_world(model, {.environments = 1, .backend = "cpu", .threads = 1, .width = 1});
-    scatter(*world, 0, 5);
-    drive(*world, 0, 5, 0);
-    world->step(warm_up);
-    const Room bound = hard_bound(*model, 1);
-    GroupWorld one(*world, 8);
-    int stepped_again = 0;
-    for (int round = 0; round < rounds; ++round) {
-      drive(*world, 0, 5, uint64_t(10 * round));
-      one.copy_inputs(*world);
-      world->step(substeps);
-      // out of room commits nothing, so that trying again with room gives the same bits
-      if (!one.step(substeps, tight(bound))) {
-        ++stepped_again;
-        REQUIRE(one.step(substeps, bound));
-      }
-      REQUIRE(one.difference(*world) == "");
+  for (const NamedModel& named : models())
+    if (chosen(named)) compare_groups(named, {8}, 1, 2);
+}
+#else
+TEST_CASE("an emulated block says what is wrong with its threads") {
+  CHECK_THROWS_WITH(emulated::run(32, [] { if (threadIdx.x % 8 < 7) __syncwarp(0xffu << (threadIdx.x & 24)); }), "threads wait for each other at different places");
+  CHECK_THROWS_WITH(emulated::run(64, [] { if (threadIdx.x < 32) __syncthreads(); }), "threads wait for each other at different places");
+  CHECK_THROWS_WITH(emulated::run(32, [] { __syncwarp(0xff); }), "a thread is not in the mask that it names");
+  CHECK_THROWS_WITH(emulated::run(32, [] { __shfl_xor_sync(0xffu << (threadIdx.x & 24), 1.0f, 8); }), "a thread asks one outside of its mask");
+  CHECK_THROWS_WITH(emulated::run(32, [] { __syncwarp(threadIdx.x < 4 ? 0xffffu : 0xffu << (threadIdx.x & 24)); }), "threads that wait for each other name different masks");
+}
+
+TEST_CASE("an emulated block shows a missing sync") {
+  for (int threads : {8, 32, 128}) {
+    CAPTURE(threads);
+    int different = 0;
+    for (int again = 0; again < 20; ++again) {
+      int before[256] = {}, seen[256] = {};
+      GroupLane::Board board;
+      emulated::run(std::max(threads, 32), [&] {
+        const GroupLane lane(threads, threads > 32 ? &board : nullptr);
+        lane.sync();
+        lane.each(threads, [&](int i) { before[i] = 1; });         // no sync
+        lane.each(threads, [&](int i) { seen[i] = before[threads - 1 - i]; });
+      });
+      for (int i = 0; i < threads; ++i) different += !seen[i];
     }
-    CHECK(one.totals().steps == substeps);
-    MESSAGE(named.name << ": stepped again " << stepped_again << " of " << rounds);
+    CHECK(different > 0);
   }
 }
+
+TEST_CASE("groups step environments to the bits of the CPU backend") {
+  for (const NamedModel& named : models())
+    if (chosen(named)) compare_groups(named, {8, 16, 32}, 4, 3);
+}
+
+TEST_CASE("a block of two warps steps a heap and a robot to the bits of the CPU backend") {
+  for (const NamedModel& named : models())
+    if (named.name == "pile" || named.name == "tree") compare_groups(named, {64}, 4, 3);
+}
+#endif
 
 TEST_CASE("a group freezes an environment that explodes, as the CPU backend does") {
   const auto model = compiled(models()[0]);
-  const auto world = make_world(model, {.environments = 1, .backend = "cpu", .threads = 1, .width = 1});
-  world->set(StateField::qvel, 0, 3, 1e9);
-  GroupWorld one(*world, 8);
+  const auto world = make_world(model, {.environments = 3, .backend = "cpu", .threads = 1, .width = 1});
+  world->set(StateField::qvel, 1, 3, 1e9);
+  const auto beside = grouped(*world, 8);
   world->step(3);
-  REQUIRE(one.step(3, hard_bound(*model, 1)));
-  CHECK(world->fault(0) != 0);
-  CHECK(one.difference(*world) == "");
+  beside->step(3);
+  CHECK(world->fault(1) != 0);
+  CHECK(world->fault(0) == 0);
+  CHECK(beside->difference(*world) == "");
 }

@@ -39,6 +39,15 @@ for command in run bench hash diff dump inspect compile doctor; do
 done
 expect 2 'no command'
 expect 2 'unknown command' fly
+expect 2 'a misspelt command' rnu $scene
+grep -q "did you mean 'run'" "$folder/err" || fail 'the nearest command is not named'
+if [ "$(awk '/MemAvailable/ {print $2}' /proc/meminfo)" -lt 200000000 ]; then   # kB; the scene takes more than that
+    expect 2 'more environments than memory' run scenes/tumbler.yaml --envs 10000000 --precision double
+    { grep -q 'GiB are available' "$folder/err" && grep -q -- '--envs [0-9]* would fit' "$folder/err"; } || fail 'a lack of memory is told without numbers'
+fi
+expect 0 'nothing but diagnostics' run $scene --envs 4 --steps 2 --diagnostics=json
+python3 -c 'import json, sys
+for line in open(sys.argv[1]): json.loads(line)' "$folder/err" || fail 'standard error is not JSON lines'
 expect 2 'unknown option' run $scene --wings 2
 expect 2 'no environments' run $scene --envs 0
 expect 2 'too many environments' run $scene --envs 100000000
@@ -82,6 +91,12 @@ expect 0 'compiled model' run "$folder/humanoid.model" --envs 3 --steps 5
 head -c 2000 "$folder/humanoid.model" >"$folder/short.model"
 expect 2 'half a model' run "$folder/short.model"
 expect 1 'unwritable' compile $scene -o "$folder/none/x.model"
+grep -q "the folder $folder/none does not exist" "$folder/err" || fail 'a folder that is missing is not named'
+expect 1 'a folder as output' compile $scene -o "$folder"
+expect 0 'names instead of codes' inspect scenes/arm_cell.yaml --json
+json 'all(isinstance(s["type"], str) for s in o["sensors"]) and {g["collides"] for g in o["geoms"]} <= {"no", "by its z axis", "yes"}'
+expect 0 'widths of a heap' inspect scenes/tumbler.yaml --json
+json 'list(o["scratch_bytes_by_width"]) == ["1"]'
 expect 0 inspect inspect $scene --json
 json 'o["sizes"]["dof_count"] == 27 and len(o["bodies"]) == o["sizes"]["body_count"] and len(o["pairs"]) == o["sizes"]["pair_count"]'
 expect 0 'inspect as text' inspect $scene

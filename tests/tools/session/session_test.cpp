@@ -1,7 +1,9 @@
 #include "tools/session/session.h"
 
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <string>
+#include <vector>
 
 using namespace nuri;
 
@@ -159,4 +161,27 @@ TEST_CASE("session: names that fit nothing are errors") {
   CHECK(refuse([](scene::Settings& s) { s.fields.emplace_back().field = "geom_fricton"; }) == "unknown-field");
   CHECK(refuse([](scene::Settings& s) { s.fields.emplace_back().field = "mass", s.fields.back().operation = scene::Operation::add; }) == "bad-operation");
   CHECK(refuse([](scene::Settings& s) { s.fields.emplace_back().field = "geom_friction", s.fields.back().component = 3; }) == "out-of-range");
+}
+
+TEST_CASE("session: making environments can be watched, and ended") {
+  auto make = [](const session::Session::Watch& watch) {
+    auto loaded = session::load_mjcf_text(model_text, "arm.xml");
+    REQUIRE(loaded);
+    return session::Session::create(std::move(*loaded), {.environments = 3, .threads = 1}, watch);
+  };
+  std::vector<double> shares;
+  auto whole = make([&](double share) { return shares.push_back(share), true; });
+  REQUIRE(whole);
+  CHECK(shares.size() >= 3);
+  CHECK(std::is_sorted(shares.begin(), shares.end()));
+  CHECK(shares.back() <= 1);
+  auto plain = make({});
+  REQUIRE(plain);
+  CHECK((*whole)->world().hash() == (*plain)->world().hash());
+  for (size_t stop = 0; stop < shares.size(); ++stop) {
+    size_t heard = 0;
+    auto ended = make([&](double) { return heard++ < stop; });
+    REQUIRE(!ended);
+    CHECK(ended.errors().front().code == "interrupted");
+  }
 }

@@ -92,7 +92,7 @@ controls: [{type: random, scale: 0.3, hold: 3}]
     session->step(steps);
     reference.push_back(session->world().hash(0));
   }
-  for (const int width : {0, 1, 4})
+  for (const int width : {0, 1, 8})
     for (const int threads : {1, 3}) {
       auto session = make(three + rules, {.environments = environments, .threads = threads, .width = width});
       CHECK(session->world().buckets() == 3);
@@ -176,7 +176,17 @@ TEST_CASE("variants: what fits no variant is an error, what fits one is none") {
   CHECK(error(fleet + "controls: [{type: zero, actuators: cart/pull}]\n") == "5 unknown-name");
   CHECK(error(fleet + "controls: [{type: hold, keyframe: arm/ready}]\n") == "accepted");
   CHECK(error(fleet + "controls: [{type: hold, keyframe: arm/redy}]\n") == "5 unknown-name");
-  CHECK(error(fleet + "initial: {keyframe: redy}\n") == "0 unknown-name");
+  CHECK(error(fleet + "initial: {keyframe: redy}\n") == "5 unknown-name");
+  // one misspelt name of several, too, with its own place, the line and the nearest name
+  auto misspelt = open(fleet + "controls: [{type: zero, actuators: [cart/push, cart/psuh]}]\n", {.environments = 3, .threads = 1});
+  REQUIRE(!misspelt);
+  REQUIRE(misspelt.errors().size() == 1);
+  CHECK(misspelt.errors()[0].place.column == 48);
+  CHECK(misspelt.errors()[0].hint == "did you mean 'cart/push'?");
+  CHECK(misspelt.errors()[0].excerpt.line.find("cart/psuh") != std::string::npos);
+  auto without_prefix = open(fleet + "goals: [{name: g, sensors: left/ps, inside: {low: 0, high: 1}}]\n", {.environments = 3, .threads = 1});
+  REQUIRE(!without_prefix);
+  CHECK(without_prefix.errors()[0].hint.find("Names of a model") != std::string::npos);
   CHECK(error(fleet + "initial: {joints: [{joints: elbow, position: 1}]}\n") == "5 unknown-name");
   CHECK(error(fleet + "initial: {bodies: [{bodies: cart/cart, yaw: 1}]}\n") == "5 unknown-name");
   CHECK(error(fleet + "vary: [{field: mass, names: high, scale: 2}]\n") == "accepted");

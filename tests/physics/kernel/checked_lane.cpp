@@ -1,13 +1,13 @@
-// Whole steps under CheckedLane: no kernel reads what nobody wrote or what is not finished, or writes another item's slots.
-// Fields of scratch do not share memory here, so that a slot belongs to one field.
+// Whole steps under CheckedLane. Fields of scratch do not share memory here, so that a slot belongs to one field.
 #include "engine/core/macros.h"
-// Compiled once for a test that is not about speed: nothing is forced inline.
+// For tests that are not about speed: nothing is forced inline.
 #undef NURI_VALUE
 #define NURI_VALUE inline
 #undef NURI_STAGE
 #define NURI_STAGE inline
 #include "engine/lane/checked.h"
 #include "tests/physics/kernel/lane_world.h"
+#include "tests/physics/kernel/lanes.h"
 
 using namespace nuri;
 using namespace nuri::bits_test;
@@ -38,36 +38,28 @@ std::unique_ptr<Shadow> watch(const LaneWorld<CheckedLane>& lane) {
   return shadow;
 }
 
+class CheckedWorld final : public Beside {
+ public:
+  explicit CheckedWorld(const World& like) : world_(like, false), shadow_(watch(world_)) {
+    world_.on_fit = [this](LaneWorld<CheckedLane>& lane) {
+      shadow_.reset();
+      shadow_ = watch(lane);
+    };
+  }
+  void copy(World& from) override { world_.copy(from); }
+  void step(int substeps) override { world_.step(substeps); }
+  std::string difference(World& world) override { return world_.difference(world); }
+  std::string broken() override {
+    // the axis is all that a round geom has; the rest is copied and never used
+    std::erase_if(shadow_->findings, [](const auto& f) { return f.second.rule == "unwritten read" && f.second.area == "geom_xmat"; });
+    return shadow_->report();
+  }
+
+ private:
+  LaneWorld<CheckedLane> world_;
+  std::unique_ptr<Shadow> shadow_;
+};
+
 }  // namespace
 
-TEST_CASE("kernels keep the lane contract, and CheckedLane has PackLane's bits") {
-  for (const NamedModel& named : models()) {
-    CAPTURE(named.name);
-    const auto model = compiled(named);
-    const auto world = make_world(model, {.environments = 1, .precision = Precision::f64, .threads = 1, .width = 1});
-    for (uint64_t id : {3, 4}) {
-      world->reset();
-      scatter(*world, 0, id);
-      LaneWorld<CheckedLane> checked(*world, false);
-      std::unique_ptr<Shadow> shadow = watch(checked);
-      checked.on_fit = [&](LaneWorld<CheckedLane>& lane) {
-        shadow.reset();
-        shadow = watch(lane);
-      };
-      std::string difference, broken;
-      int step = 0;
-      for (; step < 60 && difference.empty() && broken.empty(); ++step) {
-        drive(*world, 0, id, uint64_t(step));
-        checked.copy(*world);
-        world->step(2);
-        checked.step(2);
-        difference = checked.difference(*world);
-        // the axis is all that a round geom has; the rest is copied and never used
-        std::erase_if(shadow->findings, [](const auto& f) { return f.second.rule == "unwritten read" && f.second.area == "geom_xmat"; });
-        broken = shadow->report();
-      }
-      CHECK_MESSAGE(difference.empty(), named.name << ", step " << step << ": " << difference);
-      CHECK_MESSAGE(broken.empty(), named.name << ", step " << step << ":\n" << broken);
-    }
-  }
-}
+std::unique_ptr<Beside> nuri::bits_test::checked(World& like) { return std::make_unique<CheckedWorld>(like); }
