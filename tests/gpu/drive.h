@@ -17,10 +17,13 @@ inline double noise(uint64_t id, uint64_t a, uint64_t b) {
 
 inline constexpr double position_noise = 0.05, velocity_noise = 0.5;   // rad or m, rad/s or m/s
 inline constexpr int control_period = 10;                              // substeps between new controls
+inline constexpr double calm = 0.1, wild = 1;                          // shares of the control range: robots lie, prop and slide, or their limbs flail
 
-inline void perturb(World& w) {
-  const model::Model& m = w.model();
+// The first keyframe where there is one, then a little of everything on top.
+inline void begin(World& w) {
+  w.reset(0);
   for (int e = 0; e < w.environments(); ++e) {
+    const model::Model& m = w.model(e);
     for (int j = 0; j < m.joint_count; ++j)
       if (m.joint_type[j] >= 2) {                                      // slide or hinge
         const int q = m.joint_qpos[j];
@@ -30,15 +33,19 @@ inline void perturb(World& w) {
   }
 }
 
-// New controls for the substeps from `step` on; over the whole control range where there is one.
-inline void control(World& w, uint64_t step) {
-  const model::Model& m = w.model();
+// New controls for the substeps from `step` on, about the middle of the control range or the keyframe's. share: of the range; 0: half of the
+// environments are calm, half are wild.
+inline void control(World& w, uint64_t step, double share) {
   for (int e = 0; e < w.environments(); ++e) {
+    const model::Model& m = w.model(e);
+    const double part = share > 0 ? share : w.id(e) % 2 ? wild : calm;
     float* const ctrl = w.row<float>(StateField::ctrl, e).data();
     for (int a = 0; a < m.actuator_count; ++a) {
       const bool limited = (m.actuator_limits[a] & 1) != 0;
       const double low = limited ? m.actuator_ctrlrange[2 * a] : -1, high = limited ? m.actuator_ctrlrange[2 * a + 1] : 1;
-      ctrl[a] = float(0.5 * (low + high) + 0.5 * (high - low) * noise(w.id(e), 3 + step / control_period, uint64_t(a)));
+      const double middle = m.key_count ? m.key_ctrl[a] : 0.5 * (low + high);
+      const double x = middle + part * 0.5 * (high - low) * noise(w.id(e), 3 + step / control_period, uint64_t(a));
+      ctrl[a] = float(x < low ? low : x > high ? high : x);
     }
   }
 }
