@@ -36,11 +36,12 @@
     NURI_VALUE bool operator[](int i) const { return bits() >> i & 1; }                                      \
     NURI_VALUE unsigned bits() const { return unsigned(P##_movemask_##S(m)); }                               \
     NURI_VALUE static Mask from_bits(unsigned bits) {                                                        \
-      I all[W];                                                                                              \
-      NURI_UNROLL for (int i = 0; i < W; ++i) all[i] = -I(bits >> i & 1);                                    \
-      V r;                                                                                                   \
-      __builtin_memcpy(&r, all, sizeof r);                                                                   \
-      return {r};                                                                                            \
+      typedef I Lanes __attribute__((vector_size(sizeof(V))));                                               \
+      I one[W];                                                                                              \
+      NURI_UNROLL for (int i = 0; i < W; ++i) one[i] = I(1) << i;                                            \
+      Lanes bit;                                                                                             \
+      __builtin_memcpy(&bit, one, sizeof bit);                                                               \
+      return {V((bit & I(bits)) == bit)};                                                                    \
     }                                                                                                        \
   };                                                                                                         \
   NURI_X86_WIDE(T, W, V, P, S)

@@ -13,13 +13,42 @@ template <class R> struct Field {
   const T* shared;
   const R* own;
   NURI_VALUE R operator[](int i) const { return __builtin_expect(own != nullptr, 0) ? own[i] : R(shared[i]); }
-  // Element i[w] * stride + k of each environment w; i[w] < 0 reads element k.
-  template <class I> NURI_VALUE R gather(const I& i, int stride, int k) const {
-    R r;
-    for (int w = 0; w < ScalarOf<R>::width; ++w) {
-      const int at = (i[w] < 0 ? 0 : i[w]) * stride + k;
-      r.set(w, own != nullptr ? own[at][w] : shared[at]);
+};
+
+// Which element of an array each environment reads. Few of a pack differ, so each element that somebody reads is read once, by all.
+template <class R> struct Pick {
+  static constexpr int width = ScalarOf<R>::width;
+  using Truth = decltype(R() < R());
+
+  int count = 0, at[width];                // the elements
+  unsigned who[width], anyone = 0;         // bits of the environments that read each
+
+  // i[w] < 0: w reads none, and finds what others read.
+  template <class I> NURI_VALUE explicit Pick(const I& i) {
+    for (int w = 0; w < width; ++w) {
+      if (i[w] < 0 || (anyone >> w & 1u)) continue;
+      unsigned same = 0;
+      NURI_UNROLL for (int v = 0; v < width; ++v) same |= (i[v] == i[w] ? 1u : 0u) << v;
+      at[count] = i[w];
+      who[count++] = same;
+      anyone |= same;
     }
+    if (count) return;
+    at[count] = 0;
+    who[count++] = 0;
+  }
+  NURI_VALUE Truth here() const { return Truth::from_bits(anyone); }
+  template <class I> NURI_VALUE I each() const {
+    I i;
+    for (int w = 0; w < width; ++w) i.set(w, -1);
+    for (int j = 0; j < count; ++j)
+      for (int w = 0; w < width; ++w) if (who[j] >> w & 1u) i.set(w, at[j]);
+    return i;
+  }
+  // Number k of each environment's element, which has `stride` of them. f: a Field or an array of R.
+  template <class F> NURI_VALUE R of(const F& f, int stride, int k) const {
+    R r = f[at[0] * stride + k];
+    for (int j = 1; j < count; ++j) r = where(Truth::from_bits(who[j]), f[at[j] * stride + k], r);
     return r;
   }
 };

@@ -65,7 +65,7 @@ template <class L> struct GroupStep {
     }
     lane.sync();
     R count[1];
-    lane.template sums<1>(6 * model.body_count, [](int i) { return i; }, count, [&](int i, R* acc) {
+    lane.template sums<1>(6 * model.body_count, ByItem{}, count, [&](int i, R* acc) {
       acc[0] = acc[0] + where(R(0) < abs(s.body_applied()[i]), R(1), R(0));
     });
     return any(R(0) < count[0]);

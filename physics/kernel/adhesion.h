@@ -25,10 +25,8 @@ template <class L> NURI_FN bool moves(const Pack<L>& p, int dof, int body) {
 // Adhesion of a contact, N; 0 where an environment lacks it.
 template <class L> NURI_FN typename L::Real slot_adhesion(const Pack<L>& p, int slot) {
   using R = typename L::Real;
-  const auto& pair = p.scratch.slot_pair()[slot];
-  unsigned here = 0;
-  for (int w = 0; w < L::width; ++w) here |= (pair[w] >= 0 ? 1u : 0u) << w;
-  return where(L::Truth::from_bits(here), p.model.pair_adhesion.gather(pair, 1, 0), R(0));
+  const Pick<R> pair(p.scratch.slot_pair()[slot]);
+  return where(pair.here(), pair.of(p.model.pair_adhesion, 1, 0), R(0));
 }
 
 // Does a dof part the two bodies of a slot? 1, -1: it moves the one that is pushed, the other; 0: neither, or both alike.

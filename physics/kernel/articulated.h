@@ -48,13 +48,15 @@ template <class L, class F> NURI_VALUE void dofs_downwards(const Pack<L>& p, int
 template <int N, class L> NURI_VALUE void release_dofs(Pack<L>& p, typename L::Real* a, int d, bool leave) {
   using R = typename L::Real;
   const auto& s = p.scratch;
+  R *const links = s.dof_link() + 2 * d, *const inverse = s.inverse_diagonal() + d, *const force = s.axis_force();
+  const R *const axes = s.cdof(), *const dof_own = s.dof_own() + d;
   Twist<R> axis[N], u[N];
   R D[N][N], inv[N];
   NURI_UNROLL for (int i = 0; i < N; ++i) {
-    axis[i] = load6(s.cdof(), d + i);
+    axis[i] = load6(axes, d + i);
     u[i] = times_symmetric6(a, axis[i]);
     NURI_UNROLL for (int j = 0; j <= i; ++j) D[i][j] = short_dot(axis[j], u[i]);
-    D[i][i] = D[i][i] + s.dof_own()[d + i];
+    D[i][i] = D[i][i] + dof_own[i];
   }
   NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
     inv[i] = R(1) / D[i][i];
@@ -62,10 +64,10 @@ template <int N, class L> NURI_VALUE void release_dofs(Pack<L>& p, typename L::R
       const R link = D[i][e] * inv[i];
       NURI_UNROLL for (int f = 0; f <= e; ++f) D[e][f] = sub_mul(D[e][f], link, D[i][f]);
       u[e] = mul_add(u[i], -link, u[e]);
-      s.dof_link()[2 * (d + e) + i - e - 1] = link;
+      links[2 * e + i - e - 1] = link;
     }
-    s.inverse_diagonal()[d + i] = inv[i];
-    store6(s.axis_force(), d + i, u[i]);
+    inverse[i] = inv[i];
+    store6(force, d + i, u[i]);
   }
   if (!leave) return;
   R sum[symmetric6_size];
@@ -149,41 +151,66 @@ template <int Dim, class L> NURI_FN void lift_contact(Pack<L>& p, int slot) {
       k[triangle(r) + c] = v * inv;
     }
   }
-  NURI_UNROLL_PACK for (int c = 0; c < Dim; ++c) {
-    R* const y = s.couple() + (s.slot_couple()[slot] + c) * dofs;
-    for (int d = 0; d < dofs; ++d) y[d] = R(0);
-    int next = n - 1;                                              // bodies come in descending order, so dofs do
-    auto through = [&](int b, Twist<R>& f) {
-      dofs_upwards(p, b, [&]<int N>(int d) NURI_INLINED {
+  R* const y = s.couple() + s.slot_couple()[slot] * dofs;
+  for (int d = 0; d < Dim * dofs; ++d) y[d] = R(0);
+  // All rows go up together, each body a chain of operations for every row: alone they would wait for themselves.
+  int next = n - 1;                                                // bodies come in descending order, so dofs do
+  auto through = [&](int b, Twist<R> (&f)[Dim]) {
+    dofs_upwards(p, b, [&]<int N>(int d) NURI_INLINED {
+      int at[N];                                                   // where the row's own values at these dofs lie
+      NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
+        at[i] = next >= 0 && (m.owner_dof[first + next] == d + i || m.owner_dof[first + next] == -1 - (d + i)) ? next : -1;
+        if (at[i] >= 0) --next;
+      }
+      NURI_UNROLL_PACK for (int c = 0; c < Dim; ++c) {
         R u[N];
         NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
-          u[i] = -short_dot(load6(s.cdof(), d + i), f);
-          if (next >= 0 && (m.owner_dof[first + next] == d + i || m.owner_dof[first + next] == -1 - (d + i))) {
-            NURI_UNROLL for (int e = c; e < Dim; ++e) u[i] = mul_add(k[triangle(e) + c], own[e * n + next], u[i]);
-            --next;
-          }
+          u[i] = -short_dot(load6(s.cdof(), d + i), f[c]);
+          if (at[i] >= 0) NURI_UNROLL for (int e = c; e < Dim; ++e) u[i] = mul_add(k[triangle(e) + c], own[e * n + at[i]], u[i]);
           NURI_UNROLL for (int e = i + 1; e < N; ++e) u[i] = sub_mul(u[i], s.dof_link()[2 * (d + i) + e - i - 1], u[e]);
-          y[d + i] = u[i];
+          y[c * dofs + d + i] = u[i];
         }
-        NURI_UNROLL for (int i = N - 1; i >= 0; --i) f = mul_add(load6(s.axis_force(), d + i), u[i] * inverse[d + i], f);
-      });
-    };
-    int b1 = m.owner_body1[o], b2 = m.owner_body2[o];
-    Twist<R> f1 = zero6<R>(), f2 = zero6<R>();
-    while (b1 != b2 || b1) {
-      if (b1 == b2) {                                              // they have met: on as one
-        f1 = f1 + f2;
-        b2 = 0;
+        NURI_UNROLL for (int i = N - 1; i >= 0; --i) f[c] = mul_add(load6(s.axis_force(), d + i), u[i] * inverse[d + i], f[c]);
       }
-      int& b = b1 > b2 ? b1 : b2;
-      through(b, b1 > b2 ? f1 : f2);
-      b = m.body_parent[b];
+    });
+  };
+  int b1 = m.owner_body1[o], b2 = m.owner_body2[o];
+  Twist<R> f1[Dim], f2[Dim];
+  for (int c = 0; c < Dim; ++c) f1[c] = f2[c] = zero6<R>();
+  while (b1 != b2 || b1) {
+    if (b1 == b2) {                                                // they have met: on as one
+      for (int c = 0; c < Dim; ++c) f1[c] = f1[c] + f2[c];
+      b2 = 0;
     }
+    int& b = b1 > b2 ? b1 : b2;
+    through(b, b1 > b2 ? f1 : f2);
+    b = m.body_parent[b];
   }
 }
 
-// Y, and S = l D l' in place: unit lower l, 1/D on the diagonal.
-template <class L> NURI_STAGE void couple_branches(Pack<L>& p) {
+// f(d) for the dofs that rows of Y of a contact reach, ascending: those that carry either body. Bodies are numbered depth first, so
+// what carries the second of them alone comes after all that carries the first.
+template <class L, class F> NURI_VALUE void reached_dofs(const Pack<L>& p, int slot, F f) {
+  const auto& m = p.model;
+  const int o = p.scratch.slot_owner()[slot], b1 = m.owner_body1[o], b2 = m.owner_body2[o];
+  int last = -1;
+  NURI_KEEP_LOOP for (int i = 0; i < 2; ++i) {
+    int b = (i == 0) == (b1 < b2) ? b1 : b2;
+    while (b && !m.body_dof_num[b]) b = m.body_parent[b];
+    const int d = m.body_dof_adr[b] + m.body_dof_num[b] - 1;
+    if (!b || d <= last) continue;
+    const int* const above = m.ancestor + m.ancestor_adr[d];
+    const int n = m.ancestor_adr[d + 1] - m.ancestor_adr[d];
+    int k = 0;
+    while (k < n && above[k] <= last) ++k;
+    for (; k <= n; ++k) f(k < n ? above[k] : d);
+    last = d;
+  }
+}
+
+// Y, and S = l D l' in place: unit lower l, 1/D on the diagonal. Of contacts that press in environments that are `live`: the others
+// are solved already, and what a round finds for them is not used.
+template <class L> NURI_STAGE void couple_branches(Pack<L>& p, typename L::Truth live) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
@@ -193,7 +220,8 @@ template <class L> NURI_STAGE void couple_branches(Pack<L>& p) {
     const int i = p.world_slots + j;
     with_dim(p, i, [&]<int Dim>() {
       R k[triangle_size(Dim)];
-      s.slot_couple()[i] = contact_stiffness<Dim>(p, i, k) ? Dim : 0;
+      contact_stiffness<Dim>(p, i, k);
+      s.slot_couple()[i] = any(live & (R(0) < k[0])) ? Dim : 0;
     });
   });
   p.lane.sync();
@@ -216,20 +244,32 @@ template <class L> NURI_STAGE void couple_branches(Pack<L>& p) {
   p.lane.sync();
   R* const S = s.couple() + rows * dofs;
   const R *const Y = s.couple(), *const inverse = s.inverse_diagonal();
-  p.lane.each(rows, [&](int i) {
-    for (int j = 0; j <= i; ++j) {
-      R sum = R(i == j ? 1.0f : 0.0f);
-      for (int d = 0; d < dofs; ++d) sum = mul_add(Y[i * dofs + d] * inverse[d], Y[j * dofs + d], sum);
-      S[triangle(i) + j] = sum;
-    }
+  p.lane.each(p.slot_count - p.world_slots, [&](int j) {
+    const int slot = p.world_slots + j, begin = s.slot_couple()[slot];
+    if (begin < 0) return;
+    for (int i = begin; i < begin + m.owner_dim[s.slot_owner()[slot]]; ++i)
+      for (int other = p.world_slots; other <= slot; ++other) {
+        const int at = s.slot_couple()[other];
+        if (at < 0) continue;
+        with_dim(p, other, [&]<int Dim>() {
+          const R *const one = Y + i * dofs, *const two = Y + at * dofs;
+          R sum[Dim];
+          NURI_UNROLL for (int c = 0; c < Dim; ++c) sum[c] = R(at + c == i ? 1.0f : 0.0f);
+          reached_dofs(p, other, [=, &sum](int d) NURI_INLINED {
+            const R v = one[d] * inverse[d];
+            NURI_UNROLL for (int c = 0; c < Dim; ++c) sum[c] = mul_add(v, two[c * dofs + d], sum[c]);
+          });
+          for (int c = 0; c < Dim && at + c <= i; ++c) S[triangle(i) + at + c] = sum[c];
+        });
+      }
   });
   p.lane.sync();
   for (int k = 0; k < rows; ++k) {
     const R inv = R(1) / S[triangle(k) + k];
     p.lane.each(rows - k - 1, [&](int a) {
       R* const row = S + triangle(k + 1 + a);
-      const R l = row[k] * inv;
-      for (int j = k + 1; j <= k + 1 + a; ++j) row[j] = sub_mul(row[j], l, S[triangle(j) + k]);
+      const R l = row[k] * inv, *column = S + triangle(k + 1) + k;
+      for (int j = k + 1; j <= k + 1 + a; column += ++j) row[j] = sub_mul(row[j], l, *column);
     });
     p.lane.sync();
     p.lane.each(rows - k, [&](int a) {
@@ -245,23 +285,24 @@ template <class L> NURI_STAGE void solve_articulated(Pack<L>& p, typename L::Rea
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  const R* const inverse = s.inverse_diagonal();
+  const R *const inverse = s.inverse_diagonal(), *const axes = s.cdof(), *const force = s.axis_force(), *const links = s.dof_link();
+  R* const body6 = s.body6();
   for (int level = m.level_count - 1; level >= 0; --level) {
     const int* const bodies = m.level_body + m.level_adr[level];
     p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
       const int b = bodies[k];
       Twist<R> f = zero6<R>();
-      for (int c = m.child_adr[b]; c < m.child_adr[b + 1]; ++c) f = f + load6(s.body6(), m.child[c]);
+      for (int c = m.child_adr[b]; c < m.child_adr[b + 1]; ++c) f = f + load6(body6, m.child[c]);
       dofs_upwards(p, b, [&]<int N>(int d) NURI_INLINED {
         R u[N];
         NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
-          u[i] = x[d + i] - short_dot(load6(s.cdof(), d + i), f);
-          NURI_UNROLL for (int e = i + 1; e < N; ++e) u[i] = sub_mul(u[i], s.dof_link()[2 * (d + i) + e - i - 1], u[e]);
+          u[i] = x[d + i] - short_dot(load6(axes, d + i), f);
+          NURI_UNROLL for (int e = i + 1; e < N; ++e) u[i] = sub_mul(u[i], links[2 * (d + i) + e - i - 1], u[e]);
           x[d + i] = u[i];
         }
-        NURI_UNROLL for (int i = N - 1; i >= 0; --i) f = mul_add(load6(s.axis_force(), d + i), u[i] * inverse[d + i], f);
+        NURI_UNROLL for (int i = N - 1; i >= 0; --i) f = mul_add(load6(force, d + i), u[i] * inverse[d + i], f);
       });
-      store6(s.body6(), b, f);
+      store6(body6, b, f);
     });
     p.lane.sync();
   }
@@ -269,43 +310,57 @@ template <class L> NURI_STAGE void solve_articulated(Pack<L>& p, typename L::Rea
     const int dofs = m.dof_count;
     const R *const Y = s.couple(), *const S = Y + coupled * dofs;
     R* const z = s.couple() + coupled * dofs + triangle_size(coupled);
-    p.lane.each(coupled, [&](int i) {
-      R sum = R(0);
-      for (int d = 0; d < dofs; ++d) sum = mul_add(Y[i * dofs + d] * inverse[d], x[d], sum);
-      z[i] = sum;
+    p.lane.each(p.slot_count - p.world_slots, [&](int j) {
+      const int slot = p.world_slots + j, at = s.slot_couple()[slot];
+      if (at < 0) return;
+      with_dim(p, slot, [&]<int Dim>() {
+        const R* const y = Y + at * dofs;
+        R sum[Dim];
+        NURI_UNROLL for (int c = 0; c < Dim; ++c) sum[c] = R(0);
+        reached_dofs(p, slot, [=, &sum](int d) NURI_INLINED {
+          NURI_UNROLL for (int c = 0; c < Dim; ++c) sum[c] = mul_add(y[c * dofs + d] * inverse[d], x[d], sum[c]);
+        });
+        NURI_UNROLL for (int c = 0; c < Dim; ++c) z[at + c] = sum[c];
+      });
     });
     p.lane.sync();
     p.lane.once([&] {
-      for (int i = 1; i < coupled; ++i)
-        for (int j = 0; j < i; ++j) z[i] = sub_mul(z[i], S[triangle(i) + j], z[j]);
+      for (int i = 1; i < coupled; ++i) {
+        R sum = z[i];
+        for (int j = 0; j < i; ++j) sum = sub_mul(sum, S[triangle(i) + j], z[j]);
+        z[i] = sum;
+      }
       for (int i = coupled - 1; i >= 0; --i) {
-        z[i] = z[i] * S[triangle(i) + i];
-        for (int j = i + 1; j < coupled; ++j) z[i] = sub_mul(z[i], S[triangle(j) + i], z[j]);
+        R sum = z[i] * S[triangle(i) + i];
+        for (int j = i + 1; j < coupled; ++j) sum = sub_mul(sum, S[triangle(j) + i], z[j]);
+        z[i] = sum;
       }
     });
     p.lane.sync();
     p.lane.each(dofs, [&](int d) {
-      for (int i = 0; i < coupled; ++i) x[d] = sub_mul(x[d], Y[i * dofs + d], z[i]);
+      R sum = x[d];
+      for (int i = 0; i < coupled; ++i) sum = sub_mul(sum, Y[i * dofs + d], z[i]);
+      x[d] = sum;
     });
     p.lane.sync();
   }
-  p.lane.once([&] { store6(s.body6(), 0, zero6<R>()); });
+  p.lane.once([&] { store6(body6, 0, zero6<R>()); });
   p.lane.sync();
   for (int level = 0; level < m.level_count; ++level) {
     const int* const bodies = m.level_body + m.level_adr[level];
     p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
       const int b = bodies[k];
-      Twist<R> a = load6(s.body6(), m.body_parent[b]);
+      Twist<R> a = load6(body6, m.body_parent[b]);
       dofs_downwards(p, b, [&]<int N>(int d) NURI_INLINED {
         R v[N];
         NURI_UNROLL for (int i = 0; i < N; ++i) {
-          v[i] = (x[d + i] - short_dot(load6(s.axis_force(), d + i), a)) * inverse[d + i];
-          NURI_UNROLL for (int e = 0; e < i; ++e) v[i] = sub_mul(v[i], s.dof_link()[2 * (d + e) + i - e - 1], v[e]);
+          v[i] = (x[d + i] - short_dot(load6(force, d + i), a)) * inverse[d + i];
+          NURI_UNROLL for (int e = 0; e < i; ++e) v[i] = sub_mul(v[i], links[2 * (d + e) + i - e - 1], v[e]);
           x[d + i] = v[i];
         }
-        NURI_UNROLL for (int i = 0; i < N; ++i) a = mul_add(load6(s.cdof(), d + i), v[i], a);
+        NURI_UNROLL for (int i = 0; i < N; ++i) a = mul_add(load6(axes, d + i), v[i], a);
       });
-      store6(s.body6(), b, a);
+      store6(body6, b, a);
     });
     p.lane.sync();
   }

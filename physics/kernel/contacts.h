@@ -109,15 +109,6 @@ template <class L> NURI_STAGE void narrowphase(Pack<L>& p) {
   p.lane.sync();
 }
 
-// Element i[w] * stride + k of a field of hits, for each environment; all the same: one load.
-template <class L> NURI_FN typename L::Real gather(const typename L::Real* base, const typename L::Int& i, int uniform, int stride, int k) {
-  using R = typename L::Real;
-  if (uniform >= 0) return base[uniform * stride + k];
-  R r;
-  for (int w = 0; w < L::width; ++w) r.set(w, base[(i[w] < 0 ? 0 : i[w]) * stride + k][w]);
-  return r;
-}
-
 // Rows of one contact.
 NURI_VALUE int rows_of(int dim, bool elliptic) { return dim == 1 ? 1 : elliptic ? dim : 2 * (dim - 1); }
 
@@ -163,27 +154,15 @@ template <class L> NURI_STAGE void contacts(Pack<L>& p) {
     p.slot_count = p.world_slots;
   }
   p.lane.each(p.slot_count, [&](int i) {
-    Int hit = s.slot_source()[i], pair;
+    Pick<R> hit(s.slot_source()[i]), pair = hit;
     const int o = s.slot_owner()[i];
-    // environments that share one hit read it at once
-    int uniform = -1;
-    for (int w = 0; w < L::width; ++w)
-      if (hit[w] >= 0) {
-        hit.set(w, s.live_hits()[hit[w]]);
-        uniform = uniform == -1 || uniform == hit[w] ? hit[w] : -2;
-      }
-    unsigned live = 0;
-    for (int w = 0; w < L::width; ++w) {
-      live |= (hit[w] >= 0 ? 1u : 0u) << w;
-      pair.set(w, s.hit_pair()[hit[w] >= 0 ? hit[w] : 0]);
+    for (int j = 0; j < hit.count; ++j) {
+      hit.at[j] = s.live_hits()[hit.at[j]];
+      pair.at[j] = s.hit_pair()[hit.at[j]];
     }
-    const int shared = uniform >= 0 ? s.hit_pair()[uniform] : -1;
-    s.slot_pair()[i] = pair;
-    for (int w = 0; w < L::width; ++w)
-      if (hit[w] < 0) s.slot_pair()[i].set(w, -1);
-    const auto here = L::Truth::from_bits(live);
-    auto field = [&](int k) { return gather<L>(s.hits(), hit, uniform, hit_size, k); };
-    auto number = [&](const Field<R>& f, int stride, int k) { return shared >= 0 ? f[shared * stride + k] : f.gather(pair, stride, k); };
+    s.slot_pair()[i] = pair.template each<Int>();
+    const auto here = hit.here();
+    auto field = [&](int k) { return hit.of(s.hits(), hit_size, k); };
 
     const R dist = where(here, field(0), R(no_hit));
     const int frame = m.body_frame[o < m.world_owner_count ? m.owner_body[o] : m.owner_body2[o]];
@@ -206,8 +185,8 @@ template <class L> NURI_STAGE void contacts(Pack<L>& p) {
     store3(out, 1, normal * sign);
     store3(out, 2, t1 * sign);
     store3(out, 3, t2 * sign);
-    for (int k = 0; k < m.owner_dim[o] - 1; ++k) s.slot_friction()[5 * i + k] = where(here, number(m.pair_friction, 5, k), R(1));
-    if (m.elliptic) s.slot_mu()[i] = where(here, number(m.pair_mu, 1, 0), R(1));
+    for (int k = 0; k < m.owner_dim[o] - 1; ++k) s.slot_friction()[5 * i + k] = where(here, pair.of(m.pair_friction, 5, k), R(1));
+    if (m.elliptic) s.slot_mu()[i] = where(here, pair.of(m.pair_mu, 1, 0), R(1));
   });
   p.lane.sync();
 }

@@ -12,9 +12,9 @@ template <class R> NURI_FN Impedance<R> load_impedance(const Field<R>& f, int i)
   const int o = model::impedance_size * i;
   return {f[o], f[o + 1], f[o + 2], f[o + 3], f[o + 4], f[o + 5], f[o + 6], f[o + 7], f[o + 8]};
 }
-template <class R, class I> NURI_FN Impedance<R> gather_impedance(const Field<R>& f, const I& i) {
+template <class R> NURI_FN Impedance<R> load_impedance(const Field<R>& f, const Pick<R>& i) {
   const int n = model::impedance_size;
-  return {f.gather(i, n, 0), f.gather(i, n, 1), f.gather(i, n, 2), f.gather(i, n, 3), f.gather(i, n, 4), f.gather(i, n, 5), f.gather(i, n, 6), f.gather(i, n, 7), f.gather(i, n, 8)};
+  return {i.of(f, n, 0), i.of(f, n, 1), i.of(f, n, 2), i.of(f, n, 3), i.of(f, n, 4), i.of(f, n, 5), i.of(f, n, 6), i.of(f, n, 7), i.of(f, n, 8)};
 }
 
 // imp(r) in (0, 1)

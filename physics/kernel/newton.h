@@ -11,7 +11,7 @@
 NURI_KERNEL_BEGIN
 
 template <int N, class L, class F> NURI_FN void sum_dofs(const Pack<L>& p, typename L::Real (&out)[N], F f) {
-  p.lane.template sums<N>(p.model.dof_count, [](int i) { return i; }, out, f);
+  p.lane.template sums<N>(p.model.dof_count, ByItem{}, out, f);
 }
 // rows [first, end): keys are static ids of the rows
 template <int N, class L, class F> NURI_FN void sum_rows(const Pack<L>& p, int first, int end, typename L::Real (&out)[N], F f) {
@@ -289,13 +289,13 @@ template <class L> NURI_FN StepTaken<typename L::Real> step_along(Pack<L>& p, co
   return {alpha, better, change[1]};
 }
 
-// H, ready to be solved with
-template <class L> NURI_FN void factorize_hessian(Pack<L>& p, bool first) {
+// H, ready to be solved with by the environments that are `live`
+template <class L> NURI_FN void factorize_hessian(Pack<L>& p, bool first, typename L::Truth live) {
   stiffen_bodies(p, first);
   ++p.factorizations;
   if (p.model.along_tree) {
     articulate(p, true);
-    couple_branches(p);
+    couple_branches(p, live);
   } else {
     hessian(p);
     factorize(p, pack_pattern(p));
@@ -348,7 +348,7 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
   if (any(!done) && !m.along_tree) fill_pattern(p);
   if (p.no_room) return;                                           // nothing of this substep will be kept
   for (int iteration = 0; iteration < m.iterations && any(!done); ++iteration) {
-    if (any(!done & !exact)) factorize_hessian(p, iteration == 0);
+    if (any(!done & !exact)) factorize_hessian(p, iteration == 0, !done);
     newton_direction(p);
     R q[2];
     sum_dofs(p, q, [&](int i, R* acc) {

@@ -205,13 +205,9 @@ template <class L> NURI_STAGE void contact_rows(Pack<L>& p) {
   }
   p.lane.each(p.slot_count, [&](int i) {
     const int o = s.slot_owner()[i], dim = m.owner_dim[o], row = s.slot_row()[i], n = rows_of(dim, elliptic);
-    const auto& pair = s.slot_pair()[i];
-    // environments that share one pair read its numbers at once
-    int shared = -1;
-    for (int w = 0; w < L::width; ++w)
-      if (pair[w] >= 0) shared = shared == -1 || shared == pair[w] ? pair[w] : -2;
-    auto number = [&](const Field<R>& f) { return shared >= 0 ? f[shared] : f.gather(pair, 1, 0); };
-    const Impedance<R> imp = shared >= 0 ? load_impedance(m.pair_impedance, shared) : gather_impedance(m.pair_impedance, pair);
+    const Pick<R> pair(s.slot_pair()[i]);
+    auto number = [&](const Field<R>& f) { return pair.of(f, 1, 0); };
+    const Impedance<R> imp = load_impedance(m.pair_impedance, pair);
     const R dist = s.slot_dist()[i];
     R margin = number(m.pair_margin), D, pull;
     auto here = dist < margin;
@@ -273,11 +269,11 @@ template <class L> NURI_STAGE void reference_acceleration(Pack<L>& p) {
     if (m.row_kind[s.listed()[i]] <= model::row_weld) s.aref()[i] = s.aref()[i] - where(R(0) < s.D()[i], equality_drift(p, s.listed()[i]), R(0));
   });
   p.lane.each(p.slot_count, [&](int i) {
-    const auto& pair = s.slot_pair()[i];
-    const R damp = m.pair_impedance.gather(pair, model::impedance_size, model::imp_b_damp);
+    const Pick<R> pair(s.slot_pair()[i]);
+    const R damp = pair.of(m.pair_impedance, model::impedance_size, model::imp_b_damp);
     const int row = s.slot_row()[i], end = s.slot_row()[i + 1];
     s.aref()[row] = -mul_add(damp, s.jv()[row], s.aref()[row]);
-    const R other = m.elliptic ? m.pair_friction_kb.gather(pair, 2, 1) : damp;
+    const R other = m.elliptic ? pair.of(m.pair_friction_kb, 2, 1) : damp;
     for (int r = row + 1; r < end; ++r) s.aref()[r] = -mul_add(other, s.jv()[r], s.aref()[r]);
   });
   p.lane.sync();

@@ -51,7 +51,7 @@ template <class L, class F> NURI_FN void each_state(const Pack<L>& p, F f) {
 template <class L> NURI_STAGE typename L::Truth bad_numbers(const Pack<L>& p, const typename L::Real* x, int n) {
   using R = typename L::Real;
   R count[1];
-  p.lane.template sums<1>(n, [](int i) { return i; }, count, [&](int i, R* acc) { acc[0] = acc[0] + where(abs(x[i]) <= R(too_fast_limit), R(0), R(1)); });
+  p.lane.template sums<1>(n, ByItem{}, count, [&](int i, R* acc) { acc[0] = acc[0] + where(abs(x[i]) <= R(too_fast_limit), R(0), R(1)); });
   return R(0) < count[0];
 }
 
@@ -60,7 +60,7 @@ template <class L> NURI_STAGE void note_faults(const Pack<L>& p, Run<L>& run, ty
   using R = typename L::Real;
   const auto& s = p.scratch;
   R sum[1];                                                        // NaN if any number is NaN or infinite
-  p.lane.template sums<1>(p.model.dof_count, [](int i) { return i; }, sum, [&](int i, R* a) { a[0] = a[0] + (s.acc()[i] + s.qvel()[i]) * R(0); });
+  p.lane.template sums<1>(p.model.dof_count, ByItem{}, sum, [&](int i, R* a) { a[0] = a[0] + (s.acc()[i] + s.qvel()[i]) * R(0); });
   for (int w = 0; w < L::width; ++w) {
     if (!failed[w]) continue;
     const Stage seen = smooth[w] ? Stage::actuators : acc[w] ? Stage::solve : Stage::integrate;
@@ -75,7 +75,7 @@ template <class L> NURI_STAGE void count_active(const Pack<L>& p, Run<L>& run) {
   const auto& s = p.scratch;
   R rows[1], slots[1];
   sum_rows(p, 0, p.row_count, rows, [&](int i, R* acc) { acc[0] = acc[0] + where(R(0) < s.D()[i], R(1), R(0)); });
-  p.lane.template sums<1>(p.slot_count, [](int i) { return i; }, slots, [&](int i, R* acc) {   // whole numbers: any order, same sum
+  p.lane.template sums<1>(p.slot_count, ByItem{}, slots, [&](int i, R* acc) {   // whole numbers: any order, same sum
     acc[0] = acc[0] + where(R(0) < s.D()[s.slot_row()[i]], R(1), R(0));
   });
   run.contacts = slots[0];

@@ -9,12 +9,12 @@
 NURI_KERNEL_BEGIN
 
 // The field of the geoms g (one per environment) of a body, at pos. m/s, rad/s, world axes.
-template <class L> NURI_FN Twist<typename L::Real> surface_motion(const Pack<L>& p, int body, const typename L::Int& g, Vec3<typename L::Real> pos) {
+template <class L> NURI_FN Twist<typename L::Real> surface_motion(const Pack<L>& p, int body, const Pick<typename L::Real>& g, Vec3<typename L::Real> pos) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  auto three = [&](const Field<R>& f, int stride, int k) { return Vec3<R>{f.gather(g, stride, k), f.gather(g, stride, k + 1), f.gather(g, stride, k + 2)}; };
-  const Quat<R> quat{m.geom_quat.gather(g, 4, 0), m.geom_quat.gather(g, 4, 1), m.geom_quat.gather(g, 4, 2), m.geom_quat.gather(g, 4, 3)};
+  auto three = [&](const Field<R>& f, int stride, int k) { return Vec3<R>{g.of(f, stride, k), g.of(f, stride, k + 1), g.of(f, stride, k + 2)}; };
+  const Quat<R> quat{g.of(m.geom_quat, 4, 0), g.of(m.geom_quat, 4, 1), g.of(m.geom_quat, 4, 2), g.of(m.geom_quat, 4, 3)};
   const Mat3<R> axes = matrix(load4(s.xquat(), body) * quat);
   const Vec3<R> origin = load9(s.xmat(), body) * three(m.geom_pos, 3, 0) + load3(s.xpos(), body);
   const Vec3<R> w = axes * three(m.geom_surfacevel, 6, 3);
@@ -32,11 +32,10 @@ template <class L> NURI_STAGE void add_surface_motion(Pack<L>& p) {
     const bool first = i < p.world_slots && m.owner_sign[o] < 0;    // the frame is that of the force on body 1
     const R* const frame = s.frames() + 12 * i;
     const Vec3<R> pos = load3(frame, 0) + load3(s.com(), m.body_frame[first ? one : two]);
-    typename L::Int g1, g2;
-    for (int w = 0; w < L::width; ++w) {
-      const int pair = s.slot_pair()[i][w];
-      g1.set(w, pair < 0 ? -1 : m.pair_geom1[pair]);
-      g2.set(w, pair < 0 ? -1 : m.pair_geom2[pair]);
+    Pick<R> g1(s.slot_pair()[i]), g2 = g1;
+    for (int j = 0; j < g1.count; ++j) {
+      g2.at[j] = m.pair_geom2[g1.at[j]];
+      g1.at[j] = m.pair_geom1[g1.at[j]];
     }
     Twist<R> apart = surface_motion(p, two, g2, pos) - surface_motion(p, one, g1, pos);
     if (first) apart = apart * R(-1);
