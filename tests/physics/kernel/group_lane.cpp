@@ -57,9 +57,8 @@ class Grouped final : public bits_test::Beside {
     arrays_.clear();
     for (int f = 0; f < state_field_count; ++f) {
       job_.columns[f] = from.columns(StateField(f));
-      const std::byte* const base = from.bucket(0).data(StateField(f));
-      arrays_.emplace_back(size_t(from.environments()) * job_.columns[f]);
-      std::memcpy(arrays_.back().data(), base, arrays_.back().size() * sizeof(float));
+      const auto* const base = reinterpret_cast<const float*>(from.bucket(0).data(StateField(f)));
+      arrays_.emplace_back(base, base + size_t(from.environments()) * job_.columns[f]);
     }
     for (int f = 0; f < state_field_count; ++f) job_.state[f] = arrays_[f].data();
   }
