@@ -3,6 +3,7 @@
 //
 // Nothing leaves before the end: out of room returns false and the state in memory is as it was.
 #pragma once
+#include <cstring>
 #include "engine/lane/transpose.h"
 #include "physics/cpu/kernel.h"
 #include "physics/kernel/substep.h"
@@ -52,17 +53,25 @@ template <class L> struct PackStep {
     for (int w = 0; w < W; ++w) from[w] = base(field) + size_t(job.environments[w]) * n;
     gather_rows(from, n, to);
   }
-  // A field that is zero nearly always: true if it is not.
+  // A field that is zero (in all its bits) nearly always: true if it is not.
   bool load_rare(int field, R* to) const {
     const int n = job.columns[field];
-    T most = T(0);
+    uint64_t bits = 0, two[sizeof(T) / 4];                         // two numbers at once
     for (int w = 0; w < W; ++w) {
       const T* const from = base(field) + size_t(job.environments[w]) * n;
-      for (int i = 0; i < n; ++i) most = from[i] == T(0) ? most : T(1);
+      for (int i = 0; i + 1 < n; i += 2) {
+        std::memcpy(two, from + i, sizeof two);
+        for (const uint64_t word : two) bits |= word;
+      }
+      if (n & 1) {
+        two[0] = 0;
+        std::memcpy(two, from + n - 1, sizeof(T));
+        bits |= two[0];
+      }
     }
-    if (most != T(0)) load(field, to);
+    if (bits) load(field, to);
     else for (int i = 0; i < n; ++i) to[i] = R(0);
-    return most != T(0);
+    return bits != 0;
   }
   void store(int field, const R* values) const {
     const int n = job.columns[field];

@@ -195,10 +195,8 @@ template <class L, class F> NURI_VALUE void reached_dofs(const Pack<L>& p, int s
   const int o = p.scratch.slot_owner()[slot], b1 = m.owner_body1[o], b2 = m.owner_body2[o];
   int last = -1;
   NURI_KEEP_LOOP for (int i = 0; i < 2; ++i) {
-    int b = (i == 0) == (b1 < b2) ? b1 : b2;
-    while (b && !m.body_dof_num[b]) b = m.body_parent[b];
-    const int d = m.body_dof_adr[b] + m.body_dof_num[b] - 1;
-    if (!b || d <= last) continue;
+    const int d = m.body_last_dof[(i == 0) == (b1 < b2) ? b1 : b2];
+    if (d <= last) continue;
     const int* const above = m.ancestor + m.ancestor_adr[d];
     const int n = m.ancestor_adr[d + 1] - m.ancestor_adr[d];
     int k = 0;

@@ -252,7 +252,8 @@ template <class S> struct Grid_walk {
             }
           } else {
             const Vec3<S> p = core_support(type, geom, -t.n);
-            if (t.under(p, z)) touch(t, p, zero);
+            const bool sunk = type == geom::ellipsoid && (dot(geom.pos - t.a, t.n) < zero).v && t.under(geom.pos, z);   // up, whatever else
+            if (sunk || t.under(p, z)) touch(t, p, zero);
           }
         }
         ridge(r, c, 1, 1, r + 1, c, r, c + 1);                                   // diagonal, lower and left side of the cell

@@ -74,23 +74,31 @@ NURI_VALUE void take_rows(Wide<T, 1>* up, const Wide<T, 1> (&l)[S], Wide<T, 1>* 
 template <int S, class L> NURI_FN void eliminate_block(Pack<L>& p, const Pattern& pattern, int k) {
   using R = typename L::Real;
   R *const A = p.scratch.lower(), *const inverse = p.scratch.inverse_diagonal();
-  R *row[S], inv[S];
+  R* row[S];
   NURI_UNROLL for (int j = 0; j < S; ++j) row[j] = A + triangle(k - j);
   const int last = k - S + 1, first = pattern.adr[last], n = pattern.end[last] - first;
   const int *const column = pattern.column + first, *const run = pattern.run + first;
-  inv[0] = R(1) / row[0][k];
-  NURI_UNROLL for (int j = 1; j < S; ++j) {                        // inside the block: pivot k - j gets the terms of those before
-    R link[S];
-    NURI_UNROLL for (int i = 0; i < j; ++i) link[i] = row[i][k - j] * inv[i];
-    p.lane.sync();
-    p.lane.each(n + S - j, [&](int a) {
-      const int c = a < n ? column[a] : last + a - n;
-      R sum = row[j][c];
-      NURI_UNROLL for (int i = 0; i < j; ++i) sum = sub_mul(sum, link[i], row[i][c]);
-      row[j][c] = sum;
+  // the block's own columns, in registers: at [j][m] what pivot k - j has in column k - m. Each pivot gets the terms of those before.
+  R own[S][S], link[S][S], inv[S];
+  NURI_UNROLL for (int j = 0; j < S; ++j) NURI_UNROLL for (int m = j; m < S; ++m) own[j][m] = row[j][k - m];
+  NURI_UNROLL for (int i = 0; i < S; ++i) {
+    inv[i] = R(1) / own[i][i];
+    NURI_UNROLL for (int j = i + 1; j < S; ++j) {
+      link[j][i] = own[i][j] * inv[i];
+      NURI_UNROLL for (int m = j; m < S; ++m) own[j][m] = sub_mul(own[j][m], link[j][i], own[i][m]);
+    }
+  }
+  if constexpr (S > 1) {
+    p.lane.each(n, [&](int a) {
+      const int c = column[a];
+      R v[S];
+      NURI_UNROLL for (int j = 0; j < S; ++j) {
+        v[j] = row[j][c];
+        NURI_UNROLL for (int i = 0; i < j; ++i) v[j] = sub_mul(v[j], link[j][i], v[i]);
+        if (j) row[j][c] = v[j];
+      }
     });
     p.lane.sync();
-    inv[j] = R(1) / row[j][k - j];
   }
   p.lane.each(n, [&](int a) {
     R l[S];
@@ -103,14 +111,11 @@ template <int S, class L> NURI_FN void eliminate_block(Pack<L>& p, const Pattern
     }
   });
   p.lane.sync();
-  p.lane.each(n + S, [&](int a) {                                  // columns above, then the block's own
-    if (a < n) {
-      NURI_UNROLL for (int j = 0; j < S; ++j) row[j][column[a]] = row[j][column[a]] * inv[j];
-    } else {
-      NURI_UNROLL for (int j = 0; j < S; ++j) {
-        if (last + a - n < k - j) row[j][last + a - n] = row[j][last + a - n] * inv[j];
-        if (last + a - n == k - j) inverse[k - j] = inv[j];
-      }
+  p.lane.each(n, [&](int a) { NURI_UNROLL for (int j = 0; j < S; ++j) row[j][column[a]] = row[j][column[a]] * inv[j]; });
+  p.lane.once([&] {
+    NURI_UNROLL for (int j = 0; j < S; ++j) {
+      inverse[k - j] = inv[j];
+      NURI_UNROLL for (int m = j + 1; m < S; ++m) row[j][k - m] = link[m][j];
     }
   });
   p.lane.sync();
