@@ -110,17 +110,42 @@ template <class S> struct Grid_walk {
   const Solid<S>& geom;                                     // in the field's frame
   S margin;
   Grid_hits<S> found;
+  Hit<S> left_over;                                         // the deepest of those that were left to a neighbour: counts if nobody is deep
 
+  NURI_FN void leave(const Hit<S>& h) {
+    if ((h.dist < left_over.dist).v) left_over = h;
+  }
+  NURI_FN Hit<S> contact(const Triangle<S>& t, Vec3<S> p, S radius) const {
+    const S dist = dot(p - t.a, t.n) - radius;
+    return {dist, sub_mul(p, t.n, mul_add(real<S>(0.5), dist, radius)), t.n, zero3<S>()};
+  }
   // A point of the geom's core, with the radius around it, against the triangle that it lies over.
   NURI_FN void touch(const Triangle<S>& t, Vec3<S> p, S radius) {
-    const S height = dot(p - t.a, t.n), dist = height - radius;
-    if ((p.z - radius < -field.base).v) return;
-    found.offer({dist, sub_mul(p, t.n, mul_add(real<S>(0.5), dist, radius)), t.n, zero3<S>()});
+    if (!(p.z - radius < -field.base).v) found.offer(contact(t, p, radius));
   }
   NURI_FN Triangle<S> triangle(int r, int c, bool upper) const {
     return upper ? Triangle<S>(field.vertex(r, c), field.vertex(r + 1, c + 1), field.vertex(r + 1, c))
                  : Triangle<S>(field.vertex(r, c), field.vertex(r, c + 1), field.vertex(r + 1, c + 1));
   }
+  // Does an ellipsoid reach the triangle? Seen in a space where it is the unit ball.
+  NURI_FN bool cuts(const Triangle<S>& t) const {
+    const auto in_ball = [&](Vec3<S> p) {
+      const Vec3<S> q = transposed_times(geom.mat, p - geom.pos);
+      return Vec3<S>{q.x / geom.size.x, q.y / geom.size.y, q.z / geom.size.z};
+    };
+    const S zero = S(0), one = S(1);
+    const Vec3<S> p[3] = {in_ball(t.a), in_ball(t.b), in_ball(t.c)}, n = cross(p[1] - p[0], p[2] - p[0]);
+    bool inside = true;
+    for (int k = 0; k < 3; ++k) {
+      const Vec3<S> e = p[(k + 1) % 3] - p[k];
+      const Vec3<S> near = mul_add(e, clamp01(-dot(p[k], e) / dot(e, e)), p[k]);
+      if ((dot(near, near) < one).v) return true;
+      inside = inside && (dot(cross(e, -p[k]), n) >= zero).v;
+    }
+    const S height = dot(p[0], n);
+    return inside && (height * height < dot(n, n)).v;
+  }
+  NURI_FN static S clamp01(S x) { return max(min(x, S(1)), S(0)); }
   // A corner of the geom against the triangle under it.
   NURI_CALL void corner(Vec3<S> p) {
     if (!((abs(p.x) <= field.half_x) & (abs(p.y) <= field.half_y) & (p.z <= field.top + margin)).v) return;
@@ -191,11 +216,12 @@ template <class S> struct Grid_walk {
     if (open && (at <= -end).v) open = open_at(r, c, n);
     if (!open) {
       if ((hit[0].dist >= S(0)).v) return;                                     // something else is nearer
-      if ((dot(n, mean) > real<S>(0.5)).v && (abs(at) >= end).v) return;       // the next ridge has this end
+      const bool next = (dot(n, mean) > S(0)).v && (abs(at) >= end).v;           // the next ridge has this end, or all leave it to each other
       const S dist = dot(mean, core_support(type, geom, -mean) - s.pos) - radius - abs(dot(mean, axis)) * s.size.y;
       hit[0].dist = max(dist, hit[0].dist);
       hit[0].normal = mean;
-      if ((hit[0].dist > margin).v) return;
+      if (next) leave(hit[0]);
+      if (next || (hit[0].dist > margin).v) return;
     } else if (type != geom::sphere && type != geom::ellipsoid) {
       count = manifold_hits(segment_type, type, s, geom, margin, 2, hit);
     }
@@ -253,7 +279,9 @@ template <class S> struct Grid_walk {
           } else {
             const Vec3<S> p = core_support(type, geom, -t.n);
             const bool sunk = type == geom::ellipsoid && (dot(geom.pos - t.a, t.n) < zero).v && t.under(geom.pos, z);   // up, whatever else
-            if (sunk || t.under(p, z)) touch(t, p, zero);
+            const bool above = type == geom::ellipsoid && (dot(p - t.a, t.n) > zero).v;
+            if (sunk || t.under(p, above ? t.n : z)) touch(t, p, zero);
+            else if (type == geom::ellipsoid && !above && cuts(t)) leave(contact(t, p, zero));   // in a valley each side's point may lie over the other
           }
         }
         ridge(r, c, 1, 1, r + 1, c, r, c + 1);                                   // diagonal, lower and left side of the cell
@@ -274,10 +302,14 @@ template <class S> NURI_STAGE int grid_hits(int type, const Grid<S>& field, cons
     const Vec3<S> axis = transposed_times(frame.mat, column(g.mat, k));
     local.mat.m[k] = axis.x, local.mat.m[3 + k] = axis.y, local.mat.m[6 + k] = axis.z;
   }
-  Grid_walk<S> walk{field, type, local, margin, {}};
+  Grid_walk<S> walk{field, type, local, margin, {}, {}};
   walk.found.same = real<S>(0.01) * thickness(type, local);
   walk.found.margin = margin;
+  walk.left_over.dist = S(0);
   walk.run();
+  bool deep = false;
+  for (int k = 0; k < walk.found.count; ++k) deep |= (walk.found.hit[k].dist < S(0)).v;
+  if (!deep && (walk.left_over.dist < S(0)).v) walk.found.offer(walk.left_over);
   const int count = walk.found.keep(most, out);
   for (int k = 0; k < count; ++k) {
     out[k].pos = frame.pos + frame.mat * out[k].pos;

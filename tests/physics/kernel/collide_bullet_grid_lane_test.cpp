@@ -14,10 +14,9 @@
 // walls do not push.
 //
 // Boundaries that show, each held where it was measured:
-//   - With a margin, corners of boxes and hulls, and the lowest points of ellipsoids and cylinders, are measured to the plane of the triangle
-//     that they hang over. Near a seam that plane is not the surface: up to a fifth of the distance too near or too far; never said to touch.
-//   - Hits of 1 cylinder, 8 boxes and 6 hulls of 120 each leave a rest of a shallow overlap; one more cylinder has no hit.
-//   - Ellipsoids sunk into rough ground are missed when no triangle has their lowest point along its own normal over itself.
+//   - With a margin, corners of boxes and hulls, and the lowest points of cylinders, are measured to the plane of the triangle that they hang
+//     over. Near a seam that plane is not the surface: up to a third of the distance too near or too far; never said to touch.
+//   - Hits of 6 cylinders, 29 boxes and 33 hulls of 720 each leave a rest of a shallow overlap, up to 2e-3 of the size.
 #include "tests/skip.h"
 #ifdef NURI_BULLET
 #include "tests/physics/kernel/collide_bullet.h"
@@ -160,89 +159,94 @@ Vec way_out(const std::vector<Verdict>& hits) {
 }  // namespace
 
 TEST_CASE("height fields against Bullet") {
-  Yard yard;
   World world;
   enum { apart_kind, shallow_kind, kinds };
   const char* const names[] = {"apart", "shallow"};
   Voice ours[kinds][geom::mesh + 1], theirs[kinds][geom::mesh + 1];
   int touching = 0, free = 0, invented = 0, missed[geom::mesh + 1] = {}, prisms_wrong = 0, noticed = 0, pushed = 0;
   double outside = 0, missed_depth = 0;
-  for (const double rough : {0.05, 0.5}) {
-    Ground ground(yard.all, yard.dice, rough);
-    const Placed still;
-    const auto nuri = [&](const Body& g, double margin, std::vector<Verdict>* hits = nullptr) {
-      Verdict v;
-      for (const auto& h : hits_between(yard.all, true, geom::hfield, ground.index, still, g.type, g.index, g.placed, margin)) {
-        if (hits) hits->push_back(verdict(h));
-        if (!v.known || -h.dist.v > v.depth) v = verdict(h);
-      }
-      return v;
-    };
-    // is it free once it has gone that way?
-    const auto frees = [&](const Body& g, const Vec& way) {
-      Body moved;
-      moved.type = g.type, moved.index = g.index, moved.placed = g.placed, moved.hull = g.hull, moved.faces = g.faces, moved.edges = g.edges, moved.frame = g.frame;
-      moved.move(way);
-      for (int t : ground.around(g, g.size())) {
-        const Pair p{ground.triangles[t], moved};
-        if (way.length2() > 0 && std::min(p.overlap(way.normalized()), p.overlap(ground.triangles[t].faces[0].normalized())) < 0) continue;
-        if (truth_of(p, {way}).depth > 1e-8 * g.size()) return false;
-      }
-      return true;
-    };
-    for (int type = geom::sphere; type <= geom::mesh; ++type)
-      for (int round = 0; round < 60; ++round) {
-        CAPTURE(rough);
-        CAPTURE(type);
-        CAPTURE(round);
-        Body g = yard.body(type);
-        g.move(Vec(yard.dice.uniform(-1.7, 1.7), yard.dice.uniform(-1.7, 1.7), rough + g.reach(Vec(0, 0, -1)) + yard.dice.uniform(0.001, 0.2)));
-        const double size = g.size(), margin = 2 * size + 0.5;
-        const Verdict other = world.says(*ground.shape, btTransform::getIdentity(), g, margin);
-        std::vector<Verdict> hits;
-        const Verdict v = nuri(g, margin, &hits);
-        const Surface_truth truth = apart(ground, g, {v.normal, other.normal});
-        if (!(truth.depth < -1e-4 * size)) continue;
-        for (int k = 0; k < 2; ++k) {
-          Voice& voice = (k ? theirs : ours)[apart_kind][type];
-          const Verdict& said = k ? other : v;
-          if (!said.known) { ++voice.silent; continue; }
-          voice.depth(said.depth, truth.depth, size);
-          if (std::fabs(said.depth - truth.depth) < 1e-9 * size) voice.normal = std::max(voice.normal, (said.normal - truth.normal).length());
+  for (const uint64_t sample : samples) {
+    Yard yard(sample);
+    for (const double rough : {0.05, 0.5}) {
+      Ground ground(yard.all, yard.dice, rough);
+      const Placed still;
+      const auto nuri = [&](const Body& g, double margin, std::vector<Verdict>* hits = nullptr) {
+        Verdict v;
+        for (const auto& h : hits_between(yard.all, true, geom::hfield, ground.index, still, g.type, g.index, g.placed, margin)) {
+          if (hits) hits->push_back(verdict(h));
+          if (!v.known || -h.dist.v > v.depth) v = verdict(h);
         }
-        // in, along the shortest way
-        const double push = std::pow(10, -yard.dice.uniform(2, 5)) * std::min({g.placed.size[0], g.placed.size[1], g.placed.size[2]});
-        g.move(truth.normal * (truth.depth - push));
-        hits.clear();
-        const Verdict in = nuri(g, 0, &hits), bullet_in = world.says(*ground.shape, btTransform::getIdentity(), g, 0);
-        for (int k = 0; k < 2; ++k) {
-          Voice& voice = (k ? theirs : ours)[shallow_kind][type];
-          const Verdict& said = k ? bullet_in : in;
-          if (!said.known) { ++voice.silent; continue; }
-          voice.depth(said.depth, push, size);
-          voice.trapped += said.depth < push - 1e-9 * size && !frees(g, way_out(k ? world.all : hits));
+        return v;
+      };
+      // is it free once it has gone that way?
+      const auto frees = [&](const Body& g, const Vec& way) {
+        Body moved;
+        moved.type = g.type, moved.index = g.index, moved.placed = g.placed, moved.hull = g.hull, moved.faces = g.faces, moved.edges = g.edges, moved.frame = g.frame;
+        moved.move(way);
+        for (int t : ground.around(g, g.size())) {
+          const Pair p{ground.triangles[t], moved};
+          if (way.length2() > 0 && std::min(p.overlap(way.normalized()), p.overlap(ground.triangles[t].faces[0].normalized())) < 0) continue;
+          if (truth_of(p, {way}).depth > 1e-8 * g.size()) return false;
         }
-        if (in.known && std::fabs(in.depth - push) < 1e-9 * size) {
-          ++pushed;
-          noticed += !frees(g, 0.99 * push * in.normal);
-          outside = std::max(outside, g.outside(in.pos - in.normal * (in.depth / 2 - g.radius())) / size);
+        return true;
+      };
+      for (int type = geom::sphere; type <= geom::mesh; ++type)
+        for (int round = 0; round < 60; ++round) {
+          CAPTURE(sample);
+            CAPTURE(rough);
+          CAPTURE(type);
+          CAPTURE(round);
+          Body g = yard.body(type);
+          const double above = yard.dice.uniform(0.001, 0.2), aside = yard.dice.uniform(-1.7, 1.7);   // drawn in this order by every compiler
+          g.move(Vec(yard.dice.uniform(-1.7, 1.7), aside, rough + g.reach(Vec(0, 0, -1)) + above));
+          const double size = g.size(), margin = 2 * size + 0.5;
+          const Verdict other = world.says(*ground.shape, btTransform::getIdentity(), g, margin);
+          std::vector<Verdict> hits;
+          const Verdict v = nuri(g, margin, &hits);
+          const Surface_truth truth = apart(ground, g, {v.normal, other.normal});
+          if (!(truth.depth < -1e-4 * size)) continue;
+          for (int k = 0; k < 2; ++k) {
+            Voice& voice = (k ? theirs : ours)[apart_kind][type];
+            const Verdict& said = k ? other : v;
+            if (!said.known) { ++voice.silent; continue; }
+            voice.depth(said.depth, truth.depth, size);
+            if (std::fabs(said.depth - truth.depth) < 1e-9 * size) voice.normal = std::max(voice.normal, (said.normal - truth.normal).length());
+          }
+          // in, along the shortest way
+          const double push = std::pow(10, -yard.dice.uniform(2, 5)) * std::min({g.placed.size[0], g.placed.size[1], g.placed.size[2]});
+          g.move(truth.normal * (truth.depth - push));
+          hits.clear();
+          const Verdict in = nuri(g, 0, &hits), bullet_in = world.says(*ground.shape, btTransform::getIdentity(), g, 0);
+          for (int k = 0; k < 2; ++k) {
+            Voice& voice = (k ? theirs : ours)[shallow_kind][type];
+            const Verdict& said = k ? bullet_in : in;
+            if (!said.known) { ++voice.silent; continue; }
+            voice.depth(said.depth, push, size);
+            voice.trapped += said.depth < push - 1e-9 * size && !frees(g, way_out(k ? world.all : hits));
+          }
+          if (in.known && std::fabs(in.depth - push) < 1e-9 * size) {
+            ++pushed;
+            noticed += !frees(g, 0.99 * push * in.normal);
+            outside = std::max(outside, g.outside(in.pos - in.normal * (in.depth / 2 - g.radius())) / size);
+          }
+          // anywhere
+          const double height = yard.dice.uniform(-1, rough + 1.2 * size), across = yard.dice.uniform(-0.2, 0.2);
+          g.move(Vec(yard.dice.uniform(-0.2, 0.2), across, height - g.placed.pos[2]));
+          double depth = 0;
+          const bool touches = inside(ground, g, depth);
+          if (std::fabs(depth) < 1e-9 * size) continue;
+          ++(touches ? touching : free);
+          const bool said_touch = nuri(g, 0).known;
+          if (said_touch && !touches) ++invented;
+          if (touches && !said_touch) ++missed[type], missed_depth = std::max(missed_depth, depth / size);
+          bool prisms = false;
+          for (int t : ground.around(g, size)) {
+            const Body prism = ground.prism(t);
+            prisms |= detector_says({prism, g}).touches;
+          }
+          prisms_wrong += prisms != touches;
         }
-        // anywhere
-        g.move(Vec(yard.dice.uniform(-0.2, 0.2), yard.dice.uniform(-0.2, 0.2), -g.placed.pos[2] + yard.dice.uniform(-1, rough + 1.2 * size)));
-        double depth = 0;
-        const bool touches = inside(ground, g, depth);
-        if (std::fabs(depth) < 1e-9 * size) continue;
-        ++(touches ? touching : free);
-        const bool said_touch = nuri(g, 0).known;
-        if (said_touch && !touches) ++invented;
-        if (touches && !said_touch) ++missed[type], missed_depth = std::max(missed_depth, depth / size);
-        bool prisms = false;
-        for (int t : ground.around(g, size)) {
-          const Body prism = ground.prism(t);
-          prisms |= detector_says({prism, g}).touches;
-        }
-        prisms_wrong += prisms != touches;
-      }
+    }
   }
   for (int kind = 0; kind < kinds; ++kind)
     for (int type = geom::sphere; type <= geom::mesh; ++type) {
@@ -253,26 +257,26 @@ TEST_CASE("height fields against Bullet") {
   for (int type = geom::sphere; type <= geom::mesh; ++type) {
     CAPTURE(type);
     const Voice &a = ours[apart_kind][type], &b = ours[shallow_kind][type];
-    const bool ball = type == geom::sphere || type == geom::capsule;
-    CHECK(a.judged > 100);
+    const bool round = type <= geom::ellipsoid;
+    CHECK(a.judged > 110 * sample_count);
     CHECK(a.silent + a.claimed == 0);
-    if (ball) CHECK(std::max(a.less, a.deep) < 1e-9);
-    CHECK(a.share < (ball ? 1e-9 : 0.25));                                     // measured: 0.2
-    CHECK(a.normal < 1e-5);
-    CHECK(b.silent <= (type == geom::cylinder));
-    CHECK(b.deep < 1e-9);                                                      // never too deep
-    if (type <= geom::ellipsoid) CHECK(b.less < 1e-9);
-    CHECK(b.trapped <= (type <= geom::ellipsoid ? 0 : type == geom::cylinder ? 1 : 8));
+    if (round) CHECK(std::max(a.less, a.deep) < 1e-9);
+    CHECK(a.share < (round ? 1e-8 : 0.35));                                    // measured: 1.2e-9, 0.33
+    CHECK(a.normal < 1e-4);                                                    // 4e-5
+    CHECK(b.silent == 0);
+    CHECK(b.deep < (type == geom::cylinder ? 1e-5 : 1e-9));                    // never too deep; 1.4e-6
+    if (round) CHECK(b.less < 1e-9);
+    CHECK(b.trapped <= (round ? 0 : type == geom::cylinder ? 7 : 36));
     CHECK(missed[type] == 0);
     all_missed += missed[type];
     if (missed[type]) MESSAGE("anywhere, type ", type, ": missed ", missed[type]);
   }
   MESSAGE("anywhere: ", touching, " touch, ", free, " do not; Nuri missed ", all_missed, ", at most ", missed_depth, " deep, invented ", invented, "; Bullet's prisms wrong on ",
           prisms_wrong, "; a way 1 % too short noticed on ", noticed, " of ", pushed, "; points outside by ", outside);
-  CHECK(touching > 500);
-  CHECK(free > 100);
+  CHECK(touching > 500 * sample_count);
+  CHECK(free > 100 * sample_count);
   CHECK(invented == 0);
-  CHECK(pushed > 600);
+  CHECK(pushed > 600 * sample_count);
   CHECK(noticed == pushed);
   CHECK(outside < 1e-5);
 }
