@@ -3,7 +3,8 @@
 # goes to standard error; standard output belongs to the program.
 
 packages=(build-essential g++ cmake ninja-build ccache pkg-config libeigen3-dev libpugixml-dev libyaml-cpp-dev
-    nlohmann-json3-dev libfmt-dev libcli11-dev libassimp-dev libbullet-dev libpng-dev doctest-dev python3-venv git)
+    nlohmann-json3-dev libfmt-dev libcli11-dev libassimp-dev libbullet-dev libpng-dev doctest-dev python3-venv git
+    libvulkan-dev glslc mesa-vulkan-drivers libglfw3-dev libimgui-dev fonts-dejavu-core)
 preset=release
 build=build/$preset
 strict=no # yes: a build directory that tolerates warnings is configured again
@@ -36,6 +37,7 @@ ensure_packages() {
             say "Could not install: ${missing[*]}"
             exit 2
         fi
+        rm -f build/*/build.ninja # configured again: optional parts may have come
     fi
     mkdir -p build && touch "$stamp"
 }

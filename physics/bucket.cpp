@@ -1,6 +1,7 @@
 #include "physics/bucket.h"
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include "engine/core/hash.h"
 
@@ -133,6 +134,57 @@ bool Bucket::override_field(const std::string& field, int environment, int item,
     found = overrides_changed_ = true;
   });
   return found;
+}
+
+bool Bucket::can_differ(const std::string& field) { return !shared_by_all(field); }
+
+// The place of a number among an environment's overrides; the end if it has none.
+template <class List> static auto find_override(List& list, const model::Model& m, const std::string& field, int item) {
+  int wanted = -1;
+  each_real(m, [&](int index, const char* name, const std::vector<double>&, bool derived) { if (!derived && field == name) wanted = index; });
+  return std::find_if(list.begin(), list.end(), [&](const auto& o) { return o.field == wanted && o.item == item; });
+}
+
+bool Bucket::clear_override(const std::string& field, int environment, int item) {
+  auto& list = overrides_[environment];
+  const auto found = find_override(list, *model_, field, item);
+  if (found == list.end()) return false;
+  list.erase(found);
+  return overrides_changed_ = true;
+}
+
+std::optional<double> Bucket::overridden(const std::string& field, int environment, int item) const {
+  const auto& list = overrides_[environment];
+  const auto found = find_override(list, *model_, field, item);
+  return found == list.end() ? std::nullopt : std::optional(found->value);
+}
+
+size_t Bucket::saved_bytes() const {
+  size_t numbers = 0;
+  for (const int n : columns_) numbers += size_t(n);
+  return numbers * (options_.precision == Precision::f32 ? 4 : 8) + sizeof(uint64_t) + sizeof(uint32_t) + sizeof(int32_t);
+}
+
+void Bucket::save(int environment, std::byte* out) const {
+  auto put = [&](const void* from, size_t size) { if (size > 0) std::memcpy(out, from, size), out += size; };
+  for (int f = 0; f < state_field_count; ++f) {
+    const size_t size = size_t(columns_[f]) * (options_.precision == Precision::f32 ? 4 : 8);
+    put(arrays_[f].data() + size_t(environment) * size, size);
+  }
+  put(&step_count_[environment], sizeof(uint64_t));
+  put(&fault_[environment], sizeof(uint32_t));
+  put(&contact_count_[environment], sizeof(int32_t));
+}
+
+void Bucket::restore(int environment, const std::byte* from) {
+  auto get = [&](void* to, size_t size) { if (size > 0) std::memcpy(to, from, size), from += size; };
+  for (int f = 0; f < state_field_count; ++f) {
+    const std::span<std::byte> row = bytes(StateField(f), environment);
+    get(row.data(), row.size());
+  }
+  get(&step_count_[environment], sizeof(uint64_t));
+  get(&fault_[environment], sizeof(uint32_t));
+  get(&contact_count_[environment], sizeof(int32_t));
 }
 
 // Each environment that differs gets its model patched and derived anew; fields that then differ anywhere become owned by all.

@@ -2,6 +2,7 @@
 // its own tensors, [environment][item] at addresses that never change. Backends implement it (physics/cpu, physics/cuda).
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -63,6 +64,7 @@ class Bucket {
   virtual ~Bucket() = default;
 
   const model::Model& model() const { return *model_; }
+  const std::shared_ptr<const model::Model>& shared_model() const { return model_; }
   const WorldOptions& options() const { return options_; }      // environments: of this bucket; what was chosen is filled in
   int environments() const { return options_.environments; }
   virtual std::string describe() const = 0;                      // "cpu, AVX2, 8 environments per pack, 2 threads"
@@ -81,11 +83,20 @@ class Bucket {
   int faults() const;                                            // environments that stand still
   int contacts(int environment) const { return contact_count_[environment]; }
   bool override_field(const std::string& field, int environment, int item, double value);
+  bool clear_override(const std::string& field, int environment, int item);   // back to the model's number; false: it has that
+  // The environment's own value, or none where it has the model's.
+  std::optional<double> overridden(const std::string& field, int environment, int item) const;
+  static bool can_differ(const std::string& field);              // between environments, as far as the field's name tells
   uint64_t hash(int environment) const;
 
   virtual Probe probe(int environment, const std::vector<ContactRecord>* injected = nullptr) = 0;
   const Statistics& statistics() const { return statistics_; }
   virtual void clear_statistics();
+
+  // All that is of one environment, outputs too (what drives it may read sensors), without its overrides: what save wrote, restore puts back.
+  size_t saved_bytes() const;
+  void save(int environment, std::byte* out) const;
+  void restore(int environment, const std::byte* from);
 
   // Writes the initial state (or keyframe) without computing anything of it.
   void put_initial(std::span<const int> environments, int key);

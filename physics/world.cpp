@@ -106,6 +106,12 @@ void World::reset(std::span<const int> environments, int key) {
   backend_->run(chosen, 1, false);
 }
 
+void World::forward(std::span<const int> environments) {
+  const auto members = by_bucket(environments);
+  const std::vector<std::span<const int>> chosen(members.begin(), members.end());
+  backend_->run(chosen, 1, false);
+}
+
 void World::upload(std::span<const int> environments) {
   const auto members = by_bucket(environments);
   const std::vector<std::span<const int>> chosen(members.begin(), members.end());

@@ -38,6 +38,7 @@ class World {
   void step(int substeps);
   // All stages at the present state without integrating: outputs, sensors, qacc.
   void forward();
+  void forward(std::span<const int> environments);               // of these
   // Puts environments into the initial state, or keyframe `key`; clears faults, step counter restarts at 0. Ends with forward for them.
   void reset(int key = -1);
   void reset(std::span<const int> environments, int key = -1);
@@ -68,6 +69,14 @@ class World {
   bool override_field(const std::string& field, int environment, int item, double value) {
     return environment >= 0 && environment < environments() && of(environment).override_field(field, places_[environment].index, item, value);
   }
+
+  bool clear_override(const std::string& field, int environment, int item) { return of(environment).clear_override(field, places_[environment].index, item); }
+  std::optional<double> overridden(const std::string& field, int environment, int item) const { return of(environment).overridden(field, places_[environment].index, item); }
+
+  // State, outputs and counters of one environment, and back: it goes on with the same bits. What its model overrides is not among them.
+  size_t saved_bytes(int environment) const { return of(environment).saved_bytes(); }
+  void save(int environment, std::byte* out) const { of(environment).save(places_[environment].index, out); }
+  void restore(int environment, const std::byte* from) { of(environment).restore(places_[environment].index, from); }
 
   uint64_t hash(int environment) const { return of(environment).hash(places_[environment].index); }   // state, step counter, fault; -0 and NaN canonical
   uint64_t hash() const;                                         // all environments, in id order

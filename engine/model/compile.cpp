@@ -170,7 +170,7 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, s
   c.model.along_tree = shorter_along_tree(c.model);
   c.model.heap = is_heap(c.model);
   resize(c.model);
-  compile_visuals(c);
+  compile_look(c);
   derive(c.model);
   compile_servos(c);
   if (!c.errors.empty()) return c.errors;

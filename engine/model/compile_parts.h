@@ -15,7 +15,9 @@ struct LoadedMesh {
   shape::MassPart part{{0, 0, 0}, {1, 0, 0, 0}, 0, {0, 0, 0}};   // at density 1, in the mesh's own frame
   std::vector<Diagnostic> why;                                   // it has no mass
   std::vector<shape::Vec> vertices;
-  std::vector<std::array<int, 3>> faces;                         // for rays
+  std::vector<std::array<int, 3>> faces;                         // for rays and renderers
+  std::vector<shape::Vec> normals;                               // as shape::Mesh
+  std::vector<std::array<double, 2>> texcoords;
   shape::Vec half{0, 0, 0};                                      // of its bounding box about the frame
 };
 
@@ -55,7 +57,7 @@ void compile_equalities(Compilation& c);
 void compile_rows(Compilation& c);           // the row catalog
 void compile_sensors(Compilation& c);
 void compile_keys(Compilation& c);
-void compile_visuals(Compilation& c);
+void compile_look(Compilation& c);           // what renderers draw
 void compile_servos(Compilation& c);         // after derive(): springdamper and dampratio need inverse weights
 
 shape::MassPart frame_of(const Compilation& c, const scene::Geom& g);   // pos, quat of a geom in its body: a mesh's is moved to its centre

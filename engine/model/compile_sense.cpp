@@ -1,6 +1,4 @@
-// Sensors, keyframes, and what renderers want to know.
-#include <nlohmann/json.hpp>
-
+// Sensors and keyframes.
 #include <algorithm>
 
 #include "engine/model/compile_parts.h"
@@ -127,25 +125,6 @@ void compile_keys(Compilation& c) {
     }
     if (!k.mpos.empty() || !k.mquat.empty()) c.note("keyframe-mocap", who + ": poses of mocap bodies are not kept in keyframes", k.place);
   }
-}
-
-void compile_visuals(Compilation& c) {
-  using nlohmann::json;
-  const Scene& s = c.scene;
-  json out;
-  for (const Camera& k : s.cameras) out["cameras"].push_back({{"name", k.name}, {"body", k.body}, {"mode", k.mode}, {"target", k.target}, {"pos", k.pos}, {"quat", unit(k.quat)}, {"fovy", k.fovy}});
-  for (const Light& l : s.lights) {
-    out["lights"].push_back({{"name", l.name}, {"body", l.body}, {"mode", l.mode}, {"target", l.target}, {"directional", l.directional}, {"castshadow", l.castshadow},
-                             {"pos", l.pos}, {"dir", l.dir}, {"ambient", l.ambient}, {"diffuse", l.diffuse}, {"specular", l.specular}});
-  }
-  for (const Texture& t : s.textures) out["textures"].push_back({{"name", t.name}, {"type", t.type}, {"builtin", t.builtin}, {"file", t.file}, {"rgb1", t.rgb1}, {"rgb2", t.rgb2}, {"width", t.width}, {"height", t.height}});
-  for (const Material& k : s.materials) {
-    out["materials"].push_back({{"name", k.name}, {"texture", k.texture}, {"texrepeat", k.texrepeat}, {"texuniform", k.texuniform}, {"emission", k.emission},
-                                {"specular", k.specular}, {"shininess", k.shininess}, {"reflectance", k.reflectance}, {"rgba", k.rgba}});
-  }
-  for (const Geom& g : s.geoms) out["geoms"].push_back({{"material", g.material}, {"rgba", g.rgba}, {"group", g.group}});
-  for (const Site& k : s.sites) out["sites"].push_back({{"rgba", k.rgba}, {"group", k.group}});
-  c.model.visuals = out.is_null() ? "{}" : out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace nuri::model

@@ -29,6 +29,10 @@ bool load(Compilation& c, const scene::Mesh& from, const std::string& who, shape
     shape::Mesh written;
     for (size_t v = 0; v + 2 < from.vertices.size(); v += 3) written.vertices.push_back(vec(&from.vertices[v]));
     for (size_t f = 0; f + 2 < from.faces.size(); f += 3) written.faces.push_back({from.faces[f], from.faces[f + 1], from.faces[f + 2]});
+    for (int v : from.faces) {                                   // per vertex there, per corner here
+      if (3 * size_t(v) + 2 < from.normals.size()) written.normals.push_back(vec(&from.normals[3 * size_t(v)]));
+      if (2 * size_t(v) + 1 < from.texcoords.size()) written.texcoords.push_back({from.texcoords[2 * size_t(v)], from.texcoords[2 * size_t(v) + 1]});
+    }
     Result<shape::Mesh> mesh = finished(std::move(written));
     if (!mesh) return adopt(c, mesh.errors(), who, from.place), false;
     out = std::move(*mesh);
@@ -185,6 +189,8 @@ const LoadedMesh& load_mesh(Compilation& c, int index) {
   // seen from the centre of mass and principal axes
   const Mat axes = matrix(to.part.quat);
   to.faces = std::move(mesh.faces);
+  to.texcoords = std::move(mesh.texcoords);
+  for (const Vec& n : mesh.normals) to.normals.push_back(transposed_mul(axes, n));
   for (Vec v : mesh.vertices) {
     v = transposed_mul(axes, sub(v, to.part.pos));
     for (int k = 0; k < 3; ++k) to.half[k] = std::max(to.half[k], std::abs(v[k]));

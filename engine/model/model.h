@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 #include "engine/core/result.h"
+#include "engine/model/look.h"
 #include "engine/model/model_flags.h"
 
 namespace nuri::model {
@@ -24,7 +25,7 @@ struct Model {
   std::vector<std::string> body_name, joint_name, geom_name, site_name, tendon_name, actuator_name, equality_name, sensor_name, key_name;
   std::string name;
 
-  std::string visuals;                 // JSON kept for renderers: cameras, lights, materials; the dynamics never look
+  Look look;                           // for renderers; the dynamics never look
 };
 
 // Recomputes every NURI_DERIVED field from the others. Plain double arithmetic in a fixed order: the same bits everywhere.

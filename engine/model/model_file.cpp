@@ -1,8 +1,6 @@
 // The .model file: "NURI", version, then the table of fields (name, kind, size), the fields in the order of the list, the
-// names, the visuals, and the hash of all bytes before it. Little endian. The table makes a file of another field list an
+// names, the look, and the hash of all bytes before it. Little endian. The table makes a file of another field list an
 // error that names the first difference, not a misreading.
-#include <algorithm>
-#include <bit>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -10,7 +8,7 @@
 #include <unistd.h>
 
 #include "engine/core/hash.h"
-#include "engine/model/model.h"
+#include "engine/model/look_file.h"
 #include "engine/model/model_check.h"
 #include "engine/model/model_sizes.h"
 
@@ -18,55 +16,8 @@ namespace nuri::model {
 namespace {
 
 constexpr char magic[4] = {'N', 'U', 'R', 'I'};
-constexpr uint32_t version = 1;
+constexpr uint32_t version = 2;
 enum Kind : uint8_t { kind_count, kind_index, kind_real, kind_derived };
-
-class Writer {
- public:
-  template <class T> void put(T value) {
-    char bytes[sizeof(T)];
-    std::memcpy(bytes, &value, sizeof(T));
-    if constexpr (std::endian::native == std::endian::big) std::reverse(bytes, bytes + sizeof(T));
-    out.append(bytes, sizeof(T));
-  }
-  void text(const std::string& s) { put(uint32_t(s.size())); out += s; }
-  void field(const char* name, Kind kind, uint64_t size) { text(name); put(uint8_t(kind)); put(size); }
-  template <class T> void array(const std::vector<T>& v) { for (T x : v) put(x); }
-  std::string out;
-};
-
-class Reader {
- public:
-  explicit Reader(const std::string& bytes, size_t end) : bytes_(bytes), end_(end) {}
-  size_t left() const { return end_ - at_; }
-  template <class T> T get() {
-    T value{};
-    if (left() < sizeof(T)) { broken = true; at_ = end_; return value; }
-    char raw[sizeof(T)];
-    std::memcpy(raw, bytes_.data() + at_, sizeof(T));
-    if constexpr (std::endian::native == std::endian::big) std::reverse(raw, raw + sizeof(T));
-    std::memcpy(&value, raw, sizeof(T));
-    at_ += sizeof(T);
-    return value;
-  }
-  std::string text() {
-    const size_t size = get<uint32_t>();
-    if (broken || size > left()) { broken = true; return ""; }
-    at_ += size;
-    return bytes_.substr(at_ - size, size);
-  }
-  // `size` values; the bytes must be there before anything is allocated
-  template <class T> void array(std::vector<T>& v, int64_t size) {
-    if (broken || size < 0 || uint64_t(size) > left() / sizeof(T)) { broken = true; return; }
-    v.resize(size_t(size));
-    for (T& x : v) x = get<T>();
-  }
-  bool broken = false;
-
- private:
-  const std::string& bytes_;
-  size_t at_ = 0, end_;
-};
 
 struct Names { std::vector<std::string> Model::* list; int32_t Model::* count; };
 constexpr Names names[] = {{&Model::body_name, &Model::body_count}, {&Model::joint_name, &Model::joint_count}, {&Model::geom_name, &Model::geom_count},
@@ -78,10 +29,11 @@ std::string body(const Model& m) {
   Writer w;
   w.out.assign(magic, 4);
   w.put(version);
-#define NURI_COUNT(name, doc) w.field(#name, kind_count, 1);
-#define NURI_INDEX(name, count, doc) w.field(#name, kind_index, m.name.size());
-#define NURI_REAL(name, count, unit, doc) w.field(#name, kind_real, m.name.size());
-#define NURI_DERIVED(name, count, unit, doc) w.field(#name, kind_derived, m.name.size());
+  const auto field = [&](const char* name, Kind kind, uint64_t size) { w.text(name), w.put(uint8_t(kind)), w.put(size); };
+#define NURI_COUNT(name, doc) field(#name, kind_count, 1);
+#define NURI_INDEX(name, count, doc) field(#name, kind_index, m.name.size());
+#define NURI_REAL(name, count, unit, doc) field(#name, kind_real, m.name.size());
+#define NURI_DERIVED(name, count, unit, doc) field(#name, kind_derived, m.name.size());
 #include "engine/model/model_fields.inl"
 #define NURI_COUNT(name, doc) w.put(m.name);
 #define NURI_INDEX(name, count, doc) w.array(m.name);
@@ -90,7 +42,7 @@ std::string body(const Model& m) {
 #include "engine/model/model_fields.inl"
   for (const Names& n : names) for (const std::string& s : m.*n.list) w.text(s);
   w.text(m.name);
-  w.text(m.visuals);
+  write_look(w, m.look);
   return std::move(w.out);
 }
 
@@ -162,9 +114,10 @@ Result<Model> deserialize(const std::string& bytes, const std::string& name) {
     for (size_t i = 0; i < count; ++i) (out.*n.list).push_back(r.text());
   }
   out.name = r.text();
-  out.visuals = r.text();
+  read_look(r, out.look);
   if (r.broken || r.left() != 0) return damaged(name, "the file is too short or too long");
-  const std::string fault = find_fault(out);
+  std::string fault = find_fault(out);
+  if (fault.empty()) fault = find_look_fault(out);
   if (!fault.empty()) return damaged(name, fault);
   return out;
 }

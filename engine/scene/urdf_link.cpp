@@ -153,6 +153,10 @@ void read_part(Reader& reader, Link& link, const xml::Element& element) {
   }
   g.name = name;
   link.geoms.push_back(std::move(g));
+  // where a link has a look, what touches is not drawn over it
+  const bool seen = std::any_of(link.geoms.begin(), link.geoms.end(), [](const Geom& part) { return part.visual_only; });
+  for (Geom& part : link.geoms)
+    if (seen && !part.visual_only) part.group = 3;
 }
 
 }  // namespace

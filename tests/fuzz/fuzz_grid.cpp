@@ -1,7 +1,8 @@
 // Any bytes as a height field: MuJoCo's binary file, or PNG with the checksums that its chunks ought to have, or nothing would get
-// past them.
+// past them. A PNG also as a texture.
 #include <cmath>
 #include <zlib.h>
+#include "engine/shape/image.h"
 #include "engine/shape/mesh.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -25,7 +26,11 @@ void mend(std::string& png) {
 
 NURI_FUZZ(data, size) {
   std::string bytes = nuri::fuzz::text(data, size);
-  if (bytes.starts_with("\x89PNG")) mend(bytes);
+  if (bytes.starts_with("\x89PNG")) {
+    mend(bytes);
+    const auto image = nuri::shape::decode_png(bytes, true);
+    if (image) nuri::fuzz::must(image->bytes.size() == 4 * std::size_t(image->width) * image->height, "four bytes per pixel");
+  }
   const auto grid = nuri::shape::read_grid(nuri::fuzz::file("input.field", bytes));
   if (!grid) return nuri::fuzz::refused(grid.errors());
   nuri::fuzz::must(grid->rows >= 1 && grid->columns >= 1 && grid->elevation.size() == std::size_t(grid->rows) * std::size_t(grid->columns), "an elevation per point");

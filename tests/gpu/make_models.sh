@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 compile() { # SOURCE TARGET
-    "$nuri" compile --quiet --root assets "$1" -o "$2"
+    "$nuri" compile --quiet --no-look --root assets "$1" -o "$2"
 }
 compile assets/robots/humanoid.xml $out/humanoid.model
 for name in hopper mixed; do compile $out/$name.xml $out/$name.model; done

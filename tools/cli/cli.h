@@ -105,6 +105,7 @@ void add_diff(CLI::App& app, int& status);
 void add_dump(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);
 void add_compile(CLI::App& app, int& status);
+void add_render(CLI::App& app, int& status);
 void add_doctor(CLI::App& app, int& status);
 
 }  // namespace nuri::cli

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
     add_rollout(app, status);
     add_inspect(app, status);
     add_compile(app, status);
+    add_render(app, status);
     add_doctor(app, status);
     if (argc > 1 && argv[1][0] != '-') {
       std::vector<std::string> commands;

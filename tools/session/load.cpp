@@ -30,11 +30,24 @@ Facts facts_of(const scene::Scene& scene, std::vector<model::MeshFacts> meshes) 
   return out;
 }
 
+void add_files(const scene::Scene& scene, std::set<std::string>& out) {
+  auto add = [&](const std::string& file) { if (std::error_code error; !file.empty() && std::filesystem::is_regular_file(file, error)) out.insert(file); };
+  for (const auto& document : scene.documents)
+    for (const auto& source : document->sources) add(source->name);
+  for (const scene::Mesh& mesh : scene.meshes) add(mesh.file);
+  for (const scene::HeightField& field : scene.height_fields) add(field.file);
+  for (const scene::Texture& texture : scene.textures) {
+    add(texture.path);
+    for (const std::string& path : texture.cube_paths) add(path);
+  }
+}
+
 // What variants share is reported once.
 Result<Loaded> compiled(scene::SceneFile file, const std::string& path) {
-  Loaded loaded{path, file.name, {}, {}, std::move(file.settings), {}, {}, std::move(file.text)};
-  std::set<std::string> said;
+  Loaded loaded{path, file.name, {}, {}, std::move(file.settings), {}, {}, std::move(file.text), {}};
+  std::set<std::string> said, files;
   for (scene::Variant& variant : file.variants) {
+    add_files(variant.scene, files);
     exclude_touching(variant.scene);
     std::vector<Diagnostic> report = variant.scene.report;
     std::vector<model::MeshFacts> meshes;
@@ -53,6 +66,8 @@ Result<Loaded> compiled(scene::SceneFile file, const std::string& path) {
     for (Diagnostic& d : report)
       if (file.variants.size() == 1 || said.insert(to_string(d)).second) loaded.report.push_back(std::move(d));
   }
+  if (std::error_code error; std::filesystem::is_regular_file(path, error)) files.insert(path);
+  loaded.files.assign(files.begin(), files.end());
   return loaded;
 }
 
@@ -101,9 +116,15 @@ Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths) {
     Result<model::Model> model = model::read_file(path);
     if (!model) return model.errors();
     const std::string name = model->name;
-    return Loaded{path, name, {std::make_shared<const model::Model>(std::move(*model))}, {1}, plain_settings(), {}, {Facts{}}, {}};
+    return Loaded{path, name, {std::make_shared<const model::Model>(std::move(*model))}, {1}, plain_settings(), {}, {Facts{}}, {}, {path}};
   }
   return refuse(path, "unknown-format", "files that can be read end in .yaml (scene), .xml or .mjcf (MJCF), .urdf or .model (compiled)");
+}
+
+Result<Loaded> load_scene_text(const std::string& text, const std::string& path, const scene::PackagePaths& paths) {
+  Result<scene::SceneFile> file = scene::read_yaml_text(text, path, std::filesystem::path(path).parent_path().string(), paths);
+  if (!file) return file.errors();
+  return compiled(std::move(*file), path);
 }
 
 Result<Loaded> load_mjcf_text(const std::string& text, const std::string& name) {

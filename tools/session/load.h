@@ -29,6 +29,7 @@ struct Loaded {
   std::vector<Diagnostic> report;      // everything adjusted while loading
   std::vector<Facts> facts;            // of each model; empty ones of a compiled model
   std::string text = {};               // of a scene file
+  std::vector<std::string> files = {}; // that were read, as far as the scene names them: scene, models, meshes, textures, height fields
   void excerpt(std::vector<Diagnostic>& findings) const;   // gives those about the scene file the line that they are about
 };
 
@@ -37,6 +38,8 @@ constexpr double default_perturbation = 0.05;
 // .yaml, .yml: scene; .xml, .mjcf: MJCF; .urdf; .model: compiled. `paths`: packages of URDF files, and folders that may be read
 // besides the scene's own.
 Result<Loaded> load(const std::string& path, const scene::PackagePaths& paths = {});
+// A scene whose text is not (yet) that of the file; `path` says where it would lie, and so where its models are.
+Result<Loaded> load_scene_text(const std::string& text, const std::string& path, const scene::PackagePaths& paths = {});
 Result<Loaded> load_mjcf_text(const std::string& text, const std::string& name);
 
 // Replaces the controls: none, zero, random, sine or hold (keyframe 0, if there is one). False: no such word.

@@ -82,6 +82,34 @@ std::vector<std::string> names_of(const model::Model& m, const std::string& fiel
   return names;
 }
 
+// What things are called besides their names, so that those without one can be named too: "arm/hand#2", the third geom (joint, site) of that
+// body, or "#5", the sixth of its kind. Only patterns with a '#' look here.
+std::vector<std::string> addresses_of(const model::Model& m, const std::string& field) {
+  auto begins = [&](const char* text) { return field.rfind(text, 0) == 0; };
+  std::vector<std::string> out;
+  auto in_bodies = [&](const std::vector<int32_t>& bodies) {
+    std::vector<int> count(size_t(m.body_count), 0);
+    for (size_t i = 0; i < bodies.size(); ++i) {
+      const std::string& body = m.body_name[bodies[i]];
+      out.push_back(body.empty() ? '#' + std::to_string(i) : body + '#' + std::to_string(count[bodies[i]]));
+      ++count[bodies[i]];
+    }
+  };
+  if (begins("geom_")) in_bodies(m.geom_body);
+  else if (begins("site_")) in_bodies(m.site_body);
+  else if (begins("joint_")) in_bodies(m.joint_body);
+  else if (begins("dof_")) {
+    in_bodies(m.joint_body);
+    const std::vector<std::string> joints = std::move(out);
+    out.clear();
+    for (int d = 0; d < m.dof_count; ++d) out.push_back(joints[m.dof_joint[d]]);
+  } else {
+    const size_t count = names_of(m, field).size();
+    for (size_t i = 0; i < count; ++i) out.push_back('#' + std::to_string(i));
+  }
+  return out;
+}
+
 // What a field is of, in a sentence.
 std::string thing_of(const std::string& field) {
   if (field == "mass") return "body";
@@ -151,6 +179,9 @@ FieldItems find_fields(const model::Model& m, const scene::Settings& settings, F
     };
     std::vector<FieldItem>& list = items.emplace_back();
     // two words for fields that belong together
+    std::vector<std::string> numbered;           // patterns of addresses
+    for (const std::string& pattern : rule.names)
+      if (pattern.find('#') != std::string::npos) numbered.push_back(pattern);
     const bool mass = rule.field == "mass", gain = rule.field == "gain", several = mass || gain;
     if (several && rule.operation != scene::Operation::scale)
       error("bad-operation", "'" + rule.field + "' can only be scaled", mass ? "body_mass alone can be set" : "actuator_gainprm alone can be set");
@@ -162,11 +193,12 @@ FieldItems find_fields(const model::Model& m, const scene::Settings& settings, F
       known.push_back(name);
       if (mass ? name != "body_mass" && name != "body_inertia" : gain ? name != "actuator_gainprm" && name != "actuator_biasprm" : name != rule.field) continue;
       is_field = true;
-      const std::vector<std::string> names = things = names_of(m, name);
+      const std::vector<std::string> names = things = names_of(m, name), addresses = numbered.empty() ? names : addresses_of(m, name);
+      if (!numbered.empty()) things.insert(things.end(), addresses.begin(), addresses.end());
       const int numbers = int(fields[f].values->size()), per_thing = names.empty() ? 0 : numbers / int(names.size());
       if (rule.component >= per_thing && per_thing > 0) error("out-of-range", "'" + name + "' has " + std::to_string(per_thing) + " components");
       for (int thing = 0; thing < int(names.size()); ++thing) {
-        if (!scene::matches(rule.names, names[thing])) continue;
+        if (!scene::matches(rule.names, names[thing]) && !scene::matches(numbered, addresses[thing])) continue;
         for (int k = 0; k < per_thing; ++k) {
           if (rule.component >= 0 && rule.component != k) continue;
           const int item = thing * per_thing + k;
@@ -179,6 +211,27 @@ FieldItems find_fields(const model::Model& m, const scene::Settings& settings, F
       fit.add(&rule, "unknown-name", "this model has nothing with a '" + rule.field + "'", {}, rule.field_place);
   }
   return items;
+}
+
+std::optional<FieldName> name_field(const model::Model& m, const std::string& field, int item) {
+  for (const Field& f : real_fields(m)) {
+    if (field != f.name || item < 0 || size_t(item) >= f.values->size()) continue;
+    const std::vector<std::string> names = names_of(m, field), addresses = addresses_of(m, field);
+    if (names.empty()) return std::nullopt;
+    const int per_thing = int(f.values->size() / names.size()), thing = item / per_thing;
+    const bool dofs = field.rfind("dof_", 0) == 0;
+    auto same = [&](int other) { return dofs ? m.dof_joint[other] == m.dof_joint[thing] : other == thing; };
+    const FieldName out{{}, per_thing > 1 ? item % per_thing : -1};
+    if (names.size() == 1 && names[0].empty()) return FieldName{"*", out.component};   // of the whole model
+    for (const std::string& pattern : {names[thing], addresses[thing]}) {
+      const bool numbered = pattern.find('#') != std::string::npos;
+      bool alone = !pattern.empty();
+      for (int other = 0; alone && other < int(names.size()); ++other)
+        alone = (scene::matches({pattern}, names[other]) || (numbered && scene::matches({pattern}, addresses[other]))) == same(other);
+      if (alone) return FieldName{pattern, out.component};
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings, int environment, const FieldItems& items) {

@@ -119,6 +119,66 @@ bool Session::begin(const Watch& watch) {
   return true;
 }
 
+void Session::reset(int environment, int key) {
+  const int one[] = {environment};
+  world_->reset(one, key);
+  world_->options().precision == Precision::f32 ? write_controls<float>(environment, true) : write_controls<double>(environment, true);
+  resume(one);
+}
+
+void Session::resume(std::span<const int> environments) {
+  world_->upload(environments);
+  world_->forward(environments);
+  for (const int e : environments)
+    if (timeline_) timeline_->begin(*world_, e);
+}
+
+size_t Saved::bytes() const {
+  size_t sum = sizeof(Saved) + environments.size() * sizeof(int) + worlds.size();
+  for (const TimelineState& t : timelines) {
+    sum += sizeof(TimelineState) + t.controls.size() * sizeof(double);
+    for (const ControllerState& c : t.controllers) sum += sizeof(ControllerState) + (c.joints.size() + c.rest.size()) * sizeof(double);
+  }
+  return sum;
+}
+
+Saved Session::save(std::span<const int> environments) const {
+  Saved out;
+  out.environments.assign(environments.begin(), environments.end());
+  size_t bytes = 0;
+  for (const int e : environments) bytes += world_->saved_bytes(e);
+  out.worlds.resize(bytes);
+  std::byte* to = out.worlds.data();
+  for (const int e : environments) {
+    world_->save(e, to);
+    to += world_->saved_bytes(e);
+    if (timeline_) out.timelines.push_back(timeline_->state(e));
+  }
+  out.substep = substep_, out.timeline_next = timeline_next_;
+  return out;
+}
+
+bool Session::restore(const Saved& saved) {
+  size_t bytes = 0;
+  for (const int e : saved.environments) {
+    if (e < 0 || e >= world_->environments()) return false;
+    bytes += world_->saved_bytes(e);
+  }
+  if (bytes != saved.worlds.size() || saved.timelines.size() != (timeline_ ? saved.environments.size() : 0)) return false;
+  for (size_t i = 0; i < saved.timelines.size(); ++i)
+    if (!timeline_->fits(*world_, saved.environments[i], saved.timelines[i])) return false;
+  const std::byte* from = saved.worlds.data();
+  for (size_t i = 0; i < saved.environments.size(); ++i) {
+    const int e = saved.environments[i];
+    world_->restore(e, from);
+    from += world_->saved_bytes(e);
+    if (timeline_) timeline_->restore(*world_, e, saved.timelines[i]);
+  }
+  world_->upload(saved.environments);
+  if (saved.environments.size() == size_t(world_->environments())) substep_ = saved.substep, timeline_next_ = saved.timeline_next;
+  return true;
+}
+
 void Session::apply_controls() {
   if (substep_ % uint64_t(settings().substeps) != 0) return;
   if (varies_ && world_->options().precision == Precision::f32) write_controls<float>(false);
@@ -142,30 +202,32 @@ void Session::step(int substeps) {
 }
 
 template <class T> void Session::write_controls(bool constant) {
+  for (int e = 0; e < world_->environments(); ++e) write_controls<T>(e, constant);
+}
+
+template <class T> void Session::write_controls(int e, bool constant) {
   using scene::ControlType;
   const uint64_t seed = world_->options().seed, control_step = substep_ / uint64_t(settings().substeps);
   const double time = double(substep_) * model().timestep[0];
-  for (int e = 0; e < world_->environments(); ++e) {
-    const uint64_t id = world_->id(e);
-    std::span<T> ctrl = world_->row<T>(StateField::ctrl, e), qpos = world_->row<T>(StateField::qpos, e), qvel = world_->row<T>(StateField::qvel, e);
-    for (const Channel& c : setup(e).channels) {
-      double value;
-      switch (c.type) {
-        case ControlType::none: continue;
-        case ControlType::zero: value = 0; break;
-        case ControlType::hold: value = c.value; break;
-        case ControlType::random: value = c.centre + c.half * (2 * uniform(seed, id, stream_control, control_step / uint64_t(c.hold), uint32_t(c.actuator)) - 1); break;
-        case ControlType::sine: {
-          const double phase = c.phase >= 0 ? c.phase : uniform(seed, id, stream_phase, 0, uint32_t(c.actuator));
-          value = c.centre + c.half * sine(c.frequency * time + phase);
-          break;
-        }
-        case ControlType::target: value = c.stiffness * (c.target - double(qpos[c.qpos])) - c.damping * double(qvel[c.dof]); break;
+  const uint64_t id = world_->id(e);
+  std::span<T> ctrl = world_->row<T>(StateField::ctrl, e), qpos = world_->row<T>(StateField::qpos, e), qvel = world_->row<T>(StateField::qvel, e);
+  for (const Channel& c : setup(e).channels) {
+    double value;
+    switch (c.type) {
+      case ControlType::none: continue;
+      case ControlType::zero: value = 0; break;
+      case ControlType::hold: value = c.value; break;
+      case ControlType::random: value = c.centre + c.half * (2 * uniform(seed, id, stream_control, control_step / uint64_t(c.hold), uint32_t(c.actuator)) - 1); break;
+      case ControlType::sine: {
+        const double phase = c.phase >= 0 ? c.phase : uniform(seed, id, stream_phase, 0, uint32_t(c.actuator));
+        value = c.centre + c.half * sine(c.frequency * time + phase);
+        break;
       }
-      if (c.varies() == constant) continue;
-      if (c.limited) value = std::clamp(value, c.low, c.high);
-      ctrl[c.actuator] = T(value);
+      case ControlType::target: value = c.stiffness * (c.target - double(qpos[c.qpos])) - c.damping * double(qvel[c.dof]); break;
     }
+    if (c.varies() == constant) continue;
+    if (c.limited) value = std::clamp(value, c.low, c.high);
+    ctrl[c.actuator] = T(value);
   }
 }
 

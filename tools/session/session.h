@@ -9,6 +9,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include "physics/world.h"
 #include "tools/session/fit.h"
 #include "tools/session/load.h"
@@ -45,6 +46,15 @@ struct Setup {
 };
 std::vector<GoalReport> judge(World& world, const scene::Settings& settings, const std::vector<Setup>& setups);
 
+// What the steps to come depend on, of some environments: state, outputs (timelines read sensors), counters, timelines, and the clock.
+struct Saved {
+  std::vector<int> environments;
+  std::vector<std::byte> worlds;                 // one environment after the other
+  std::vector<TimelineState> timelines;          // of each; empty without a timeline
+  uint64_t substep = 0, timeline_next = 0;
+  size_t bytes() const;
+};
+
 class Session {
  public:
   // Checks every name of the settings against the models, builds the world and resets it. A variant of which there is no environment
@@ -61,6 +71,14 @@ class Session {
 
   // The initial state of every environment: keyframe, randomisation, constant controls; timelines begin again.
   void reset();
+  // One environment at a keyframe (-1: where its model begins), without randomness; its timeline begins again.
+  void reset(int environment, int key);
+  // Their state was written from outside: what follows from it is computed, and their timelines begin there.
+  void resume(std::span<const int> environments);
+  // Everything of these environments, and back: they go on with the same bits. The clock goes back only with all of them together. False:
+  // that was saved of a scene of other sizes, and nothing happened.
+  Saved save(std::span<const int> environments) const;
+  bool restore(const Saved& saved);
   // Advances `substeps` substeps, renewing controls at control steps.
   void step(int substeps);
   // Writes the controls that the next substep needs, if it begins a control step; step() does the same first.
@@ -69,6 +87,7 @@ class Session {
   const Timeline* timeline() const { return timeline_.get(); }   // null: the scene has none, and no controllers
   std::vector<GoalReport> judge() { return session::judge(*world_, settings(), setups_); }
 
+  int environments() const { return world_->environments(); }
   uint64_t substep() const { return substep_; }
   double seconds_in_world() const { return world_seconds_; }     // wall time inside World::step, since clear_time()
   void clear_time() { world_seconds_ = 0; }
@@ -76,6 +95,7 @@ class Session {
  private:
   Session(Loaded loaded) : loaded_(std::move(loaded)) {}
   template <class T> void write_controls(bool constant);
+  template <class T> void write_controls(int environment, bool constant);
   bool begin(const Watch& watch);                // reset(); false if `watch` ended it
   const Setup& setup(int environment) const { return setups_[world_->place(environment).bucket]; }
 
@@ -97,6 +117,10 @@ enum Stream : uint32_t { stream_joint = 1, stream_body = 2, stream_field = 3, st
 
 std::vector<Channel> make_channels(const model::Model& model, const scene::Settings& settings, Fit& fit);
 FieldItems find_fields(const model::Model& model, const scene::Settings& settings, Fit& fit);
+// How `vary` names one number of a model: a pattern that fits its thing alone (a joint of several dofs is one thing), and which of the thing's
+// numbers it is (-1: the only one). None where no pattern can.
+struct FieldName { std::string names; int component = -1; };
+std::optional<FieldName> name_field(const model::Model& model, const std::string& field, int item);
 void check_initial(const model::Model& model, const scene::Settings& settings, Fit& fit);
 void randomise_state(World& world, const scene::Settings& settings, int environment);
 std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings, int environment, const FieldItems& items);

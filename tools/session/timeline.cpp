@@ -207,19 +207,37 @@ void Timeline::step(World& world) {
   each_environment(world, [&](int e, Posture& posture) { single ? step_one<float>(world, e, posture) : step_one<double>(world, e, posture); });
 }
 
+void Timeline::begin_one(World& world, int e, Posture& posture) {
+  TimelineState& s = states_[e] = {};
+  s.script = &scripts_[world.place(e).bucket];
+  world.options().precision == Precision::f32 ? read<float>(world, e, posture) : read<double>(world, e, posture);
+  s.controllers.resize(s.script->controllers.size());
+  for (size_t c = 0; c < s.controllers.size(); ++c) nuri::session::begin(s.script->controllers[c], posture, s.controllers[c]);
+}
+
+void Timeline::begin(World& world, int environment) { begin_one(world, environment, postures_[0][world.place(environment).bucket]); }
+
+bool Timeline::fits(World& world, int environment, const TimelineState& state) const {
+  const Script& script = scripts_[world.place(environment).bucket];
+  if (state.action > int(script.acts.size()) || state.controllers.size() != script.controllers.size()) return false;
+  if (state.begun && state.action < int(script.acts.size()) && script.acts[state.action].action.type == scene::ActionType::set &&
+      state.controls.size() != script.acts[state.action].actuators.size()) return false;
+  for (size_t c = 0; c < script.controllers.size(); ++c)
+    if (state.controllers[c].joints.size() != size_t(script.controllers[c].chain.size()) || state.controllers[c].followed >= int(script.acts.size())) return false;
+  return true;
+}
+
+void Timeline::restore(World& world, int environment, const TimelineState& state) {
+  states_[environment] = state;
+  states_[environment].script = &scripts_[world.place(environment).bucket];
+}
+
 void Timeline::reset(World& world) {
-  const bool single = world.options().precision == Precision::f32;
   states_.assign(size_t(world.environments()), {});
-  for (int e = 0; e < world.environments(); ++e) states_[e].script = &scripts_[world.place(e).bucket];
   std::vector<Posture> postures;
   for (int b = 0; b < world.buckets(); ++b) postures.emplace_back(world.bucket(b).model());
   postures_.assign(size_t(world.pool().threads()), postures);
-  each_environment(world, [&](int e, Posture& posture) {
-    TimelineState& s = states_[e];
-    single ? read<float>(world, e, posture) : read<double>(world, e, posture);
-    s.controllers.resize(s.script->controllers.size());
-    for (size_t c = 0; c < s.controllers.size(); ++c) begin(s.script->controllers[c], posture, s.controllers[c]);
-  });
+  each_environment(world, [&](int e, Posture& posture) { begin_one(world, e, posture); });
 }
 
 TimelineReport Timeline::report() const {

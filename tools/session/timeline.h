@@ -76,6 +76,11 @@ class Timeline {
   void reset(World& world);                      // every environment begins again, from its present state
   void step(World& world);                       // one control step: reads state and sensors, writes controls
 
+  void begin(World& world, int environment);     // this one begins again, from its present state
+  // State of one environment, and back into the timeline of a scene with as many controllers, joints and actions; false: this one has others.
+  bool fits(World& world, int environment, const TimelineState& state) const;
+  void restore(World& world, int environment, const TimelineState& state);
+
   int actions() const { return int(actions_.size()); }
   const scene::Action& action(int index) const { return actions_[index]; }
   const TimelineState& state(int environment) const { return states_[environment]; }
@@ -84,6 +89,7 @@ class Timeline {
  private:
   template <class T> void step_one(World& world, int environment, Posture& posture);
   template <class T> void read(World& world, int environment, Posture& posture) const;
+  void begin_one(World& world, int environment, Posture& posture);
   void each_environment(World& world, const std::function<void(int environment, Posture& posture)>& work);
 
   std::vector<Script> scripts_;                  // per bucket

@@ -1,0 +1,113 @@
+// The inside of a Raster: what is on the device for a scenery (Drawing), and for a view of it (Canvas).
+//
+// A canvas has everything that a draw writes, its numbers for shaders too, so that draws into two canvases may be under way at once; the shadow
+// map alone is shared, because one queue does one draw after the other. Whatever is on the device is freed by its owner's destructor.
+#pragma once
+#include <array>
+#include <functional>
+#include "render/raster/raster.h"
+
+namespace nuri::raster {
+
+namespace shared {                                 // the text that shaders read, as C++
+using vec4 = std::array<float, 4>;
+using mat4 = std::array<float, 16>;
+#include "render/raster/shaders/view.glsl"
+}  // namespace shared
+
+inline constexpr VkFormat light_format = VK_FORMAT_R16G16B16A16_SFLOAT, depth_format = VK_FORMAT_D32_SFLOAT, picture_format = VK_FORMAT_R8G8B8A8_UNORM,
+                          mask_format = VK_FORMAT_R8G8_UNORM, open_format = VK_FORMAT_R16G16_SFLOAT, name_format = VK_FORMAT_R32G32_UINT;
+inline constexpr uint32_t shadow_size = 2048;
+
+float linear(float srgb);                          // 0 .. 1
+
+// depth_far: seen by the sun, depth_near: by the eye
+enum class Pipe { depth_far, depth_near, occlusion, blur, solid, clear, sky, grid, lines, mask, tone, names, count };
+// What a draw is timed by: everything since the former.
+enum class Lap { start, shadow, occlusion, solid, clear, lines, tone, names, count };
+
+struct Push { uint32_t which; };                  // Push of scene.glsl
+
+class Drawing;
+
+class Canvas : public Picture {
+ public:
+  Canvas(Drawing& drawing, uint32_t width, uint32_t height);
+  ~Canvas() override;
+
+  vulkan::Device& device;
+  uint32_t samples;
+  vulkan::Image light, depth;                      // what is seen, of `samples` each
+  vulkan::Image near_depth, open_raw, open;        // the depth of solid things once more, one sample; and the sky that they leave each other
+  vulkan::Image mask_samples, mask, shown;
+  vulkan::Image names, names_depth;                // made when they are first asked for
+  vulkan::Buffer numbers, instances, lines;        // ViewData; view::Instance; LineData
+  VkDescriptorPool pool = VK_NULL_HANDLE;
+  VkDescriptorSet set = VK_NULL_HANDLE;
+  VkQueryPool laps = VK_NULL_HANDLE;
+  view::Eye eye;                                   // of the last draw
+  uint32_t under_lines = 0, over_lines = 0, marked = 0;   // lines behind and on top of things; instances to be outlined
+  bool named = false, timed = false;
+
+  void grow(vulkan::Buffer& buffer, size_t bytes, size_t most);
+  void bind(uint32_t binding, const vulkan::Image& image, VkSampler sampler);
+  void bind(uint32_t binding, const vulkan::Buffer& buffer);
+  void name_images();
+ private:
+  void release();
+  std::shared_ptr<std::vector<Canvas*>> drawn_;
+};
+
+class Drawing : public Raster {
+ public:
+  explicit Drawing(vulkan::Device& device);
+  ~Drawing() override;
+
+  void use(const view::Scenery& scenery) override;
+  std::unique_ptr<Picture> picture(uint32_t width, uint32_t height) override;
+  void draw(VkCommandBuffer commands, Picture& picture, const view::Frame& frame, const view::Eye& eye, const Style& style, bool ids) override;
+  Pixels read(Picture& picture, bool ids) override;
+  std::vector<PassTime> times() override;
+
+ private:
+  friend class Canvas;
+  struct Shape { uint32_t first_corner = 0, corner_count = 0; int32_t first_vertex = 0; };
+  enum Of : uint32_t { solid = 1, clear = 2, no_planes = 4, marked_only = 8 };   // which instances
+
+  void start();                                    // layouts, samplers, the shadow map
+  void make_pipelines();
+  void forget();                                   // the scenery's copy
+  void release();
+  vulkan::Image upload(const model::Look::Image& image) const;
+
+  bool write(Canvas& canvas, const view::Frame& frame, const view::Eye& eye, const Style& style);   // numbers for shaders; true: the sun casts shadows
+  void shadow_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const;
+  void occlusion_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const;
+  void light_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame, const Style& style) const;
+  void mask_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const;
+  void tone_pass(VkCommandBuffer commands, Canvas& canvas) const;
+  void names_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const;
+  void instances(VkCommandBuffer commands, const view::Frame& frame, uint32_t of, uint32_t which) const;
+  void bind(VkCommandBuffer commands, const Canvas& canvas) const;
+  void use(VkCommandBuffer commands, Pipe pipe) const;
+  void lap(VkCommandBuffer commands, const Canvas& canvas, Lap lap) const;
+
+  vulkan::Device& device_;
+  uint32_t samples_;
+  size_t room_ = 0;                                // bytes that a shader can reach in one buffer: what is beyond is not drawn
+  VkDescriptorSetLayout canvas_layout_ = VK_NULL_HANDLE, image_layout_ = VK_NULL_HANDLE;
+  VkPipelineLayout layout_ = VK_NULL_HANDLE;
+  VkSampler nearest_ = VK_NULL_HANDLE, repeating_ = VK_NULL_HANDLE;
+  std::array<VkPipeline, size_t(Pipe::count)> pipelines_{};
+  vulkan::Image shadow_;
+  // of the scenery
+  std::vector<Shape> shapes_;
+  std::vector<uint32_t> set_of_material_;          // of sets_: 0 is without an image
+  vulkan::Buffer vertices_, corners_, materials_;
+  std::vector<vulkan::Image> images_;              // the first two are white, flat and cube
+  VkDescriptorPool pool_ = VK_NULL_HANDLE;
+  std::vector<VkDescriptorSet> sets_;
+  std::shared_ptr<std::vector<Canvas*>> drawn_ = std::make_shared<std::vector<Canvas*>>();   // in the order of their last draws
+};
+
+}  // namespace nuri::raster

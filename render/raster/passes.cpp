@@ -1,0 +1,158 @@
+// The passes: what each reads, writes and draws.
+#include <algorithm>
+#include "render/raster/drawing.h"
+
+namespace nuri::raster {
+
+using vulkan::plain;
+
+namespace {
+
+constexpr VkImageLayout unknown = VK_IMAGE_LAYOUT_UNDEFINED, to_read = VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL,
+                        to_paint = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL, to_sort = VK_IMAGE_LAYOUT_DEPTH_STENCIL_ATTACHMENT_OPTIMAL;
+
+// From begin to end everything is drawn into `colour` and `depth`, which were anything and are cleared to zero: no light, no name, far away.
+void begin(VkCommandBuffer commands, const vulkan::Image* colour, const vulkan::Image* depth, const vulkan::Image* resolve = nullptr) {
+  for (const vulkan::Image* image : {colour, resolve})
+    if (image) transition(commands, *image, unknown, to_paint);
+  if (depth) transition(commands, *depth, unknown, to_sort);
+  auto attachment = [&](const vulkan::Image* image, VkImageLayout layout, bool keep) {
+    auto info = plain<VkRenderingAttachmentInfo>(VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO);
+    if (!image) return info;
+    info.imageView = image->view, info.imageLayout = layout;
+    info.loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR, info.storeOp = keep ? VK_ATTACHMENT_STORE_OP_STORE : VK_ATTACHMENT_STORE_OP_DONT_CARE;
+    return info;
+  };
+  auto painted = attachment(colour, to_paint, !resolve), sorted = attachment(depth, to_sort, depth && depth->samples == 1);
+  if (resolve) painted.resolveMode = VK_RESOLVE_MODE_AVERAGE_BIT, painted.resolveImageView = resolve->view, painted.resolveImageLayout = to_paint;
+  const vulkan::Image& any = colour ? *colour : *depth;
+  auto info = plain<VkRenderingInfo>(VK_STRUCTURE_TYPE_RENDERING_INFO);
+  info.renderArea = {{0, 0}, {any.width, any.height}}, info.layerCount = 1;
+  info.colorAttachmentCount = colour != nullptr, info.pColorAttachments = &painted;
+  info.pDepthAttachment = depth ? &sorted : nullptr;
+  vkCmdBeginRendering(commands, &info);
+  VkViewport viewport{0, 0, float(any.width), float(any.height), 0, 1};
+  vkCmdSetViewport(commands, 0, 1, &viewport);
+  vkCmdSetScissor(commands, 0, 1, &info.renderArea);
+}
+
+void whole(VkCommandBuffer commands) {             // one triangle over everything
+  vkCmdSetCullMode(commands, VK_CULL_MODE_NONE);
+  vkCmdDraw(commands, 3, 1, 0, 0);
+}
+
+}  // namespace
+
+void Drawing::bind(VkCommandBuffer commands, const Canvas& canvas) const {
+  VkDescriptorSet sets[] = {canvas.set, sets_[0]};
+  vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, layout_, 0, 2, sets, 0, nullptr);
+  VkDeviceSize offset = 0;
+  vkCmdBindVertexBuffers(commands, 0, 1, &vertices_.handle, &offset);
+  vkCmdBindIndexBuffer(commands, corners_.handle, 0, VK_INDEX_TYPE_UINT32);
+}
+
+void Drawing::use(VkCommandBuffer commands, Pipe pipe) const {
+  vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_[size_t(pipe)]);
+  vkCmdSetDepthTestEnable(commands, VK_TRUE);
+}
+
+// Instances of a frame by batches. What names no shape, or more instances than there are, is left out.
+void Drawing::instances(VkCommandBuffer commands, const view::Frame& frame, uint32_t of, uint32_t which) const {
+  const uint32_t there = uint32_t(std::min(frame.instances.size(), room_ / sizeof(view::Instance)));
+  uint32_t bound = UINT32_MAX;
+  Push push{which};
+  vkCmdPushConstants(commands, layout_, VK_SHADER_STAGE_VERTEX_BIT | VK_SHADER_STAGE_FRAGMENT_BIT, 0, sizeof push, &push);
+  auto batch = [&](uint32_t shape, uint32_t material, uint32_t first, uint32_t count, bool one_side) {
+    if (shape >= shapes_.size() || !shapes_[shape].corner_count || first >= there) return;
+    if ((of & no_planes) && shape == view::shape::plane) return;
+    count = std::min(count, there - first);
+    const Shape& s = shapes_[shape];
+    uint32_t set = material < set_of_material_.size() ? set_of_material_[material] : 0;
+    if (set != bound) vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, layout_, 1, 1, &sets_[bound = set], 0, nullptr);
+    vkCmdSetCullMode(commands, one_side || shape == view::shape::plane ? VK_CULL_MODE_BACK_BIT : VK_CULL_MODE_NONE);   // a plane is seen from above alone
+    auto draw = [&](uint32_t from, uint32_t n) { vkCmdDrawIndexed(commands, s.corner_count, n, s.first_corner, s.first_vertex, from); };
+    if (!(of & marked_only)) return draw(first, count);
+    for (uint32_t k = first; k < first + count; ++k)
+      if (frame.instances[k].marks & (view::mark::selected | view::mark::hovered)) draw(k, 1);
+  };
+  if (of & solid)
+    for (const view::Batch& b : frame.solid) batch(b.shape, b.material, b.first, b.count, false);
+  if (of & clear)
+    for (size_t k = 0; k < std::min(frame.clear.size(), frame.clear_shape.size()); ++k)
+      if (frame.clear[k] < frame.instances.size()) batch(frame.clear_shape[k], frame.instances[frame.clear[k]].material, frame.clear[k], 1, true);
+}
+
+void Drawing::shadow_pass(VkCommandBuffer commands, Canvas&, const view::Frame& frame) const {
+  begin(commands, nullptr, &shadow_);
+  use(commands, Pipe::depth_far);
+  instances(commands, frame, solid | no_planes, 0);
+  vkCmdEndRendering(commands);
+  transition(commands, shadow_, to_sort, to_read);
+}
+
+void Drawing::occlusion_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const {
+  begin(commands, nullptr, &canvas.near_depth);
+  use(commands, Pipe::depth_near);
+  instances(commands, frame, solid, 1);
+  vkCmdEndRendering(commands);
+  transition(commands, canvas.near_depth, to_sort, to_read);
+  begin(commands, &canvas.open_raw, nullptr);
+  use(commands, Pipe::occlusion);
+  whole(commands);
+  vkCmdEndRendering(commands);
+  transition(commands, canvas.open_raw, to_paint, to_read);
+  begin(commands, &canvas.open, nullptr);
+  use(commands, Pipe::blur);
+  whole(commands);
+  vkCmdEndRendering(commands);
+  transition(commands, canvas.open, to_paint, to_read);
+}
+
+void Drawing::light_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame, const Style& style) const {
+  begin(commands, &canvas.light, &canvas.depth);
+  use(commands, Pipe::solid);
+  instances(commands, frame, solid, 0);
+  use(commands, Pipe::sky);
+  whole(commands);
+  if (style.grid) use(commands, Pipe::grid), whole(commands);
+  lap(commands, canvas, Lap::solid);
+  use(commands, Pipe::clear);
+  instances(commands, frame, clear, 0);
+  lap(commands, canvas, Lap::clear);
+  use(commands, Pipe::lines);
+  vkCmdSetCullMode(commands, VK_CULL_MODE_NONE);
+  if (canvas.under_lines) vkCmdDraw(commands, 6 * canvas.under_lines, 1, 0, 0);
+  vkCmdSetDepthTestEnable(commands, VK_FALSE);
+  if (canvas.over_lines) vkCmdDraw(commands, 6 * canvas.over_lines, 1, 6 * canvas.under_lines, 0);
+  lap(commands, canvas, Lap::lines);
+  vkCmdEndRendering(commands);
+  transition(commands, canvas.light, to_paint, to_read);
+}
+
+void Drawing::mask_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const {
+  bool many = canvas.samples > 1;
+  begin(commands, many ? &canvas.mask_samples : &canvas.mask, nullptr, many ? &canvas.mask : nullptr);
+  use(commands, Pipe::mask);
+  instances(commands, frame, solid | clear | marked_only, 1);
+  vkCmdEndRendering(commands);
+  transition(commands, canvas.mask, to_paint, to_read);
+}
+
+void Drawing::tone_pass(VkCommandBuffer commands, Canvas& canvas) const {
+  begin(commands, &canvas.shown, nullptr);
+  use(commands, Pipe::tone);
+  whole(commands);
+  vkCmdEndRendering(commands);
+  transition(commands, canvas.shown, to_paint, to_read);
+}
+
+void Drawing::names_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const {
+  begin(commands, &canvas.names, &canvas.names_depth);
+  use(commands, Pipe::names);
+  instances(commands, frame, solid | clear, 0);
+  vkCmdEndRendering(commands);
+  transition(commands, canvas.names, to_paint, to_paint);
+  transition(commands, canvas.names_depth, to_sort, to_sort);
+}
+
+}  // namespace nuri::raster

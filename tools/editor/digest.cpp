@@ -1,0 +1,31 @@
+#include "tools/editor/digest.h"
+#include <cstddef>
+#include <cstring>
+
+namespace nuri::editor {
+
+uint64_t digest(const Shot& shot, const raster::Style& style, uint64_t generation) {
+  uint64_t value = 0xcbf29ce484222325;
+  auto words = [&value](const void* data, size_t bytes) {   // whole words, without the gaps that structures may have
+    const auto* at = static_cast<const unsigned char*>(data);
+    for (size_t i = 0; i + 4 <= bytes; i += 4) {
+      uint32_t word;
+      std::memcpy(&word, at + i, 4);
+      value = (value ^ word) * 0x100000001b3;
+      value ^= value >> 29;
+    }
+  };
+  const view::Frame& frame = shot.frame;
+  words(&generation, sizeof generation);
+  words(&shot.eye, sizeof shot.eye);
+  words(frame.instances.data(), frame.instances.size() * sizeof(view::Instance));
+  words(frame.clear.data(), frame.clear.size() * sizeof(uint32_t));
+  for (const view::Line& line : frame.lines) words(&line, offsetof(view::Line, on_top));
+  for (const view::Lamp& lamp : frame.lamps) words(&lamp, offsetof(view::Lamp, directional));
+  const uint32_t flags = uint32_t(style.dark) | uint32_t(style.grid) << 1 | uint32_t(style.shadows) << 2;
+  words(&flags, sizeof flags);
+  words(&style.exposure, sizeof style.exposure);
+  return value | 1;
+}
+
+}  // namespace nuri::editor
