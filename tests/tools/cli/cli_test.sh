@@ -33,7 +33,7 @@ sys.exit(0 if isinstance(o, dict) and eval(sys.argv[2]) else 1)' "$folder/out" "
 # help and bad command lines
 expect 0 help --help
 expect 0 version --version
-for command in run bench hash diff dump inspect compile doctor; do
+for command in run bench hash diff dump render inspect compile doctor; do
     expect 0 "help of $command" $command --help
     [ -s "$folder/out" ] || fail "$command --help says nothing"
 done
@@ -236,6 +236,20 @@ expect 2 'no array' dump $scene --states LICENSE --out "$folder/dump3"
 # Ctrl-C ends with the summary so far
 timeout --preserve-status -s INT 5 "$nuri" run $scene --envs 64 --seconds 100000 --json >"$folder/out" 2>"$folder/err" </dev/null || fail 'status after Ctrl-C'
 json 'o["interrupted"] is True and o["substeps"] > 0 and len(o["state_hash"]) == 16'
+
+# pictures
+expect 0 'a picture' render scenes/boxes.yaml --env 1 --steps 20 --size 96 64 --out "$folder/one.png" --depth "$folder/depth.png" --json
+json 'o["ok"] and o["width"] == 96 and o["height"] == 64 and o["pictures"] == 1 and o["rays_per_second"] > 0'
+cmp -s <(head -c 8 "$folder/one.png") <(printf '\x89PNG\r\n\x1a\n') || fail 'the picture is not a PNG'
+[ -s "$folder/depth.png" ] || fail 'no depth was written'
+expect 0 'the picture again' render scenes/boxes.yaml --env 1 --steps 20 --size 96 64 --out "$folder/two.png" --threads 1
+cmp -s "$folder/one.png" "$folder/two.png" || fail 'the same picture has other bytes'
+expect 0 'a sheet of different robots' render scenes/fleet.yaml --sheet --envs 6 --size 40 30 --out "$folder/sheet.png" --json
+json 'o["width"] == 120 and o["height"] == 60 and o["pictures"] == 6'
+expect 2 'no such camera' render scenes/boxes.yaml --camera nobody --out "$folder/three.png"
+expect 2 'no such environment' render scenes/boxes.yaml --env 5 --envs 3 --out "$folder/three.png"
+expect 2 'side by side without --raster' render scenes/boxes.yaml --together
+expect 1 'no such folder' render scenes/boxes.yaml --size 32 32 --out "$folder/none/three.png"
 
 [ $problems -eq 0 ] && printf 'all good\n'
 exit $((problems > 0))

@@ -1,0 +1,318 @@
+#include "render/trace/eyes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "render/trace/flat_look.h"
+#include "render/trace/registry.h"
+
+namespace nuri::trace {
+namespace {
+constexpr int strip = 16;                        // blocks of a job: large pictures are shared by threads, small ones are a job
+constexpr uint32_t first_stream = 0x45790000;    // of random numbers; one per sensor
+
+struct Kept {                                    // what an output is kept as
+  Tensor::Type type;
+  int channels, bytes;                           // channels 0: no axis of their own; bytes per pixel
+};
+Kept kept(uint32_t bit) {
+  switch (bit) {
+    case output::rgb: return {Tensor::Type::u8, 3, 3};
+    case output::normal: case output::point: return {Tensor::Type::f32, 3, 12};
+    case output::geom: case output::body: case output::label: return {Tensor::Type::i32, 0, 4};
+  }
+  return {Tensor::Type::f32, 0, 4};
+}
+
+struct Freed { void operator()(void* p) const { std::free(p); } };
+using Buffer = std::unique_ptr<char, Freed>;
+Buffer zeros(size_t bytes) {                     // on its own cache lines
+  const size_t room = (bytes + 63) / 64 * 64 + 64;
+  char* const p = static_cast<char*>(std::aligned_alloc(64, room));
+  if (!p) throw std::bad_alloc();
+  std::memset(p, 0, room);
+  return Buffer(p);
+}
+
+struct Optics {                                  // of a sensor
+  RayTable table;
+  Rays rays{};
+  int width = 0, height = 0;
+  bool noisy = false;
+};
+
+// A group's pictures: slot 0 is the tensor; where pictures arrive late, the others hold those under way.
+struct Store {
+  uint32_t outputs = 0;
+  int every = 1, delay = 0, width = 0, height = 0, under_way = 0;
+  std::vector<std::vector<Buffer>> slots;        // [slot][tensor]
+  bool due = false;
+  int target = 0;                                // slot that this call's picture goes to
+};
+}  // namespace
+
+struct Eyes::Inside {
+  std::shared_ptr<const model::Model> model;
+  int environments = 0;
+  std::vector<Sensor> sensors;
+  Options options;
+  const Kernel* kernel = nullptr;
+  std::string kernel_name;
+  std::unique_ptr<FlatLook> look;
+  std::vector<Optics> optics;
+  std::vector<Mount> eyes;
+  std::vector<float> mounts;
+  std::vector<Group> groups;
+  std::vector<Store> stores;
+  std::vector<int> group_of, place_in;           // of a sensor
+  std::vector<uint8_t> fresh;                    // per environment: begins anew
+  uint64_t calls = 0;
+  int stride = 0;
+  std::vector<float> prop_frames, spheres, lamp_frames, eye_frames;
+  std::vector<int32_t> scratch_prop;
+  std::vector<float> scratch_entry, scratch_origin;
+  std::vector<int> first_job;                    // of a sensor, within an environment; and their number
+
+  Frames frames(int e) {
+    const size_t n = size_t(e), props = look->props.size(), lamps = look->lamps.size();
+    return {prop_frames.data() + n * 12 * props, spheres.data() + n * 4 * size_t(stride), lamp_frames.data() + n * 6 * lamps,
+            eye_frames.data() + n * 12 * sensors.size(), stride};
+  }
+  void place(int e, const Poses& poses) {
+    const size_t bodies = size_t(model->body_count), n = size_t(e);
+    kernel->place({&look->view, poses.position.data() + n * 3 * bodies, poses.rotation.data() + n * 4 * bodies, eyes.data(), look->lamp_mounts.data(),
+                   mounts.data() + n * 7 * sensors.size(), int(sensors.size()), frames(e)});
+  }
+  void trace(int job, int thread, const Poses& poses) {
+    const int per = first_job.back(), e = job / per, within = job % per;
+    int i = 0;
+    while (first_job[size_t(i) + 1] <= within) ++i;
+    const Sensor& sensor = sensors[size_t(i)];
+    Store& store = stores[size_t(group_of[size_t(i)])];
+    if (!store.due && !fresh[size_t(e)]) return;
+    const Optics& o = optics[size_t(i)];
+    const int first = (within - first_job[size_t(i)]) * strip;
+    const size_t props = look->props.size();
+    TraceJob t{};
+    t.view = &look->view;
+    t.frames = frames(e);
+    t.rays = &o.rays;
+    t.noise = o.noisy ? &sensor.noise : nullptr;
+    t.eye = t.frames.eye + 12 * i;
+    t.out = outputs(store, int(groups[size_t(group_of[size_t(i)])].sensors.size()), e, place_in[size_t(i)], store.due ? store.target : 0);
+    t.scratch = {scratch_prop.data() + size_t(thread) * 2 * props, scratch_entry.data() + size_t(thread) * 2 * props, scratch_origin.data() + size_t(thread) * 3 * props};
+    t.nothing = sensor.nothing;
+    t.first = first, t.count = std::min(strip, o.rays.blocks - first);
+    t.seed = options.seed;
+    t.environment = options.ids.empty() ? uint64_t(e) : options.ids[size_t(e)];
+    t.step = poses.steps.empty() ? calls : poses.steps[size_t(e)];
+    t.stream = first_stream + uint32_t(i);
+    kernel->trace(t);
+  }
+  static Outputs outputs(const Store& s, int in_group, int e, int place, int slot) {
+    Outputs out{};
+    const size_t picture = (size_t(e) * size_t(in_group) + size_t(place)) * size_t(s.width) * size_t(s.height);
+    size_t k = 0;
+    const auto next = [&](uint32_t bit) -> char* {
+      return s.outputs & bit ? s.slots[size_t(slot)][k++].get() + picture * size_t(kept(bit).bytes) : nullptr;
+    };
+    out.rgb = reinterpret_cast<uint8_t*>(next(output::rgb));
+    out.depth = reinterpret_cast<float*>(next(output::depth));
+    out.range = reinterpret_cast<float*>(next(output::range));
+    out.geom = reinterpret_cast<int32_t*>(next(output::geom));
+    out.body = reinterpret_cast<int32_t*>(next(output::body));
+    out.label = reinterpret_cast<int32_t*>(next(output::label));
+    out.normal = reinterpret_cast<float*>(next(output::normal));
+    out.intensity = reinterpret_cast<float*>(next(output::intensity));
+    out.point = reinterpret_cast<float*>(next(output::point));
+    return out;
+  }
+  // What arrives now, and what began anew, goes where readers look.
+  void deliver(size_t g) {
+    Store& s = stores[g];
+    Group& group = groups[g];
+    const uint64_t delay = uint64_t(s.delay), every = uint64_t(s.every);
+    const bool arrives = calls >= delay && (calls - delay) % every == 0;
+    if (s.under_way) {
+      const int arriving = arrives ? 1 + int((calls - delay) / every % uint64_t(s.under_way)) : 0;
+      for (size_t k = 0; k < group.tensors.size(); ++k) {
+        const size_t bytes = group.tensors[k].bytes / size_t(environments);
+        for (int e = 0; e < environments; ++e) {
+          char* const shown = s.slots[0][k].get() + size_t(e) * bytes;
+          if (fresh[size_t(e)]) {
+            const char* const taken = s.slots[size_t(s.due ? s.target : 0)][k].get() + size_t(e) * bytes;
+            for (auto& slot : s.slots) if (slot[k].get() + size_t(e) * bytes != taken) std::memcpy(slot[k].get() + size_t(e) * bytes, taken, bytes);
+          } else if (arrives) {
+            std::memcpy(shown, s.slots[size_t(arriving)][k].get() + size_t(e) * bytes, bytes);
+          }
+        }
+      }
+    }
+    if (arrives || std::find(fresh.begin(), fresh.end(), uint8_t(1)) != fresh.end()) ++group.pictures;
+  }
+};
+
+Eyes::Eyes(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Eyes::Eyes(Eyes&&) noexcept = default;
+Eyes& Eyes::operator=(Eyes&&) noexcept = default;
+Eyes::~Eyes() = default;
+
+Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environments, std::vector<Sensor> sensors, Options options) {
+  const auto bad = [](std::string message, std::string hint) { return Diagnostic{Severity::error, "bad-sensor", std::move(message), std::move(hint), {}, "", {}}; };
+  auto in = std::make_unique<Inside>();
+  Inside& o = *in;
+  o.kernel = find_kernel(options.width);
+  if (!o.kernel) {
+    const std::string message = "no tracing kernel of width " + std::to_string(options.width) + " runs on this CPU";
+    return Diagnostic{Severity::error, "no-kernel", message, "leave the width open", {}, "", {}};
+  }
+  o.kernel_name = std::string(o.kernel->isa) + " x " + std::to_string(o.kernel->width);
+  if (environments < 1) return bad("there are no environments to look at", "give at least 1");
+  if (!options.ids.empty() && options.ids.size() != size_t(environments)) return bad("there must be one id per environment", "give none, or all");
+  if (sensors.empty()) return bad("there is no sensor", "give at least one");
+  if (model->look.parts.size() != size_t(model->geom_count)) return bad("the model has no look", "compile it again");
+  Result<std::unique_ptr<FlatLook>> look = FlatLook::make(*model, options);
+  if (!look) return look.errors();
+  o.look = std::move(*look);
+  o.model = model, o.environments = environments, o.options = std::move(options);
+
+  for (Sensor& s : sensors) {
+    const std::string who = "sensor '" + s.name + "': ";
+    const auto& cameras = model->look.cameras;
+    if (s.camera >= int(cameras.size()) || s.body < 0 || s.body >= model->body_count)
+      return bad(who + "its camera or body is not in the model", "the model has " + std::to_string(cameras.size()) + " cameras");
+    if (s.outputs == 0 || s.outputs & ~output::all) return bad(who + "it must give some of the known outputs", "see trace::output");
+    const Lens* const lens = std::get_if<Lens>(&s.optics);
+    if (!lens && s.outputs & (output::rgb | output::depth)) return bad(who + "a lidar gives no colours and no depth", "ask for range and intensity");
+    if (!(s.near >= 0 && s.near < s.far && s.far < 1e6)) return bad(who + "near and far must be 0 <= near < far < 1000 km", "give both in m");
+    if (s.every < 1 || s.delay < 0 || s.delay / s.every > 1000) return bad(who + "every must be at least 1, delay at least 0", "both count calls");
+    const Distortion& n = s.noise;
+    for (float v : {n.range_sigma, n.range_sigma_linear, n.range_sigma_square, n.range_step, n.dropout, n.grazing, n.colour_sigma, n.intensity_sigma})
+      if (!(v >= 0 && v < 1e6f)) return bad(who + "a number of its noise is negative or not finite", "0 switches a kind of noise off");
+    if (s.camera >= 0) {
+      const model::Look::Camera& c = cameras[size_t(s.camera)];
+      s.body = c.body, s.pos = c.pos, s.quat = c.quat;
+      Lens* const own = std::get_if<Lens>(&s.optics);
+      if (own && own->fovy == 0) own->fovy = c.fovy;
+      o.eyes.push_back(mount_on(*model, c.body, c.target, c.track, c.pos, c.quat));
+    } else {
+      o.eyes.push_back(mount_on(*model, s.body, -1, model::Look::Track::fixed, s.pos, s.quat));
+    }
+    Result<Directions> d = lens ? directions(std::get<Lens>(s.optics)) : directions(std::get<Scan>(s.optics));
+    if (!d) {
+      std::vector<Diagnostic> errors = d.errors();
+      for (Diagnostic& e : errors) e.message = who + e.message;
+      return errors;
+    }
+    Optics p;
+    p.table = make_rays(*d);
+    p.width = d->width, p.height = d->height;
+    p.noisy = n.range_sigma > 0 || n.range_sigma_linear > 0 || n.range_sigma_square > 0 || n.range_step > 0 || n.dropout > 0 || n.grazing > 0 ||
+              n.colour_sigma > 0 || n.intensity_sigma > 0;
+    p.rays.near = float(s.near), p.rays.far = float(s.far);
+    p.rays.along_ray = !lens || lens->model == Lens::Model::fisheye;
+    o.optics.push_back(std::move(p));
+  }
+  o.sensors = std::move(sensors);
+
+  // groups, in the order of their first sensor
+  o.first_job.push_back(0);
+  for (size_t i = 0; i < o.sensors.size(); ++i) {
+    const Sensor& s = o.sensors[i];
+    Optics& p = o.optics[i];
+    p.rays.blocks = p.table.blocks, p.rays.spread = p.table.spread;
+    p.rays.direction = p.table.direction.data(), p.rays.pixel = p.table.pixel.data(), p.rays.cone = p.table.cone.data();
+    o.first_job.push_back(o.first_job.back() + (p.table.blocks + strip - 1) / strip);
+    size_t g = 0;
+    for (; g < o.stores.size(); ++g) {
+      const Store& t = o.stores[g];
+      if (t.outputs == s.outputs && t.every == s.every && t.delay == s.delay && t.width == p.width && t.height == p.height) break;
+    }
+    if (g == o.stores.size()) {
+      Store t;
+      t.outputs = s.outputs, t.every = s.every, t.delay = s.delay, t.width = p.width, t.height = p.height;
+      o.stores.push_back(std::move(t));
+      o.groups.emplace_back();
+    }
+    o.group_of.push_back(int(g));
+    o.place_in.push_back(int(o.groups[g].sensors.size()));
+    o.groups[g].sensors.push_back(int(i));
+  }
+  if (int64_t(o.first_job.back()) * environments > (int64_t{1} << 30))
+    return bad("so many pictures do not fit into one call", "use fewer environments or smaller pictures");
+  for (size_t g = 0; g < o.groups.size(); ++g) {
+    Store& s = o.stores[g];
+    s.under_way = s.delay ? s.delay / s.every + 1 : 0;
+    s.slots.resize(size_t(1 + s.under_way));
+    for (uint32_t bit = 1; bit & output::all; bit <<= 1) {
+      if (!(s.outputs & bit)) continue;
+      const Kept k = kept(bit);
+      Tensor t{bit, k.type, {environments, int64_t(o.groups[g].sensors.size()), s.height, s.width}, nullptr, 0};
+      t.bytes = size_t(k.bytes);
+      for (int64_t n : t.shape) t.bytes *= size_t(n);
+      if (k.channels) t.shape.push_back(k.channels);
+      for (auto& slot : s.slots) slot.push_back(zeros(t.bytes));
+      t.data = s.slots[0].back().get();
+      o.groups[g].tensors.push_back(std::move(t));
+    }
+  }
+
+  const size_t n = size_t(environments), props = o.look->props.size();
+  for (size_t e = 0; e < n; ++e)
+    for (const Mount& m : o.eyes) {
+      o.mounts.insert(o.mounts.end(), m.pos, m.pos + 3);
+      o.mounts.insert(o.mounts.end(), m.quat, m.quat + 4);
+    }
+  o.fresh.assign(n, 1);
+  o.stride = int((props + 15) / 16 * 16);
+  o.prop_frames.assign(n * 12 * props, 0);
+  o.spheres.assign(n * 4 * size_t(o.stride), 0);
+  o.lamp_frames.assign(n * 6 * o.look->lamps.size(), 0);
+  o.eye_frames.assign(n * 12 * o.sensors.size(), 0);
+  return Eyes(std::move(in));
+}
+
+bool Eyes::render(Pool& pool, const Poses& poses) {
+  Inside& o = *inside_;
+  const size_t n = size_t(o.environments), bodies = size_t(o.model->body_count), props = o.look->props.size(), threads = size_t(pool.threads());
+  if (poses.position.size() != n * 3 * bodies || poses.rotation.size() != n * 4 * bodies || (!poses.steps.empty() && poses.steps.size() != n)) return false;
+  if (o.scratch_prop.size() < threads * 2 * props) {     // the first call with this pool
+    o.scratch_prop.resize(threads * 2 * props);
+    o.scratch_entry.resize(threads * 2 * props);
+    o.scratch_origin.resize(threads * 3 * props);
+  }
+  bool any = std::find(o.fresh.begin(), o.fresh.end(), uint8_t(1)) != o.fresh.end();
+  for (Store& s : o.stores) {
+    const uint64_t every = uint64_t(s.every);
+    s.due = o.calls % every == 0;
+    s.target = s.under_way ? 1 + int(o.calls / every % uint64_t(s.under_way)) : 0;
+    any |= s.due;
+  }
+  if (any) {
+    struct Call { Inside& o; const Poses& poses; } call{o, poses};
+    pool.run(o.environments, [&call](int e, int) {
+      const NumericMode mode;
+      call.o.place(e, call.poses);
+    });
+    pool.run(o.environments * o.first_job.back(), [&call](int job, int thread) {
+      const NumericMode mode;
+      call.o.trace(job, thread, call.poses);
+    });
+  }
+  for (size_t g = 0; g < o.groups.size(); ++g) o.deliver(g);
+  std::fill(o.fresh.begin(), o.fresh.end(), uint8_t(0));
+  ++o.calls;
+  return true;
+}
+
+void Eyes::reset(std::span<const int> environments) {
+  for (int e : environments) if (e >= 0 && e < inside_->environments) inside_->fresh[size_t(e)] = 1;
+}
+std::span<const Group> Eyes::groups() const { return inside_->groups; }
+std::span<const Sensor> Eyes::sensors() const { return inside_->sensors; }
+std::span<float> Eyes::mounts() { return inside_->mounts; }
+const char* Eyes::kernel() const { return inside_->kernel_name.c_str(); }
+
+}  // namespace nuri::trace

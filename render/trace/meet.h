@@ -1,0 +1,152 @@
+// Rays of a packet against one prop, and against the props that a block of rays can meet at all.
+//
+// A block's rays lie in a cone; a prop's sphere that the cone misses is met by none of them, with room for rounding. So each block
+// has a short list, nearest first, and a packet stops at the first prop that begins behind what all its rays have met. Both leave out
+// only what cannot be the result. Rejected: a tree over props, built again for every environment and picture: with some hundred props the
+// list of a block costs less than the tree.
+#pragma once
+#include "render/trace/walk.h"
+
+NURI_KERNEL_BEGIN
+namespace tracing {
+
+template <class R> NURI_VALUE S at(const R& r, int w) { return S(r[w]); }
+template <class R> NURI_VALUE Vec3<S> at(const Vec3<R>& v, int w) { return {S(v.x[w]), S(v.y[w]), S(v.z[w])}; }
+template <class R> NURI_VALUE void put(Vec3<R>& v, int w, Vec3<S> s) { v.x.set(w, s.x.v), v.y.set(w, s.y.v), v.z.set(w, s.z.v); }
+template <class R> inline constexpr int width_of = sizeof(R) / sizeof(float);
+
+// A frame as rows of [R | t], the same for all rays.
+struct Pose {
+  const float* m;
+  template <class R> NURI_VALUE Vec3<R> to_local(Vec3<R> v) const {                    // of a direction
+    return {mul_add(R(m[8]), v.z, mul_add(R(m[4]), v.y, R(m[0]) * v.x)), mul_add(R(m[9]), v.z, mul_add(R(m[5]), v.y, R(m[1]) * v.x)),
+            mul_add(R(m[10]), v.z, mul_add(R(m[6]), v.y, R(m[2]) * v.x))};
+  }
+  template <class R> NURI_VALUE Vec3<R> to_world(Vec3<R> v) const {
+    return {mul_add(R(m[2]), v.z, mul_add(R(m[1]), v.y, R(m[0]) * v.x)), mul_add(R(m[6]), v.z, mul_add(R(m[5]), v.y, R(m[4]) * v.x)),
+            mul_add(R(m[10]), v.z, mul_add(R(m[9]), v.y, R(m[8]) * v.x))};
+  }
+  template <class R> NURI_VALUE Vec3<R> origin() const { return {R(m[3]), R(m[7]), R(m[11])}; }
+  template <class R> NURI_VALUE Vec3<R> point_to_local(Vec3<R> p) const { return to_local(p - origin<R>()); }
+};
+
+// A convex shape; x and d in its axes.
+template <class R> NURI_VALUE RayHit<R> ray_round(const Prop& p, Vec3<R> x, Vec3<R> d) {
+  const Vec3<R> size{R(p.size[0]), R(p.size[1]), R(p.size[2])};
+  switch (p.kind) {
+    case plane: return ray_plane(x, d, size);
+    case sphere: return ray_sphere(x, d, size.x);
+    case capsule: return ray_capsule(x, d, size.x, size.y);
+    case ellipsoid: return ray_ellipsoid(x, d, size);
+    case cylinder: return ray_cylinder(x, d, size.x, size.y);
+    case box: return ray_box(x, d, size);
+  }
+  return {R(no_ray_hit), zero3<R>()};
+}
+NURI_VALUE RayGrid<float> grid_of(const Field& f) { return {f.elevation, f.rows, f.columns, f.half_x, f.half_y, f.top, f.base}; }
+
+// t alone: the compiler drops what only normals need. One function per kind keeps each small.
+template <class R> NURI_STAGE R distance_to(const Prop& p, Vec3<R> x, Vec3<R> d) { return ray_round(p, x, d).t; }
+
+// Prop i; o and d in its axes.
+template <bool Any, class R, class X>
+NURI_FN void meet(const View& view, int i, Vec3<X> o, Vec3<R> d, R from, TruthOf<R> active, Met<R>& best) {
+  const Prop& p = view.props[i];
+  if (p.kind == mesh) return walk<Any>(view.trees[p.shape], o, d, from, R(float(i)), active, best);
+  const Vec3<R> x = mul_add(d, from, spread<R>(o));
+  R t(no_ray_hit);
+  if (p.kind == field) {
+    const RayGrid<float> grid = grid_of(view.fields[p.shape]);
+    for (int w = 0; w < width_of<R>; ++w) if (active[w]) t.set(w, ray_grid(grid, at(x, w), at(d, w)).t.v);
+  } else {
+    t = distance_to(p, x, d);
+  }
+  const TruthOf<R> hit = active & (t < R(no_ray_hit));
+  t = t + from;
+  if constexpr (Any) best.t = where(hit & (t < best.t), R(-1.0f), best.t);
+  else take(best, hit, t, R(float(i)), R(0.0f));
+}
+
+// ---- lists of props ---------------------------------------------------------------------------------------------------
+struct List {
+  Scratch room;
+  int count = 0;
+  NURI_VALUE void add(int prop, float entry) {
+    room.prop[count] = prop;
+    room.entry[count++] = entry;
+  }
+  // Nearest first; of equals the lower number (an order for speed: results do not depend on it).
+  NURI_FN void sort() {
+    int gap = 1;
+    while (gap < count / 3) gap = 3 * gap + 1;
+    for (; gap > 0; gap /= 3)
+      for (int i = gap; i < count; ++i) {
+        const float e = room.entry[i];
+        const int p = room.prop[i];
+        int j = i;
+        for (; j >= gap && (e < room.entry[j - gap] || (e <= room.entry[j - gap] && p < room.prop[j - gap])); j -= gap) {
+          room.entry[j] = room.entry[j - gap];
+          room.prop[j] = room.prop[j - gap];
+        }
+        room.entry[j] = e;
+        room.prop[j] = p;
+      }
+  }
+};
+
+// Props that a ray from o in the cone (axis, cosine, sine) may meet. A point at distance a along the axis and p from it lies outside of the cone
+// by p cos - a sin, or more.
+template <class R> NURI_STAGE void gather_cone(const View& view, const Frames& frames, Vec3<S> o, Vec3<S> axis, float cosine, float sine, List& list) {
+  constexpr int width = width_of<R>;
+  list.count = 0;
+  const float* const sphere = frames.sphere;
+  const int stride = frames.stride;
+  for (int i = 0; i < view.prop_count; i += width) {
+    R x, y, z, r;
+    __builtin_memcpy(&x, sphere + i, sizeof(R));
+    __builtin_memcpy(&y, sphere + stride + i, sizeof(R));
+    __builtin_memcpy(&z, sphere + 2 * stride + i, sizeof(R));
+    __builtin_memcpy(&r, sphere + 3 * stride + i, sizeof(R));
+    const Vec3<R> v = Vec3<R>{x, y, z} - spread<R>(o);
+    const R along = dot(v, spread<R>(axis)), squared = dot(v, v), distance = sqrt(squared), room = mul_add(r, R(1.0001f), R(1e-4f) * distance);
+    const R beside = norm(sub_mul(v, spread<R>(axis), along));
+    const TruthOf<R> keep = (r < R(0.0f)) | (squared <= room * room) | (R(cosine) < R(0.0f)) | (sub_mul(beside * R(cosine), along, R(sine)) <= room);
+    const R entry = where(r < R(0.0f), R(0.0f), distance - room);
+    const unsigned bits = keep.bits();
+    for (int w = 0; w < width && i + w < view.prop_count; ++w) if (bits >> w & 1u) list.add(i + w, entry[w]);
+  }
+  list.sort();
+  for (int k = 0; k < list.count; ++k) {
+    const Vec3<S> local = Pose{frames.prop + 12 * list.room.prop[k]}.point_to_local(o);
+    list.room.origin[3 * k] = local.x.v, list.room.origin[3 * k + 1] = local.y.v, list.room.origin[3 * k + 2] = local.z.v;
+  }
+}
+
+// Props that cast shadows into a ball (centre, radius) from a lamp at `end`, or from far away in direction `end`: those that come near the way.
+template <class R> NURI_STAGE void gather_way(const View& view, const Frames& frames, Vec3<S> centre, float radius, Vec3<S> end, bool far, List& list) {
+  constexpr int width = width_of<R>;
+  list.count = 0;
+  const float* const sphere = frames.sphere;
+  const int stride = frames.stride;
+  Vec3<S> direction = end;
+  S length = S(no_ray_hit);
+  if (!far) direction = normalized(end - centre, Vec3<S>{S(0.0f), S(0.0f), S(1.0f)}, length);
+  for (int i = 0; i < view.prop_count; i += width) {
+    R x, y, z, r;
+    __builtin_memcpy(&x, sphere + i, sizeof(R));
+    __builtin_memcpy(&y, sphere + stride + i, sizeof(R));
+    __builtin_memcpy(&z, sphere + 2 * stride + i, sizeof(R));
+    __builtin_memcpy(&r, sphere + 3 * stride + i, sizeof(R));
+    const Vec3<R> v = Vec3<R>{x, y, z} - spread<R>(centre);
+    const R along = max(R(0.0f), min(dot(v, spread<R>(direction)), spread<R>(length)));
+    const Vec3<R> beside = sub_mul(v, spread<R>(direction), along);
+    const R room = mul_add(r + R(radius), R(1.001f), R(1e-4f) * (abs(v.x) + abs(v.y) + abs(v.z)));
+    const TruthOf<R> keep = (r < R(0.0f)) | (dot(beside, beside) <= room * room);
+    const unsigned bits = keep.bits();
+    for (int w = 0; w < width && i + w < view.prop_count; ++w)
+      if (bits >> w & 1u && view.props[i + w].opaque) list.add(i + w, 0.0f);
+  }
+}
+
+}  // namespace tracing
+NURI_KERNEL_END

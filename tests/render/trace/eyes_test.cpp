@@ -1,0 +1,277 @@
+// The tensors: groups, timing, mountings, and equal bits whatever the width, the threads and the batch.
+#include "render/trace/registry.h"
+#include "tests/render/trace/viewing.h"
+
+namespace nuri::trace::test {
+namespace {
+// Something of everything: shapes, triangles, a height field, pictures, clear and metallic surfaces, lamps of each kind.
+model::Model fair() {
+  model::SceneMaker maker;
+  maker.geom(0, GeomType::plane, {0, 0, 1});
+  const GeomType kinds[] = {GeomType::sphere, GeomType::capsule, GeomType::ellipsoid, GeomType::cylinder, GeomType::box};
+  for (int i = 0; i < 15; ++i) {
+    const int b = maker.body(0, {std::cos(1.3 * i) * (0.5 + 0.1 * i), std::sin(1.3 * i) * (0.5 + 0.1 * i), 0.3 + 0.05 * i});
+    maker.scene.bodies.back().quat = shape::unit({1, 0.1 * i, 0.2, -0.05 * i});
+    maker.geom(b, kinds[i % 5], {0.15, 0.2, 0.1}).rgba = {0.2f + 0.05f * float(i), 0.9f - 0.05f * float(i), 0.5f, i % 7 == 3 ? 0.4f : 1.0f};
+  }
+  model::Model m = maker.model();
+  m.geom_type[5] = 7;
+  model::Look::Mesh mesh;
+  for (int i = 0; i < 200; ++i) {
+    const float a = 0.7f * float(i), z = 0.003f * float(i) - 0.3f;
+    mesh.position.insert(mesh.position.end(), {0.3f * std::cos(a), 0.3f * std::sin(a), z});
+    mesh.normal.insert(mesh.normal.end(), {std::cos(a), std::sin(a), 0});
+    mesh.uv.insert(mesh.uv.end(), {0.1f * float(i), z});
+  }
+  for (uint32_t i = 0; i + 9 < 200; ++i) mesh.corner.insert(mesh.corner.end(), {i, i + 1, i + 9});
+  m.look.meshes = {mesh};
+  m.look.parts[5].mesh = 0;
+  m.geom_type[10] = 1, m.geom_shape[10] = 0;
+  m.height_field_count = 1, m.elevation_count = 20;
+  m.height_field_adr = {0}, m.height_field_rows = {4}, m.height_field_columns = {5};
+  m.height_field_size = {0.4, 0.3, 0.3, 0.1};
+  for (int i = 0; i < 20; ++i) m.height_field_elevation.push_back(0.05 * ((7 * i) % 20));
+  model::Look::Image image{8, 8, false, {}}, cube{4, 24, true, {}};
+  for (int i = 0; i < 64; ++i) image.rgba.insert(image.rgba.end(), {uint8_t(37 * i), uint8_t(91 * i), uint8_t(53 * i), 255});
+  for (int i = 0; i < 96; ++i) cube.rgba.insert(cube.rgba.end(), {uint8_t(11 * i), uint8_t(29 * i), uint8_t(71 * i), 255});
+  m.look.images = {image, cube};
+  model::Look::Material tiles, steel, ball;
+  tiles.image = 0, tiles.uniform = true, tiles.repeat = {2, 2};
+  steel.metallic = 1, steel.roughness = 0.25f;
+  ball.image = 1;
+  m.look.materials = {tiles, steel, ball};
+  m.look.parts[0].material = m.look.parts[5].material = 0;
+  m.look.parts[2].material = 1;
+  m.look.parts[6].material = 2;
+  return m;
+}
+Options lit() {
+  Options o;
+  o.lamps = {{LampKind::directional, 0, {}, {-0.3, 0.4, -0.8}, {0.6f, 0.6f, 0.5f}}, {LampKind::point, 0, {1, 1, 2}, {}, {0.3f, 0.1f, 0.1f}}, {LampKind::spot, 3, {0, 0, 2}, {0, 0.1, -1}, {0.2f, 0.2f, 0.6f}}};
+  o.lamps[1].falls = true;
+  return o;
+}
+std::vector<Sensor> seers() {
+  Sensor a = camera(52, 37, 1.1, output::rgb | output::depth | output::range | output::geom | output::body | output::label | output::normal | output::point, {2.4, -2.1, 1.6});
+  a.quat = towards(a.pos, {0, 0, 0.4});
+  Sensor b = a;
+  Lens& fisheye = std::get<Lens>(b.optics);
+  fisheye.model = Lens::Model::fisheye, fisheye.fovy = 2.8;
+  b.name = "fisheye", b.pos = {-1.5, 0.4, 1}, b.quat = towards(b.pos, {0, 0, 0.5});
+  b.noise.range_sigma = 0.01f, b.noise.colour_sigma = 0.01f, b.noise.dropout = 0.05f, b.noise.grazing = 0.1f;
+  Sensor c;
+  c.name = "lidar", c.optics = Scan{}, c.outputs = output::range | output::intensity | output::point, c.pos = {0, 0, 1.2}, c.noise.intensity_sigma = 0.02f;
+  std::get<Scan>(c.optics).columns = 100;
+  return {a, b, c};
+}
+uint64_t hash_of(const Eyes& eyes, int environment, int environments) {
+  Hash h;
+  for (const Group& g : eyes.groups())
+    for (const Tensor& t : g.tensors) h.add(std::span<const uint8_t>(static_cast<const uint8_t*>(t.data) + t.bytes / size_t(environments) * size_t(environment), t.bytes / size_t(environments)));
+  return h.value();
+}
+// Environments differ: bodies are moved by their number.
+Poses moved(const model::Model& m, int environments, int first = 0) {
+  Poses p(m, environments);
+  const size_t row = 3 * size_t(m.body_count);
+  for (int e = 0; e < environments; ++e)
+    for (size_t k = 3; k < row; ++k) p.position[size_t(e) * row + k] += 0.01f * float((int(k) * (e + first)) % 13);
+  return p;
+}
+}  // namespace
+
+TEST_CASE("equal bits at every width, with any number of threads, at any place in the batch") {
+  const auto m = shared(fair());
+  REQUIRE(kernels().size() >= 2);
+  std::vector<uint64_t> expected;
+  for (const Kernel* k : kernels()) {
+    for (const int threads : {1, 3}) {
+      CAPTURE(k->width);
+      CAPTURE(threads);
+      Options o = lit();
+      o.width = k->width;
+      Eyes eyes = opened(Eyes::make(m, 3, seers(), o));
+      Pool pool(threads);
+      eyes.render(pool, moved(*m, 3));
+      std::vector<uint64_t> hashes;
+      for (int e = 0; e < 3; ++e) hashes.push_back(hash_of(eyes, e, 3));
+      if (expected.empty()) expected = hashes;
+      CHECK(hashes == expected);
+    }
+  }
+  CHECK(expected[0] != expected[1]);
+  Options o = lit();
+  o.ids = {2};
+  Eyes alone = opened(Eyes::make(m, 1, seers(), o));
+  Pool pool(1);
+  alone.render(pool, moved(*m, 1, 2));
+  CHECK(hash_of(alone, 0, 1) == expected[2]);
+}
+
+TEST_CASE("golden pictures: exact hashes") {
+  // A change of this number is a change of what policies see: look at the pictures before it is written anew.
+  const auto m = shared(fair());
+  Eyes eyes = opened(Eyes::make(m, 1, seers(), lit()));
+  Pool pool(1);
+  eyes.render(pool, moved(*m, 1));
+  CHECK(hash_of(eyes, 0, 1) == 0x844ec4ed38bbf774u);
+}
+
+TEST_CASE("sensors of one size, outputs and timing share a tensor; its address stays") {
+  const auto m = shared(fair());
+  std::vector<Sensor> sensors = seers();
+  sensors.push_back(sensors[0]);
+  Eyes eyes = opened(Eyes::make(m, 2, sensors, lit()));
+  REQUIRE(eyes.groups().size() == 2);
+  const Group& g = eyes.groups()[0];
+  CHECK(g.sensors == std::vector<int>{0, 1, 3});
+  REQUIRE(g.tensors.size() == 8);
+  CHECK(g.tensors[0].shape == std::vector<int64_t>{2, 3, 37, 52, 3});
+  CHECK(g.tensors[0].type == Tensor::Type::u8);
+  CHECK(g.tensors[1].shape == std::vector<int64_t>{2, 3, 37, 52});
+  CHECK(reinterpret_cast<uintptr_t>(g.tensors[1].data) % 64 == 0);
+  Pool pool(2);
+  const void* const before = g.tensors[0].data;
+  for (int k = 0; k < 3; ++k) eyes.render(pool, moved(*m, 2, k));
+  CHECK(eyes.groups()[0].tensors[0].data == before);
+  CHECK(g.pictures == 3);
+  const uint8_t* const rgb = static_cast<const uint8_t*>(g.tensors[0].data);           // cameras 0 and 3 stand at one place
+  const size_t picture = 37 * 52 * 3;
+  CHECK(std::memcmp(rgb, rgb + 2 * picture, picture) == 0);
+  CHECK(std::memcmp(rgb, rgb + picture, picture) != 0);
+}
+
+TEST_CASE("rate and latency: pictures are taken and arrive when they should") {
+  model::SceneMaker maker;
+  const int b = maker.body(0);
+  maker.geom(b, GeomType::box, {1, 1, 0.5});
+  const auto m = shared(maker.model());
+  Sensor s = camera(8, 8, 0.1, output::depth, {0, 0, 10});
+  s.every = 3, s.delay = 4;
+  Eyes eyes = opened(Eyes::make(m, 2, {s}));
+  Pool pool(1);
+  const float* const depth = static_cast<const float*>(eyes.groups()[0].tensors[0].data);
+  int last_taken = 0;
+  for (int call = 0; call < 20; ++call) {
+    CAPTURE(call);
+    Poses p(*m, 2);
+    p.position[5] = -0.1f * float(call);                                               // body 1 of environment 0 sinks
+    p.position[11] = -0.1f * float(call) - 2;
+    if (call == 14) eyes.reset(std::vector<int>{1});
+    eyes.render(pool, p);
+    const auto shown = [&](int e) { return int(std::lround((double(depth[64 * e]) - 9.5 - 2 * e) * 10)); };
+    const int expected = call < 4 ? 0 : (call - 4) / 3 * 3;                            // the first is there at once
+    CHECK(shown(0) == expected);
+    last_taken = expected;
+    CHECK(shown(1) == (call < 14 ? expected : call < 19 ? 14 : 15));
+  }
+  CHECK(last_taken == 15);
+}
+
+TEST_CASE("mountings go with bodies, and may be moved per environment") {
+  model::SceneMaker maker;
+  maker.geom(0, GeomType::plane, {0, 0, 1});
+  const int b = maker.body(0, {0, 0, 3});
+  const auto m = shared(maker.model());
+  Sensor s = camera(8, 8, 0.1, output::depth, {0, 0, 1});
+  s.body = b;
+  Eyes eyes = opened(Eyes::make(m, 2, {s}));
+  Pool pool(1);
+  const float* const depth = static_cast<const float*>(eyes.groups()[0].tensors[0].data);
+  Poses p(*m, 2);
+  eyes.mounts()[7 + 2] = 2.5f;
+  eyes.render(pool, p);
+  CHECK(depth[0] == doctest::Approx(4));
+  CHECK(depth[64] == doctest::Approx(5.5));
+  p.position[5] = 7;
+  eyes.render(pool, p);
+  CHECK(depth[0] == doctest::Approx(8));
+}
+
+TEST_CASE("cameras of the model: place, field of view, tracking") {
+  model::SceneMaker maker;
+  maker.geom(0, GeomType::plane, {0, 0, 1});
+  const int b = maker.body(0, {0, 0, 3});
+  maker.geom(b, GeomType::sphere, {0.1, 0, 0});
+  model::Model made = maker.model();
+  model::Look::Camera c;
+  c.body = 0, c.target = b, c.track = model::Look::Track::targetbody, c.pos = {5, 1, 2}, c.fovy = 0.5;
+  made.look.cameras.push_back(c);
+  c.body = b, c.target = -1, c.track = model::Look::Track::track, c.pos = {0, 0, 1};
+  made.look.cameras.push_back(c);
+  const auto m = shared(made);
+  Sensor s = camera(9, 9, 0, output::geom | output::depth);
+  s.camera = 0;
+  Sensor t = s;
+  t.camera = 1;
+  Eyes eyes = opened(Eyes::make(m, 1, {s, t}));
+  CHECK(std::get<Lens>(eyes.sensors()[0].optics).fovy == 0.5);
+  Pool pool(1);
+  Poses p(*m);
+  p.position[3] = 1, p.position[4] = -2, p.position[5] = 4;
+  p.rotation[4] = 0, p.rotation[5] = 1;                                                // the body lies on its back
+  eyes.render(pool, p);
+  const int32_t* const geom = static_cast<const int32_t*>(eyes.groups()[0].tensors[1].data);
+  const float* const depth = static_cast<const float*>(eyes.groups()[0].tensors[0].data);
+  CHECK(geom[40] == 1);                                                                // aims at the body
+  CHECK(geom[81 + 40] == 1);                                                           // stays above it and looks down, although it is turned over
+  CHECK(depth[81 + 40] == doctest::Approx(0.9));
+}
+
+TEST_CASE("what cannot be seen with is refused, with a reason") {
+  const auto m = shared(fair());
+  const auto code = [&](const Sensor& s, const Options& o = {}, int environments = 1) {
+    const auto made = Eyes::make(m, environments, {s}, o);
+    return made ? std::string() : made.errors()[0].code;
+  };
+  const Sensor good = camera(8, 8, 1, output::rgb);
+  CHECK(code(good) == "");
+  CHECK(code(good, {}, 0) == "bad-sensor");
+  Sensor s = good;
+  s.camera = 4;
+  CHECK(code(s) == "bad-sensor");
+  s = good, s.body = 99;
+  CHECK(code(s) == "bad-sensor");
+  s = good, s.outputs = 0;
+  CHECK(code(s) == "bad-sensor");
+  s = good, s.near = 2, s.far = 1;
+  CHECK(code(s) == "bad-sensor");
+  s = good, s.every = 0;
+  CHECK(code(s) == "bad-sensor");
+  s = good, s.noise.range_sigma = -1;
+  CHECK(code(s) == "bad-sensor");
+  s = good, s.optics = Scan{};
+  CHECK(code(s) == "bad-sensor");
+  Options o;
+  o.width = 7;
+  CHECK(code(good, o) == "no-kernel");
+  o = {}, o.labels = {1, 2};
+  CHECK(code(good, o) == "bad-sensor");
+  o = {}, o.lamps = {{LampKind::spot, 0, {}, {0, 0, -1}, {1, 1, 1}, 0.1, 0.2}};
+  CHECK(code(good, o) == "bad-lamp");
+  o = {}, o.ids = {1, 2, 3};
+  CHECK(code(good, o) == "bad-sensor");
+}
+
+TEST_CASE("nothing to see, and poses that are not numbers, are no trouble") {
+  model::SceneMaker maker;
+  const int b = maker.body(0);
+  const auto empty = shared(maker.model());
+  const Sensor s = camera(16, 16, 1, output::rgb | output::depth | output::geom);
+  const Picture p(empty, s);
+  CHECK(p.whole(output::geom, 3, 3) == -1);
+  CHECK(p.colour(3, 3, 2) > 0);
+  maker.geom(b, GeomType::box, {1, 1, 1});
+  const auto m = shared(maker.model());
+  Eyes eyes = opened(Eyes::make(m, 1, {s}));
+  Pool pool(1);
+  for (const float bad : {NAN, INFINITY, 3e38f, 0.0f}) {
+    Poses q(*m);
+    for (size_t k = 3; k < 6; ++k) q.position[k] = bad;
+    for (size_t k = 4; k < 8; ++k) q.rotation[k] = bad;
+    CHECK(eyes.render(pool, q));
+  }
+  CHECK_FALSE(eyes.render(pool, Poses(*m, 2)));
+}
+
+}  // namespace nuri::trace::test
