@@ -114,7 +114,7 @@ struct Truth {
   Vec normal{0, 0, 0};
   void offer(const Pair& p, Vec n) {
     const double length = n.length();
-    if (!(length > 1e-12)) return;
+    if (!(length > 1e-12 && length < 1e12)) return;
     n /= length;
     for (int side = 0; side < 2; ++side, n = -n)
       if (const double h = p.overlap(n); h < depth) depth = h, normal = n;
@@ -193,7 +193,7 @@ inline Verdict detector_says(const Pair& p) {
   return verdict(d);
 }
 inline Verdict epa_says(const Pair& p) {
-  btGjkEpaSolver2::sResults r;
+  btGjkEpaSolver2::sResults r{};                                               // it says nothing where it fails
   const Vec guess = p.b.frame.getOrigin() - p.a.frame.getOrigin();
   Verdict v;
   if (btGjkEpaSolver2::Distance(p.a.shape.get(), p.a.frame, p.b.shape.get(), p.b.frame, guess, r)) {   // of the cores
