@@ -94,27 +94,34 @@ struct List {
   }
 };
 
-// Props that a ray from o in the cone (axis, cosine, sine) may meet. A point at distance a along the axis and p from it lies outside of the cone
-// by p cos - a sin, or more.
-template <class R> NURI_STAGE void gather_cone(const View& view, const Frames& frames, Vec3<S> o, Vec3<S> axis, float cosine, float sine, List& list) {
+// Spheres around all props, as many at a time as fit: keep(centre, radius, out_entry) says which are wanted, and what they are sorted by;
+// radius < 0: endless.
+template <class R, class K> NURI_FN void gather(const View& view, const Frames& frames, List& list, K keep) {
   constexpr int width = width_of<R>;
   list.count = 0;
   const float* const sphere = frames.sphere;
   const int stride = frames.stride;
   for (int i = 0; i < view.prop_count; i += width) {
-    R x, y, z, r;
+    R x, y, z, r, entry(0.0f);
     __builtin_memcpy(&x, sphere + i, sizeof(R));
     __builtin_memcpy(&y, sphere + stride + i, sizeof(R));
     __builtin_memcpy(&z, sphere + 2 * stride + i, sizeof(R));
     __builtin_memcpy(&r, sphere + 3 * stride + i, sizeof(R));
-    const Vec3<R> v = Vec3<R>{x, y, z} - spread<R>(o);
-    const R along = dot(v, spread<R>(axis)), squared = dot(v, v), distance = sqrt(squared), room = mul_add(r, R(1.0001f), R(1e-4f) * distance);
-    const R beside = norm(sub_mul(v, spread<R>(axis), along));
-    const TruthOf<R> keep = (r < R(0.0f)) | (squared <= room * room) | (R(cosine) < R(0.0f)) | (sub_mul(beside * R(cosine), along, R(sine)) <= room);
-    const R entry = where(r < R(0.0f), R(0.0f), distance - room);
-    const unsigned bits = keep.bits();
+    const unsigned bits = keep(Vec3<R>{x, y, z}, r, entry).bits();
     for (int w = 0; w < width && i + w < view.prop_count; ++w) if (bits >> w & 1u) list.add(i + w, entry[w]);
   }
+}
+
+// Props that a ray from o in the cone (axis, cosine, sine) may meet. A point at distance a along the axis and p from it lies outside of the cone
+// by p cos - a sin, or more.
+template <class R> NURI_STAGE void gather_cone(const View& view, const Frames& frames, Vec3<S> o, Vec3<S> axis, float cosine, float sine, List& list) {
+  gather<R>(view, frames, list, [&](Vec3<R> centre, R r, R& entry) NURI_INLINED {
+    const Vec3<R> v = centre - spread<R>(o);
+    const R along = dot(v, spread<R>(axis)), squared = dot(v, v), distance = sqrt(squared), room = mul_add(r, R(1.0001f), R(1e-4f) * distance);
+    const R beside = norm(sub_mul(v, spread<R>(axis), along));
+    entry = where(r < R(0.0f), R(0.0f), distance - room);
+    return (r < R(0.0f)) | (squared <= room * room) | (R(cosine) < R(0.0f)) | (sub_mul(beside * R(cosine), along, R(sine)) <= room);
+  });
   list.sort();
   for (int k = 0; k < list.count; ++k) {
     const Vec3<S> local = Pose{frames.prop + 12 * list.room.prop[k]}.point_to_local(o);
@@ -122,30 +129,22 @@ template <class R> NURI_STAGE void gather_cone(const View& view, const Frames& f
   }
 }
 
-// Props that cast shadows into a ball (centre, radius) from a lamp at `end`, or from far away in direction `end`: those that come near the way.
-template <class R> NURI_STAGE void gather_way(const View& view, const Frames& frames, Vec3<S> centre, float radius, Vec3<S> end, bool far, List& list) {
-  constexpr int width = width_of<R>;
-  list.count = 0;
-  const float* const sphere = frames.sphere;
-  const int stride = frames.stride;
+// Props that cast shadows into a ball (its centre, radius) from a lamp at `end`, or from far away in direction `end`: those that come near the way.
+template <class R> NURI_STAGE void gather_way(const View& view, const Frames& frames, Vec3<S> ball, float radius, Vec3<S> end, bool far, List& list) {
   Vec3<S> direction = end;
   S length = S(no_ray_hit);
-  if (!far) direction = normalized(end - centre, Vec3<S>{S(0.0f), S(0.0f), S(1.0f)}, length);
-  for (int i = 0; i < view.prop_count; i += width) {
-    R x, y, z, r;
-    __builtin_memcpy(&x, sphere + i, sizeof(R));
-    __builtin_memcpy(&y, sphere + stride + i, sizeof(R));
-    __builtin_memcpy(&z, sphere + 2 * stride + i, sizeof(R));
-    __builtin_memcpy(&r, sphere + 3 * stride + i, sizeof(R));
-    const Vec3<R> v = Vec3<R>{x, y, z} - spread<R>(centre);
+  if (!far) direction = normalized(end - ball, Vec3<S>{S(0.0f), S(0.0f), S(1.0f)}, length);
+  gather<R>(view, frames, list, [&](Vec3<R> centre, R r, R&) NURI_INLINED {
+    const Vec3<R> v = centre - spread<R>(ball);
     const R along = max(R(0.0f), min(dot(v, spread<R>(direction)), spread<R>(length)));
     const Vec3<R> beside = sub_mul(v, spread<R>(direction), along);
     const R room = mul_add(r + R(radius), R(1.001f), R(1e-4f) * (abs(v.x) + abs(v.y) + abs(v.z)));
-    const TruthOf<R> keep = (r < R(0.0f)) | (dot(beside, beside) <= room * room);
-    const unsigned bits = keep.bits();
-    for (int w = 0; w < width && i + w < view.prop_count; ++w)
-      if (bits >> w & 1u && view.props[i + w].opaque) list.add(i + w, 0.0f);
-  }
+    return (r < R(0.0f)) | (dot(beside, beside) <= room * room);
+  });
+  int opaque = 0;
+  for (int k = 0; k < list.count; ++k)
+    if (view.props[list.room.prop[k]].opaque) list.room.prop[opaque++] = list.room.prop[k];
+  list.count = opaque;
 }
 
 }  // namespace tracing

@@ -75,6 +75,7 @@ class Device {
  private:
   Device() = default;
   VkDeviceMemory allocate(const VkMemoryRequirements& needs, std::span<const VkMemoryPropertyFlags> wishes, const char* what);
+  void make(Buffer& buffer, VkBufferUsageFlags usage, std::span<const VkMemoryPropertyFlags> wishes);
   VkInstance instance_ = VK_NULL_HANDLE;
   VkDebugUtilsMessengerEXT messenger_ = VK_NULL_HANDLE;
   VkPhysicalDevice physical_ = VK_NULL_HANDLE;

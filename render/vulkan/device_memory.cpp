@@ -26,20 +26,25 @@ VkDeviceMemory Device::allocate(const VkMemoryRequirements& needs, std::span<con
   return VK_NULL_HANDLE;
 }
 
+// A buffer of the size that it says, with memory; what was made before a failure stays for destroy().
+void Device::make(Buffer& buffer, VkBufferUsageFlags usage, std::span<const VkMemoryPropertyFlags> wishes) {
+  auto info = plain<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
+  info.size = buffer.size, info.usage = usage;
+  check(vkCreateBuffer(device_, &info, nullptr, &buffer.handle), "a buffer");
+  VkMemoryRequirements needs;
+  vkGetBufferMemoryRequirements(device_, buffer.handle, &needs);
+  buffer.memory = allocate(needs, wishes, "a buffer");
+  check(vkBindBufferMemory(device_, buffer.handle, buffer.memory, 0), "a buffer's memory");
+}
+
 Buffer Device::buffer(VkDeviceSize size, VkBufferUsageFlags usage) {
   constexpr VkMemoryPropertyFlags visible = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
   constexpr VkMemoryPropertyFlags read[] = {visible | VK_MEMORY_PROPERTY_HOST_CACHED_BIT, visible};   // what comes back is read by the host: cached
   constexpr VkMemoryPropertyFlags write[] = {visible | VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, visible};
   Buffer buffer;
   buffer.size = std::max<VkDeviceSize>(size, 4);
-  auto info = plain<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
-  info.size = buffer.size, info.usage = usage;
   try {
-    check(vkCreateBuffer(device_, &info, nullptr, &buffer.handle), "a buffer");
-    VkMemoryRequirements needs;
-    vkGetBufferMemoryRequirements(device_, buffer.handle, &needs);
-    buffer.memory = allocate(needs, usage == VK_BUFFER_USAGE_TRANSFER_DST_BIT ? read : write, "a buffer");
-    check(vkBindBufferMemory(device_, buffer.handle, buffer.memory, 0), "a buffer's memory");
+    make(buffer, usage, usage == VK_BUFFER_USAGE_TRANSFER_DST_BIT ? read : write);
     check(vkMapMemory(device_, buffer.memory, 0, VK_WHOLE_SIZE, 0, &buffer.mapped), "a buffer's memory");
   } catch (...) {
     destroy(buffer);
@@ -53,14 +58,8 @@ Buffer Device::uploaded(std::span<const std::byte> bytes, VkBufferUsageFlags usa
   Buffer staging = buffer(bytes.size(), VK_BUFFER_USAGE_TRANSFER_SRC_BIT), made;
   if (!bytes.empty()) std::memcpy(staging.mapped, bytes.data(), bytes.size());
   made.size = staging.size;
-  auto info = plain<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
-  info.size = made.size, info.usage = usage | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
   try {
-    check(vkCreateBuffer(device_, &info, nullptr, &made.handle), "a buffer");
-    VkMemoryRequirements needs;
-    vkGetBufferMemoryRequirements(device_, made.handle, &needs);
-    made.memory = allocate(needs, wishes, "a buffer");
-    check(vkBindBufferMemory(device_, made.handle, made.memory, 0), "a buffer's memory");
+    make(made, usage | VK_BUFFER_USAGE_TRANSFER_DST_BIT, wishes);
     run([&](VkCommandBuffer commands) {
       VkBufferCopy all{0, 0, made.size};
       vkCmdCopyBuffer(commands, staging.handle, made.handle, 1, &all);
