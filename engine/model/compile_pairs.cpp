@@ -118,12 +118,12 @@ class Pairs {
   size_t looked_ = 0;
 };
 
-// Sort key of an owner: those that touch the static world first, by the body that moves.
-std::array<int, 5> owner_key(const Model& m, const Candidate& p) {
+// Sort key of an owner: those that touch the static world first, by the link and then the body that moves.
+std::array<int, 6> owner_key(const Model& m, const Candidate& p) {
   const bool still1 = m.body_tree[p.body1] < 0, still2 = m.body_tree[p.body2] < 0;
-  if (still1) return {0, p.body2, p.body1, p.dim, 0};
-  if (still2) return {0, p.body1, p.body2, p.dim, 1};
-  return {1, p.body1, p.body2, p.dim, 0};
+  if (still1) return {0, m.body_link[p.body2], p.body2, p.body1, p.dim, 0};
+  if (still2) return {0, m.body_link[p.body1], p.body1, p.body2, p.dim, 1};
+  return {1, 0, p.body1, p.body2, p.dim, 0};
 }
 
 // Dofs that move one body against the other; those of body 1 are written -1 - dof.
@@ -178,6 +178,7 @@ void compile_pairs(Compilation& c) {
       m.owner_body2.push_back(a.body2);
       m.owner_dim.push_back(a.dim);
       m.owner_body.push_back(still1 ? a.body2 : still2 ? a.body1 : -1);
+      m.owner_link.push_back(still1 || still2 ? m.body_link[m.owner_body.back()] : 0);
       m.owner_sign.push_back(still1 ? 1 : still2 ? -1 : 0);
       m.owner_dof_adr.push_back(int(m.owner_dof.size()));
       if (!still1 && !still2) relative_dofs(m, a.body1, a.body2, m.owner_dof);
@@ -201,10 +202,7 @@ void compile_pairs(Compilation& c) {
   m.owner_dof_adr.push_back(int(m.owner_dof.size()));
   m.owner_dof_count = int(m.owner_dof.size());
 
-  // owners of a body; sum keys: every row an owner can have gets its own (compile_rows adds the catalog below them)
-  m.body_owner_adr.assign(m.body_count + 1, 0);
-  for (int o = 0; o < m.world_owner_count; ++o) ++m.body_owner_adr[m.owner_body[o] + 1];
-  for (int b = 0; b < m.body_count; ++b) m.body_owner_adr[b + 1] += m.body_owner_adr[b];
+  // sum keys: every row an owner can have gets its own (compile_rows adds the catalog below them)
   int key = 0;
   for (int o = 0; o < m.owner_count; ++o) {
     const int dim = m.owner_dim[o];

@@ -60,7 +60,8 @@ class Check {
     link_tree(made);
     struct Table { const char* name; const List &ours, &theirs; };
 #define NURI_TABLE(name) Table{#name, made.name, m.name}
-    const Table tables[] = {NURI_TABLE(body_weld), NURI_TABLE(body_root), NURI_TABLE(body_tree), NURI_TABLE(body_frame), NURI_TABLE(body_joint_adr),
+    const Table tables[] = {NURI_TABLE(body_weld), NURI_TABLE(body_link), NURI_TABLE(link_parent), NURI_TABLE(link_body_adr), NURI_TABLE(link_body),
+      NURI_TABLE(link_child_adr), NURI_TABLE(link_child), NURI_TABLE(link_level_adr), NURI_TABLE(link_level), NURI_TABLE(body_root), NURI_TABLE(body_tree), NURI_TABLE(body_frame), NURI_TABLE(body_joint_adr),
       NURI_TABLE(body_joint_num), NURI_TABLE(body_dof_adr), NURI_TABLE(body_dof_num), NURI_TABLE(body_last_dof), NURI_TABLE(child_adr), NURI_TABLE(child),
       NURI_TABLE(level_adr), NURI_TABLE(level_body), NURI_TABLE(tree_body_adr), NURI_TABLE(tree_body), NURI_TABLE(joint_qpos), NURI_TABLE(joint_dof),
       NURI_TABLE(joint_free), NURI_TABLE(dof_body), NURI_TABLE(dof_joint), NURI_TABLE(dof_parent), NURI_TABLE(ancestor_adr), NURI_TABLE(ancestor), NURI_TABLE(ancestor_run),
@@ -68,7 +69,7 @@ class Check {
 #undef NURI_TABLE
     for (const Table& t : tables) if (t.ours != t.theirs) return fail(std::string(t.name) + " does not follow from the bodies and joints");
     if (made.qpos_count != m.qpos_count || made.free_count != m.free_count || made.mass_count != m.mass_count || made.tree_count != m.tree_count ||
-        made.level_count != m.level_count || made.dof_level_count != m.dof_level_count || made.bit_words != m.bit_words) return fail("counts do not follow from the bodies and joints");
+        made.level_count != m.level_count || made.link_count != m.link_count || made.link_level_count != m.link_level_count || made.dof_level_count != m.dof_level_count || made.bit_words != m.bit_words) return fail("counts do not follow from the bodies and joints");
     int mocap = 0;
     for (int b = 0; b < m.body_count; ++b) {
       if (m.body_mocap[b] != -1 && (m.body_mocap[b] != mocap++ || m.body_joint_num[b] || b == 0 || m.body_parent[b])) return fail("body_mocap is out of order");
@@ -148,12 +149,14 @@ class Check {
 
   bool owners() {
     if (m.world_owner_count > m.owner_count) return fail("world_owner_count is too great");
-    if (!addresses("owner_dof_adr", m.owner_dof_adr, m.owner_dof_count) || !addresses("body_owner_adr", m.body_owner_adr, m.world_owner_count)) return false;
+    if (!addresses("owner_dof_adr", m.owner_dof_adr, m.owner_dof_count)) return false;
     for (int o = 0; o < m.owner_count; ++o) {
       const bool still1 = m.body_tree[m.owner_body1[o]] < 0, still2 = m.body_tree[m.owner_body2[o]] < 0, world = o < m.world_owner_count;
       if (!condim(m.owner_dim[o])) return fail("owner_dim is not 1, 3, 4 or 6");
       if ((still1 && still2) || (still1 || still2) != world) return fail("an owner is in the wrong part of its list");
       if (m.owner_body[o] != (still1 ? m.owner_body2[o] : still2 ? m.owner_body1[o] : -1)) return fail("owner_body is not the body that moves");
+      if (m.owner_link[o] != (world ? m.body_link[m.owner_body[o]] : 0)) return fail("owner_link is not the link that moves");
+      if (world && o > 0 && m.owner_link[o] < m.owner_link[o - 1]) return fail("owner_link is not ascending");
       if (m.owner_sign[o] != (still1 ? 1 : still2 ? -1 : 0)) return fail("owner_sign is wrong");
       if (m.owner_key[o] < (o ? m.owner_key[o - 1] : m.row_count)) return fail("owner_key is not ascending");
       int last = -1;
@@ -162,9 +165,6 @@ class Check {
         if (dof <= last || dof >= m.dof_count) return fail("owner_dof is out of range");
         last = dof;
       }
-    }
-    for (int b = 0; b < m.body_count; ++b) {
-      for (int o = m.body_owner_adr[b]; o < m.body_owner_adr[b + 1]; ++o) if (m.owner_body[o] != b) return fail("body_owner_adr is wrong");
     }
     return true;
   }

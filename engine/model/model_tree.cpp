@@ -44,19 +44,24 @@ void list_by(int n, int groups, int first, auto key, std::vector<int32_t>& adr, 
   for (int i = first; i < n; ++i) if (key(i) >= 0) out[next[key(i)]++] = i;
 }
 
-// Weld groups, trees, levels and children.
+// Weld groups, links, trees, levels and children.
 void link_bodies(Model& m) {
   const int n = m.body_count;
-  for (auto* v : {&m.body_weld, &m.body_root, &m.body_tree, &m.body_frame, &m.child_adr, &m.child, &m.level_adr, &m.level_body, &m.tree_body_adr, &m.tree_body}) v->clear();
-  std::vector<int> depth(n, 0);
-  m.tree_count = m.level_count = 0;
+  for (auto* v : {&m.body_weld, &m.body_link, &m.link_parent, &m.body_root, &m.body_tree, &m.body_frame}) v->clear();
+  std::vector<int> depth(n, 0), link_depth(n, 0);
+  m.tree_count = m.level_count = m.link_count = m.link_level_count = 0;
   for (int b = 0; b < n; ++b) {
     const int parent = m.body_parent[b];
     depth[b] = b == 0 ? 0 : depth[parent] + 1;
     m.level_count = std::max(m.level_count, depth[b]);
     const bool joints = m.body_joint_num[b] > 0;
-    // a mocap body is moved by hand: no tree, but a weld group of its own
+    // a mocap body is moved by hand: no link and no tree, but a weld group of its own
     m.body_weld.push_back(b == 0 || joints || m.body_mocap[b] >= 0 ? b : m.body_weld[parent]);
+    m.body_link.push_back(b == 0 || joints ? b : m.body_link[parent]);
+    m.link_parent.push_back(b == 0 ? 0 : m.body_link[parent]);
+    link_depth[b] = link_depth[m.link_parent[b]] + (joints ? 1 : 0);
+    m.link_count += joints ? 1 : 0;
+    m.link_level_count = std::max(m.link_level_count, link_depth[b]);
     if (b == 0 || (!joints && m.body_tree[parent] < 0)) {      // static: its topmost ancestor under the world
       m.body_root.push_back(b == 0 || parent == 0 ? b : m.body_root[parent]);
       m.body_tree.push_back(-1);
@@ -71,6 +76,10 @@ void link_bodies(Model& m) {
   }
   list_by(n, n, 1, [&](int b) { return m.body_parent[b]; }, m.child_adr, m.child);
   list_by(n, m.level_count, 1, [&](int b) { return depth[b] - 1; }, m.level_adr, m.level_body);
+  auto is_link = [&](int b) { return b > 0 && m.body_link[b] == b; };
+  list_by(n, n, 0, [&](int b) { return m.body_link[b]; }, m.link_body_adr, m.link_body);
+  list_by(n, n, 1, [&](int b) { return is_link(b) ? m.link_parent[b] : -1; }, m.link_child_adr, m.link_child);
+  list_by(n, m.link_level_count, 1, [&](int b) { return is_link(b) ? link_depth[b] - 1 : -1; }, m.link_level_adr, m.link_level);
   list_by(n, m.tree_count, 0, [&](int b) { return m.body_tree[b]; }, m.tree_body_adr, m.tree_body);
 }
 
@@ -130,7 +139,7 @@ bool shorter_along_tree(const Model& m) {
   if (m.solver == pgs || m.tree_count != 1) return false;
   for (int r = 0; r < m.row_count; ++r) if (m.row_dof_adr[r + 1] - m.row_dof_adr[r] != 1) return false;
   // Matrix: composite stiffness times an axis (36), products with n axes above (6 each), elimination over n columns. Tree: inertia
-  // times an axis (36), and 33 for what it takes from the inertia; 21 per body to hand the inertia on.
+  // times an axis (36), and 33 for what it takes from the inertia; 21 per link to hand the inertia on.
   long matrix = 0;
   for (int i = 0; i < m.dof_count; ++i) {
     const long n = m.ancestor_adr[i + 1] - m.ancestor_adr[i];
@@ -138,7 +147,7 @@ bool shorter_along_tree(const Model& m) {
   }
   // A matrix's entries come with their indices, so they weigh 7/5 (instructions counted: an ant, 1.1 times the multiplications along
   // the tree, takes 9 % fewer that way; walker and cheetah, 1.4, as many; a hopper, 1.6, 3 % more).
-  return 5 * (69L * m.dof_count + 21L * m.body_count) < 7 * matrix;
+  return 5 * (69L * m.dof_count + 21L * m.link_count) < 7 * matrix;
 }
 
 bool is_heap(const Model& m) {

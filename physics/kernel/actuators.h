@@ -134,12 +134,11 @@ template <class L> NURI_STAGE void smooth_acceleration(Pack<L>& p) {
   const auto& m = p.model;
   const auto& s = p.scratch;
   if (p.pushed) {
-    p.lane.each(m.body_count, [&](int b) {
+    gather_bodies(p, [&](int b) {
       const R* const x = s.body_applied() + 6 * b;
       const Vec3<R> force{x[0], x[1], x[2]}, torque{x[3], x[4], x[5]};
-      store6(s.body6(), b, Twist<R>{cross_add(load3(s.xipos(), b) - load3(s.com(), m.body_frame[b]), force, torque), force});
+      return Twist<R>{cross_add(load3(s.xipos(), b) - load3(s.com(), m.body_frame[b]), force, torque), force};
     });
-    p.lane.sync();
     gather_up(p);
   }
   p.lane.each(m.dof_count, [&](int i) {

@@ -1,10 +1,10 @@
 // Equations A x = b of a robot, solved along its tree in O(n), without a matrix (Featherstone 2008, ch. 7). A is the mass matrix plus
-// what depends on one body or one dof: the stiffness of contacts with the world, of joint limits and of dry friction, damping, armature.
+// what depends on one link or one dof: the stiffness of contacts with the world, of joint limits and of dry friction, damping, armature.
 //
-// Of each body, outermost first:  Ia = I + K + sum over children of what is left of theirs
+// Of each link, outermost first:  Ia = I + K + sum over children of what is left of theirs
 //   of each of its dofs, last first:  U = Ia axis,  d = axis . U + the dof's own,  Ia <- Ia - U U' / d
-// Up the tree b loses what reaches it through the dofs below, down the tree x follows from the body's acceleration. Dofs of one body go
-// by threes: the links between them, (axis_e . U_d) / d for e before d, replace the way through Ia, which is a long chain of
+// Up the tree b loses what reaches it through the dofs below, down the tree x follows from the link's acceleration. Dofs of one link go
+// by threes: the ties between them, (axis_e . U_d) / d for e before d, replace the way through Ia, which is a long chain of
 // operations that wait for each other (measured: a tenth of the time).
 //
 // Contacts between two bodies of the robot couple branches: A + C' C with few rows C. Then (Woodbury)
@@ -27,7 +27,7 @@ inline constexpr int dofs_at_once = 3;
 // Two chains of three instead of one of six: here everything waits for it.
 template <class R> NURI_VALUE R short_dot(Twist<R> a, Twist<R> b) { return dot(a.w, b.w) + dot(a.v, b.v); }
 
-// f(first dof, number of dofs as a constant) for a body's dofs, the last ones first or the first ones first; the same groups both ways.
+// f(first dof, number of dofs as a constant) for a link's dofs, the last ones first or the first ones first; the same groups both ways.
 template <class L, class F> NURI_VALUE void dofs_upwards(const Pack<L>& p, int b, F f) {
   const int first = p.model.body_dof_adr[b];
   for (int n = p.model.body_dof_num[b]; n > 0; n -= dofs_at_once) {
@@ -44,11 +44,11 @@ template <class L, class F> NURI_VALUE void dofs_downwards(const Pack<L>& p, int
   for (d += odd; d < end; d += dofs_at_once) f.template operator()<dofs_at_once>(d);
 }
 
-// The dofs d .. d + N - 1 leave the inertia a (if `leave`; nobody reads what is left of a root's). dof_link[2 d + k]: link to dof d + 1 + k.
+// The dofs d .. d + N - 1 leave the inertia a (if `leave`; nobody reads what is left of a root's). dof_tie[2 d + k]: tie to dof d + 1 + k.
 template <int N, class L> NURI_VALUE void release_dofs(Pack<L>& p, typename L::Real* a, int d, bool leave) {
   using R = typename L::Real;
   const auto& s = p.scratch;
-  R *const links = s.dof_link() + 2 * d, *const inverse = s.inverse_diagonal() + d, *const force = s.axis_force();
+  R *const ties = s.dof_tie() + 2 * d, *const inverse = s.inverse_diagonal() + d, *const force = s.axis_force();
   const R *const axes = s.cdof(), *const dof_own = s.dof_own() + d;
   Twist<R> axis[N], u[N];
   R D[N][N], inv[N];
@@ -61,10 +61,10 @@ template <int N, class L> NURI_VALUE void release_dofs(Pack<L>& p, typename L::R
   NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
     inv[i] = R(1) / D[i][i];
     NURI_UNROLL for (int e = 0; e < i; ++e) {
-      const R link = D[i][e] * inv[i];
-      NURI_UNROLL for (int f = 0; f <= e; ++f) D[e][f] = sub_mul(D[e][f], link, D[i][f]);
-      u[e] = mul_add(u[i], -link, u[e]);
-      links[2 * e + i - e - 1] = link;
+      const R tie = D[i][e] * inv[i];
+      NURI_UNROLL for (int f = 0; f <= e; ++f) D[e][f] = sub_mul(D[e][f], tie, D[i][f]);
+      u[e] = mul_add(u[i], -tie, u[e]);
+      ties[2 * e + i - e - 1] = tie;
     }
     inverse[i] = inv[i];
     store6(force, d + i, u[i]);
@@ -99,30 +99,30 @@ template <int N, class L> NURI_VALUE void release_dofs(Pack<L>& p, typename L::R
   NURI_UNROLL for (int e = 0; e < symmetric6_size; ++e) a[e] = sum[e];
 }
 
-// Ia, axis_force (U), inverse_diagonal (1/d), dof_link: of every body by inertia and dof_own alone, or then, `stiff`, with contacts, of
-// those bodies where touched = 2 says that they came or changed.
+// Ia, axis_force (U), inverse_diagonal (1/d), dof_tie: of every link by inertia and dof_own alone, or then, `stiff`, with contacts, of
+// those links where touched = 2 says that they came or changed.
 template <class L> NURI_STAGE void articulate(Pack<L>& p, bool stiff) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
   const int* const touched = s.touched();
   R* const left = s.articulated();
-  for (int level = m.level_count - 1; level >= 0; --level) {
-    const int* const bodies = m.level_body + m.level_adr[level];
-    p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
-      const int b = bodies[k];
+  for (int level = m.link_level_count - 1; level >= 0; --level) {
+    const int* const links = m.link_level + m.link_level_adr[level];
+    p.lane.each(m.link_level_adr[level + 1] - m.link_level_adr[level], [&](int k) {
+      const int b = links[k];
       if (stiff && touched[b] < 2) return;
-      const R* const i = s.cinert() + inertia_size * b;
+      const R* const i = s.link_inertia() + inertia_size * b;
       R sum[symmetric6_size] = {i[0], i[3], i[4], i[1], i[5], i[2], R(0), -i[8], i[7], i[8], R(0), -i[6], -i[7], i[6], R(0), i[9], R(0), R(0), i[9], R(0), i[9]};
-      if (stiff && s.body_slot_adr()[b + 1] > s.body_slot_adr()[b])
+      if (stiff && s.link_slot_adr()[b + 1] > s.link_slot_adr()[b])
         NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) sum[c] = sum[c] + s.own_stiff()[symmetric6_size * b + c];
-      for (int c = m.child_adr[b]; c < m.child_adr[b + 1]; ++c) {
-        const R* const add = left + symmetric6_size * m.child[c];
+      for (int c = m.link_child_adr[b]; c < m.link_child_adr[b + 1]; ++c) {
+        const R* const add = left + symmetric6_size * m.link_child[c];
         NURI_UNROLL for (int e = 0; e < symmetric6_size; ++e) sum[e] = sum[e] + add[e];
       }
       R* const a = left + symmetric6_size * b;
       NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) a[c] = sum[c];
-      dofs_upwards(p, b, [&]<int N>(int d) NURI_INLINED { release_dofs<N>(p, a, d, m.body_parent[b] || d > m.body_dof_adr[b]); });
+      dofs_upwards(p, b, [&]<int N>(int d) NURI_INLINED { release_dofs<N>(p, a, d, m.link_parent[b] || d > m.body_dof_adr[b]); });
     });
     p.lane.sync();
   }
@@ -167,14 +167,14 @@ template <int Dim, class L> NURI_FN void lift_contact(Pack<L>& p, int slot) {
         NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
           u[i] = -short_dot(load6(s.cdof(), d + i), f[c]);
           if (at[i] >= 0) NURI_UNROLL for (int e = c; e < Dim; ++e) u[i] = mul_add(k[triangle(e) + c], own[e * n + at[i]], u[i]);
-          NURI_UNROLL for (int e = i + 1; e < N; ++e) u[i] = sub_mul(u[i], s.dof_link()[2 * (d + i) + e - i - 1], u[e]);
+          NURI_UNROLL for (int e = i + 1; e < N; ++e) u[i] = sub_mul(u[i], s.dof_tie()[2 * (d + i) + e - i - 1], u[e]);
           y[c * dofs + d + i] = u[i];
         }
         NURI_UNROLL for (int i = N - 1; i >= 0; --i) f[c] = mul_add(load6(s.axis_force(), d + i), u[i] * inverse[d + i], f[c]);
       }
     });
   };
-  int b1 = m.owner_body1[o], b2 = m.owner_body2[o];
+  int b1 = m.body_link[m.owner_body1[o]], b2 = m.body_link[m.owner_body2[o]];
   Twist<R> f1[Dim], f2[Dim];
   for (int c = 0; c < Dim; ++c) f1[c] = f2[c] = zero6<R>();
   while (b1 != b2 || b1) {
@@ -184,7 +184,7 @@ template <int Dim, class L> NURI_FN void lift_contact(Pack<L>& p, int slot) {
     }
     int& b = b1 > b2 ? b1 : b2;
     through(b, b1 > b2 ? f1 : f2);
-    b = m.body_parent[b];
+    b = m.link_parent[b];
   }
 }
 
@@ -278,24 +278,24 @@ template <class L> NURI_STAGE void couple_branches(Pack<L>& p, typename L::Truth
   }
 }
 
-// x = inv(A) x, with the coupling of the last couple_branches if `coupled`. body6 becomes the twists of bodies when the dofs move at x.
+// x = inv(A) x, with the coupling of the last couple_branches if `coupled`. body6 becomes the twists of links when the dofs move at x.
 template <class L> NURI_STAGE void solve_articulated(Pack<L>& p, typename L::Real* const x, int coupled) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  const R *const inverse = s.inverse_diagonal(), *const axes = s.cdof(), *const force = s.axis_force(), *const links = s.dof_link();
+  const R *const inverse = s.inverse_diagonal(), *const axes = s.cdof(), *const force = s.axis_force(), *const ties = s.dof_tie();
   R* const body6 = s.body6();
-  for (int level = m.level_count - 1; level >= 0; --level) {
-    const int* const bodies = m.level_body + m.level_adr[level];
-    p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
-      const int b = bodies[k];
+  for (int level = m.link_level_count - 1; level >= 0; --level) {
+    const int* const links = m.link_level + m.link_level_adr[level];
+    p.lane.each(m.link_level_adr[level + 1] - m.link_level_adr[level], [&](int k) {
+      const int b = links[k];
       Twist<R> f = zero6<R>();
-      for (int c = m.child_adr[b]; c < m.child_adr[b + 1]; ++c) f = f + load6(body6, m.child[c]);
+      for (int c = m.link_child_adr[b]; c < m.link_child_adr[b + 1]; ++c) f = f + load6(body6, m.link_child[c]);
       dofs_upwards(p, b, [&]<int N>(int d) NURI_INLINED {
         R u[N];
         NURI_UNROLL for (int i = N - 1; i >= 0; --i) {
           u[i] = x[d + i] - short_dot(load6(axes, d + i), f);
-          NURI_UNROLL for (int e = i + 1; e < N; ++e) u[i] = sub_mul(u[i], links[2 * (d + i) + e - i - 1], u[e]);
+          NURI_UNROLL for (int e = i + 1; e < N; ++e) u[i] = sub_mul(u[i], ties[2 * (d + i) + e - i - 1], u[e]);
           x[d + i] = u[i];
         }
         NURI_UNROLL for (int i = N - 1; i >= 0; --i) f = mul_add(load6(force, d + i), u[i] * inverse[d + i], f);
@@ -344,16 +344,16 @@ template <class L> NURI_STAGE void solve_articulated(Pack<L>& p, typename L::Rea
   }
   p.lane.once([&] { store6(body6, 0, zero6<R>()); });
   p.lane.sync();
-  for (int level = 0; level < m.level_count; ++level) {
-    const int* const bodies = m.level_body + m.level_adr[level];
-    p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
-      const int b = bodies[k];
-      Twist<R> a = load6(body6, m.body_parent[b]);
+  for (int level = 0; level < m.link_level_count; ++level) {
+    const int* const links = m.link_level + m.link_level_adr[level];
+    p.lane.each(m.link_level_adr[level + 1] - m.link_level_adr[level], [&](int k) {
+      const int b = links[k];
+      Twist<R> a = load6(body6, m.link_parent[b]);
       dofs_downwards(p, b, [&]<int N>(int d) NURI_INLINED {
         R v[N];
         NURI_UNROLL for (int i = 0; i < N; ++i) {
           v[i] = (x[d + i] - short_dot(load6(force, d + i), a)) * inverse[d + i];
-          NURI_UNROLL for (int e = 0; e < i; ++e) v[i] = sub_mul(v[i], links[2 * (d + e) + i - e - 1], v[e]);
+          NURI_UNROLL for (int e = 0; e < i; ++e) v[i] = sub_mul(v[i], ties[2 * (d + e) + i - e - 1], v[e]);
           x[d + i] = v[i];
         }
         NURI_UNROLL for (int i = 0; i < N; ++i) a = mul_add(load6(axes, d + i), v[i], a);
@@ -364,11 +364,14 @@ template <class L> NURI_STAGE void solve_articulated(Pack<L>& p, typename L::Rea
   }
 }
 
-// y = M x, from the twists of bodies at x in body6, which become forces
+// y = M x, from the twists of links at x in body6, which become forces
 template <class L> NURI_STAGE void times_inertias(Pack<L>& p, const typename L::Real* x, typename L::Real* y) {
   const auto& m = p.model;
   const auto& s = p.scratch;
-  p.lane.each(m.body_count, [&](int b) { store6(s.body6(), b, times_inertia(s.cinert() + inertia_size * b, load6(s.body6(), b))); });
+  p.lane.each(m.link_count, [&](int k) {
+    const int b = m.link_level[k];
+    store6(s.body6(), b, times_inertia(s.link_inertia() + inertia_size * b, load6(s.body6(), b)));
+  });
   p.lane.sync();
   gather_up(p);
   p.lane.each(m.dof_count, [&](int i) { y[i] = mul_add(m.dof_armature[i], x[i], short_dot(load6(s.cdof(), i), load6(s.body6(), m.dof_body[i]))); });

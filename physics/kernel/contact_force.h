@@ -107,9 +107,10 @@ template <class L> NURI_STAGE void constraint_forces(Pack<L>& p) {
   const auto& s = p.scratch;
   R* const out = s.constraint();
   if (p.world_slots) {
-    p.lane.each(m.body_count, [&](int b) {
+    p.lane.each(m.link_count, [&](int k) {
+      const int b = m.link_level[k];
       Twist<R> sum = zero6<R>();
-      for (int i = s.body_slot_adr()[b]; i < s.body_slot_adr()[b + 1]; ++i) {
+      for (int i = s.link_slot_adr()[b]; i < s.link_slot_adr()[b + 1]; ++i) {
         R f[6];
         const int dim = m.owner_dim[s.slot_owner()[i]];
         const R* const frame = s.frames() + 12 * i;

@@ -127,21 +127,21 @@ template <class L> NURI_STAGE void contacts(Pack<L>& p) {
     p.slot_count = room;
   }
   p.lane.sync();
-  // where the slots' rows, Jacobians and bodies lie: the same for the whole pack
+  // where the slots' rows, Jacobians and links lie: the same for the whole pack
   p.lane.once([&] {
-    int own = 0, world = 0, body = 0, coupled = 0;
+    int own = 0, world = 0, link = 0, coupled = 0;
     for (int i = 0; i < p.slot_count; ++i) {
       const int o = s.slot_owner()[i];
       s.slot_own()[i] = own;
       if (o < m.world_owner_count) {
-        while (body <= m.owner_body[o]) s.body_slot_adr()[body++] = i;
+        while (link <= m.owner_link[o]) s.link_slot_adr()[link++] = i;
         ++world;
       } else {
         own += m.owner_dim[o] * (m.owner_dof_adr[o + 1] - m.owner_dof_adr[o]);
         coupled += m.owner_dim[o];
       }
     }
-    while (body <= m.body_count) s.body_slot_adr()[body++] = world;
+    while (link <= m.body_count) s.link_slot_adr()[link++] = world;
     s.slot_own()[p.slot_count] = own;
     s.counts()[2] = world;
     s.counts()[3] = own;

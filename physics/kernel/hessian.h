@@ -1,6 +1,6 @@
 // Hessian of the solver's cost: H = M + J' (d2 cost / d jar2) J, into the lower triangle L.
 //
-// A contact with the world adds a 6x6 stiffness to its body; composite stiffness of subtrees then enters exactly as composite
+// A contact with the world adds a 6x6 stiffness to its link; composite stiffness of subtrees then enters exactly as composite
 // inertia enters M, so the cost does not depend on the number of contacts and H keeps the sparsity of M. Contacts between
 // moving bodies and catalog rows with several dofs add their outer products.
 #pragma once
@@ -53,7 +53,7 @@ template <int Dim, class L> NURI_FN bool contact_stiffness(const Pack<L>& p, int
   }
 }
 
-// Stiffness of a world contact, as its body has it (a).
+// Stiffness of a world contact, as its link has it (a).
 template <int Dim, class L> NURI_FN void world_contact(const Pack<L>& p, int slot, typename L::Real* a) {
   using R = typename L::Real;
   R k[triangle_size(Dim)];
@@ -169,16 +169,16 @@ template <int Dim, class L> NURI_FN bool sides_changed(const Pack<L>& p, int slo
   return changed;
 }
 
-// Stiffness of contacts with the world, body by body: own_stiff; touched: 0 none, 1 as last time, 2 new, and all above them.
+// Stiffness of contacts with the world, link by link: own_stiff; touched: 0 none, 1 as last time, 2 new, and all above them.
 // `first`: of this substep. Later ones assemble again only what changed sides since, which cannot show in the bits.
-template <class L> NURI_STAGE void stiffen_bodies(Pack<L>& p, bool first) {
+template <class L> NURI_STAGE void stiffen_links(Pack<L>& p, bool first) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
   int* const touched = s.touched();
-  p.lane.each(m.body_count, [&](int b) {
+  p.lane.each(m.link_count, [&](int k) {
+    const int b = m.link_level[k], begin = s.link_slot_adr()[b], end = s.link_slot_adr()[b + 1];
     touched[b] = 0;
-    const int begin = s.body_slot_adr()[b], end = s.body_slot_adr()[b + 1];
     if (begin == end) return;
     touched[b] = 1;
     for (int i = begin; i < end; ++i)
@@ -210,8 +210,10 @@ template <class L> NURI_STAGE void stiffen_bodies(Pack<L>& p, bool first) {
     p.lane.sync();
   }
   p.lane.once([&] {
-    for (int b = m.body_count - 1; b > 0; --b) {
-      int& above = touched[m.body_parent[b]];
+    for (int k = m.link_count - 1; k >= 0; --k) {                  // the deepest first
+      const int b = m.link_level[k];
+      if (!m.link_parent[b]) continue;
+      int& above = touched[m.link_parent[b]];
       above = touched[b] > above ? touched[b] : above;
     }
   });
@@ -225,17 +227,17 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
   const auto& s = p.scratch;
   R *const A = s.lower(), *const stiff = s.stiff();
   const int* const touched = s.touched();
-  for (int level = m.level_count - 1; level >= 0; --level) {
-    const int* const bodies = m.level_body + m.level_adr[level];
-    p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
-      const int b = bodies[k];
+  for (int level = m.link_level_count - 1; level >= 0; --level) {
+    const int* const links = m.link_level + m.link_level_adr[level];
+    p.lane.each(m.link_level_adr[level + 1] - m.link_level_adr[level], [&](int k) {
+      const int b = links[k];
       if (touched[b] < 2) return;
       R a[symmetric6_size];
-      const bool carries = s.body_slot_adr()[b + 1] > s.body_slot_adr()[b];
+      const bool carries = s.link_slot_adr()[b + 1] > s.link_slot_adr()[b];
       NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) a[c] = carries ? s.own_stiff()[symmetric6_size * b + c] : R(0);
-      for (int i = m.child_adr[b]; i < m.child_adr[b + 1]; ++i) {
-        if (!touched[m.child[i]]) continue;
-        const R* const add = stiff + symmetric6_size * m.child[i];
+      for (int i = m.link_child_adr[b]; i < m.link_child_adr[b + 1]; ++i) {
+        if (!touched[m.link_child[i]]) continue;
+        const R* const add = stiff + symmetric6_size * m.link_child[i];
         NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) a[c] = a[c] + add[c];
       }
       NURI_UNROLL for (int c = 0; c < symmetric6_size; ++c) stiff[symmetric6_size * b + c] = a[c];

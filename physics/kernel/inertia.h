@@ -84,16 +84,19 @@ template <class L> NURI_STAGE void composite_inertia(Pack<L>& p) {
     o[9] = mass;
   });
   p.lane.sync();
-  // composite inertia of each subtree, leaves first, children ascending
+  // inertia of each link and composite inertia of its subtree, leaves first, bodies and children ascending
   R* const composite = s.stiff();                                  // borrowed: the solver fills it later
-  for (int level = m.level_count - 1; level >= 0; --level) {
-    const int* const bodies = m.level_body + m.level_adr[level];
-    p.lane.each(m.level_adr[level + 1] - m.level_adr[level], [&](int k) {
-      const int b = bodies[k];
+  for (int level = m.link_level_count - 1; level >= 0; --level) {
+    const int* const links = m.link_level + m.link_level_adr[level];
+    p.lane.each(m.link_level_adr[level + 1] - m.link_level_adr[level], [&](int k) {
+      const int b = links[k];
       R sum[inertia_size];
       NURI_UNROLL for (int c = 0; c < inertia_size; ++c) sum[c] = s.cinert()[inertia_size * b + c];
-      for (int i = m.child_adr[b]; i < m.child_adr[b + 1]; ++i)
-        NURI_UNROLL for (int c = 0; c < inertia_size; ++c) sum[c] = sum[c] + composite[inertia_size * m.child[i] + c];
+      for (int i = m.link_body_adr[b] + 1; i < m.link_body_adr[b + 1]; ++i)
+        NURI_UNROLL for (int c = 0; c < inertia_size; ++c) sum[c] = sum[c] + s.cinert()[inertia_size * m.link_body[i] + c];
+      NURI_UNROLL for (int c = 0; c < inertia_size; ++c) s.link_inertia()[inertia_size * b + c] = sum[c];
+      for (int i = m.link_child_adr[b]; i < m.link_child_adr[b + 1]; ++i)
+        NURI_UNROLL for (int c = 0; c < inertia_size; ++c) sum[c] = sum[c] + composite[inertia_size * m.link_child[i] + c];
       NURI_UNROLL for (int c = 0; c < inertia_size; ++c) composite[inertia_size * b + c] = sum[c];
     });
     p.lane.sync();

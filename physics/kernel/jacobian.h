@@ -1,6 +1,6 @@
 // Constraint Jacobian without a matrix.
 //
-// Contacts with the static world are matrix free: twists of bodies spread down the tree (J x), wrenches gather up it (J' f).
+// Contacts with the static world are matrix free: twists of links spread down the tree (J x), wrenches gather up it (J' f).
 // Contacts between two moving bodies keep explicit sparse rows over the dofs that move one against the other, in contact
 // coordinates (normal, two tangents, spin, two rolls). Catalog rows (equality, dry friction, limits) keep their few values.
 #pragma once
@@ -24,12 +24,11 @@ template <class L> NURI_FN void cone_rows(const Pack<L>& p, int slot, int dim, c
   }
 }
 
-// y = J x; not `spread`: body6 holds the bodies' twists at x already
-template <class L> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y, bool spread = true) {
+// y = J x, from the twists of links at x
+template <class L> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y, const typename L::Real* const twists) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  if (p.world_slots && spread) spread_down(p, x);
   p.lane.each(p.listed_count, [&](int i) {
     const int row = s.listed()[i], first = m.row_dof_adr[row], n = m.row_dof_adr[row + 1] - first;
     R sum = s.row_value()[first] * x[m.row_dof[first]];
@@ -39,7 +38,7 @@ template <class L> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::
   p.lane.each(p.world_slots, [&](int i) {
     const int o = s.slot_owner()[i], dim = m.owner_dim[o];
     const R* const frame = s.frames() + 12 * i;
-    const Twist<R> t = load6(s.body6(), m.owner_body[o]);
+    const Twist<R> t = load6(twists, m.owner_link[o]);
     const Vec3<R> at_point = cross_add(t.w, load3(frame, 0), t.v);
     R v[6];
     v[0] = dot(load3(frame, 1), at_point);
@@ -65,6 +64,10 @@ template <class L> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::
     cone_rows(p, i, dim, v, y + s.slot_row()[i]);
   });
   p.lane.sync();
+}
+template <class L> NURI_FN void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y) {
+  if (p.world_slots) spread_down(p, x);
+  times_jacobian(p, x, y, p.scratch.body6());
 }
 
 NURI_KERNEL_END

@@ -166,7 +166,8 @@ template <class L> NURI_STAGE typename L::Truth warm_start(Pack<L>& p, typename 
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  times_jacobian(p, s.acc_smooth(), s.jv());
+  if (m.along_tree) times_jacobian(p, s.acc_smooth(), s.jv(), s.body6());   // from solving for it
+  else times_jacobian(p, s.acc_smooth(), s.jv());
   times_jacobian(p, s.warm(), s.jar());
   times_mass(p, s.warm(), s.Ma());
   p.lane.each(p.row_count, [&](int i) {
@@ -291,7 +292,7 @@ template <class L> NURI_FN StepTaken<typename L::Real> step_along(Pack<L>& p, co
 
 // H, ready to be solved with by the environments that are `live`
 template <class L> NURI_FN void factorize_hessian(Pack<L>& p, bool first, typename L::Truth live) {
-  stiffen_bodies(p, first);
+  stiffen_links(p, first);
   ++p.factorizations;
   if (p.model.along_tree) {
     articulate(p, true);
@@ -360,9 +361,13 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
     done = done | (iteration ? small : flat & small);
     if (!any(!done)) break;
     ++p.rounds;
-    times_jacobian(p, s.search(), s.jv(), !m.along_tree);
-    if (m.along_tree) times_inertias(p, s.search(), s.Mv());
-    else times_mass(p, s.search(), s.Mv());
+    if (m.along_tree) {                                            // body6: from solving for it
+      times_jacobian(p, s.search(), s.jv(), s.body6());
+      times_inertias(p, s.search(), s.Mv());
+    } else {
+      times_jacobian(p, s.search(), s.jv());
+      times_mass(p, s.search(), s.Mv());
+    }
     const auto step = step_along(p, q, inverse_scale, done);
     const R norm = scale * gradient(p);
     done = done | (norm < tolerance) | ((R(0) < step.better) & (step.better < tolerance)) | (step.alpha <= R(0));

@@ -35,16 +35,13 @@ template <class L, class F> NURI_FN void body_forces(Pack<L>& p, bool lifted, bo
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  p.lane.each(m.body_count, [&](int b) {
+  gather_bodies(p, [&](int b) {
     Twist<R> wrench = zero6<R>();
-    if (b > 0) {
-      if (lifted) wrench.v = load3(m.gravity, 0) * -(m.body_mass[b] * m.body_gravcomp[b]);
-      if (dragged) wrench = wrench + fluid_drag(p, b);
-      wrench.w = cross_add(load3(s.xipos(), b) - load3(s.com(), m.body_frame[b]), wrench.v, wrench.w);
-    }
-    store6(s.body6(), b, wrench);
+    if (lifted) wrench.v = load3(m.gravity, 0) * -(m.body_mass[b] * m.body_gravcomp[b]);
+    if (dragged) wrench = wrench + fluid_drag(p, b);
+    wrench.w = cross_add(load3(s.xipos(), b) - load3(s.com(), m.body_frame[b]), wrench.v, wrench.w);
+    return wrench;
   });
-  p.lane.sync();
   gather_up(p);
   p.lane.each(m.dof_count, [&](int d) { add(d, dot(load6(s.cdof(), d), load6(s.body6(), m.dof_body[d]))); });
   p.lane.sync();

@@ -200,7 +200,7 @@ template <class L> NURI_STAGE void contact_rows(Pack<L>& p) {
     p.slot_count = p.world_slots = 0;
     p.row_count = p.listed_count;
     p.lane.sync();
-    p.lane.each(m.body_count + 1, [&](int b) { s.body_slot_adr()[b] = 0; });
+    p.lane.each(m.body_count + 1, [&](int b) { s.link_slot_adr()[b] = 0; });
     p.lane.sync();
   }
   p.lane.each(p.slot_count, [&](int i) {
@@ -261,7 +261,7 @@ template <class L> NURI_STAGE void reference_acceleration(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  times_jacobian(p, s.qvel(), s.jv());
+  times_jacobian(p, s.qvel(), s.jv(), s.cvel());
   if (m.on(model::flag_surfacevel)) add_surface_motion(p);
   p.lane.each(p.listed_count, [&](int i) {
     const R damp = m.row_impedance[model::impedance_size * s.listed()[i] + model::imp_b_damp];

@@ -31,12 +31,13 @@ NURI_REALS(com, 3 * (m.tree_count > 0 ? m.tree_count : 1), com, integrate)
 
 // inertia
 NURI_REALS(cinert, 10 * m.body_count, composite_inertia, integrate)
+NURI_REALS(link_inertia, 10 * m.body_count, composite_inertia, integrate)
 NURI_REALS(cdof, 6 * m.dof_count, com, integrate)
 NURI_REALS(mass, m.mass_count, composite_inertia, integrate)
 // a matrix, or what takes its place along the tree (implicit, 2, and implicitfast, 3, have one in any case)
 NURI_REALS(lower, m.along_tree && m.integrator < 2 ? 0 : m.dof_count * (m.dof_count + 1) / 2, composite_inertia, integrate)
 NURI_REALS(dof_own, m.along_tree ? m.dof_count : 0, factor, integrate)
-NURI_REALS(dof_link, m.along_tree ? 2 * m.dof_count : 0, factor, integrate)
+NURI_REALS(dof_tie, m.along_tree ? 2 * m.dof_count : 0, factor, integrate)
 NURI_REALS(axis_force, m.along_tree ? 6 * m.dof_count : 0, factor, integrate)
 NURI_REALS(articulated, m.along_tree ? 21 * m.body_count : 0, factor, integrate)
 NURI_REALS(inverse_diagonal, m.dof_count, factor, integrate)
@@ -76,7 +77,7 @@ NURI_REALS(slot_mu, r.slots, contacts, publish)
 NURI_NUMBERS(slot_row, r.slots + 1, contacts, publish)
 NURI_NUMBERS(slot_own, r.slots + 1, contacts, publish)
 NURI_NUMBERS(slot_couple, r.slots, solve, solve)
-NURI_NUMBERS(body_slot_adr, m.body_count + 1, contacts, publish)
+NURI_NUMBERS(link_slot_adr, m.body_count + 1, contacts, publish)
 NURI_REALS(own, r.own, contacts, publish)
 
 // constraint rows

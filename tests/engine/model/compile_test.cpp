@@ -55,6 +55,26 @@ TEST_CASE("chain: tables of a tree") {
   CHECK(fixed == 4);
 }
 
+TEST_CASE("links: bodies with joints, each with what is welded to it") {
+  SceneMaker s = pendulum(3);                                  // 1 2 3
+  const int welded = s.body(1), tip = s.body(welded), arm = s.body(tip);   // 4 5, welded to 1; 6 swings on them
+  s.joint(arm, JointType::hinge);
+  s.body(arm);                                                 // 7, welded to 6
+  s.body(0);                                                   // 8, static
+  for (int b : {welded, tip, arm}) s.geom(b, GeomType::sphere, {0.1, 0, 0});
+  const Model m = s.model();
+  CHECK(m.link_count == 4);
+  CHECK(m.link_level_count == 3);
+  CHECK(m.body_link == List{0, 1, 2, 3, 1, 1, 6, 6, 0});
+  CHECK(m.link_parent == List{0, 0, 1, 2, 1, 1, 1, 6, 0});
+  CHECK(m.link_body_adr == List{0, 2, 5, 6, 7, 7, 7, 9, 9, 9});
+  CHECK(m.link_body == List{0, 8, 1, 4, 5, 2, 3, 6, 7});
+  CHECK(m.link_child_adr == List{0, 1, 3, 4, 4, 4, 4, 4, 4, 4});
+  CHECK(List(m.link_child.begin(), m.link_child.begin() + 4) == List{1, 2, 6, 3});
+  CHECK(m.link_level_adr == List{0, 1, 3, 4});
+  CHECK(List(m.link_level.begin(), m.link_level.begin() + 4) == List{1, 2, 6, 3});
+}
+
 TEST_CASE("a static base with two arms has two trees") {
   SceneMaker s;
   const int base = s.body(0);

@@ -80,7 +80,7 @@ TEST_CASE("owners") {
   CHECK(m.owner_body2 == List{1, 2, 3, 3, 3, 3, 3, 3});
   CHECK(m.owner_dim == List{3, 3, 3, 6, 3, 6, 3, 6});
   CHECK(m.owner_sign == List{1, 1, 1, 1, 0, 0, 0, 0});
-  CHECK(m.body_owner_adr == List{0, 0, 1, 2, 4});
+  CHECK(m.owner_link == List{1, 2, 3, 3, 0, 0, 0, 0});
   CHECK(m.owner_dof_adr == List{0, 0, 0, 0, 0, 7, 14, 22, 30});
   CHECK(List(m.owner_dof.begin(), m.owner_dof.begin() + 7) == List{-1, 2, 3, 4, 5, 6, 7});
   CHECK(List(m.owner_dof.begin() + 14, m.owner_dof.begin() + 22) == List{-1, -2, 2, 3, 4, 5, 6, 7});
