@@ -47,9 +47,10 @@ class Maker {
     for (const Geom& geom : s.geoms) look_.parts.push_back(part(geom, materials));
     for (const Site& from : s.sites) look_.marks.push_back({from.rgba, int(from.type), from.group, floats(from.size)});
     for (const scene::Camera& from : s.cameras)
-      look_.cameras.push_back({from.name, from.body, body(from.target), track_of(from.mode), from.pos, shape::unit(from.quat), from.fovy});
+      look_.cameras.push_back({from.name, from.body, body(from.target), track_of(from.mode), from.pos, shape::unit(from.quat), from.fovy, from.resolution, from.focal, from.principal});
     for (const scene::Light& from : s.lights)
-      look_.lights.push_back({from.name, from.body, body(from.target), track_of(from.mode), from.directional, from.castshadow, from.pos, from.dir, floats(from.ambient), floats(from.diffuse), floats(from.specular)});
+      look_.lights.push_back({from.name, from.body, body(from.target), track_of(from.mode), model::Look::Light::Type(from.type), from.castshadow, from.active, from.pos, from.dir, floats(from.ambient), floats(from.diffuse),
+                              floats(from.specular), floats(from.attenuation), float(from.cutoff), float(from.exponent), float(from.range)});
     for (size_t i = 0; i < s.textures.size() && look_.sky < 0; ++i)
       if (s.textures[i].type == "skybox") look_.sky = image(int(i));
   }

@@ -50,15 +50,22 @@ struct Look {
     Track track = Track::fixed;
     std::array<double, 3> pos{};                 // in the body's frame; it looks along -z, +y is up in the image, +x right
     std::array<double, 4> quat{1, 0, 0, 0};
-    double fovy = 0.7853981633974483;            // rad
+    double fovy = 0.7853981633974483;            // rad, vertical
+    std::array<int32_t, 2> resolution{};         // pixels, width and height; 0 0: not said
+    std::array<double, 2> focal{}, principal{};  // pixels of `resolution`; focal 0 0: by fovy; principal: from the middle, right and down
   };
-  struct Light {
+  struct Light {                                 // MJCF: body/light
+    enum class Type : int32_t { spot, directional, point };
     std::string name;
     int32_t body = 0, target = -1;
     Track track = Track::fixed;
-    bool directional = false, shadow = true;
+    Type type = Type::spot;
+    bool shadow = true, active = true;
     std::array<double, 3> pos{}, dir{0, 0, -1};  // in the body's frame
     std::array<float, 3> ambient{}, diffuse{0.7f, 0.7f, 0.7f}, specular{0.3f, 0.3f, 0.3f};
+    std::array<float, 3> attenuation{1, 0, 0};   // 1 / (a + b d + c d^2), d in m; not of directional ones
+    float cutoff = 0.7853982f, exponent = 10;    // spot: rad from its axis, and the power of the cosine within
+    float range = 10;                            // m: beyond it nothing is lit
   };
 
   std::vector<Image> images;

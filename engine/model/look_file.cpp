@@ -14,18 +14,21 @@ template <class F> void visit(F& f, Look::Material& x) {
 }
 template <class F> void visit(F& f, Look::Part& x) { f(x.rgba), f(x.mesh), f(x.material), f(x.group); }
 template <class F> void visit(F& f, Look::Mark& x) { f(x.rgba), f(x.type), f(x.group), f(x.size); }
-template <class F> void visit(F& f, Look::Camera& x) { f(x.name), f(x.body), f(x.target), f(x.track), f(x.pos), f(x.quat), f(x.fovy); }
+template <class F> void visit(F& f, Look::Camera& x) { f(x.name), f(x.body), f(x.target), f(x.track), f(x.pos), f(x.quat), f(x.fovy), f(x.resolution), f(x.focal), f(x.principal); }
 template <class F> void visit(F& f, Look::Light& x) {
-  f(x.name), f(x.body), f(x.target), f(x.track), f(x.directional), f(x.shadow), f(x.pos), f(x.dir), f(x.ambient), f(x.diffuse), f(x.specular);
+  f(x.name), f(x.body), f(x.target), f(x.track), f(x.type), f(x.shadow), f(x.active), f(x.pos), f(x.dir), f(x.ambient), f(x.diffuse), f(x.specular);
+  f(x.attenuation), f(x.cutoff), f(x.exponent), f(x.range);
 }
 template <class F> void visit(F& f, Look& x) { f(x.images), f(x.meshes), f(x.materials), f(x.parts), f(x.marks), f(x.cameras), f(x.lights), f(x.sky); }
 
-template <class T> constexpr bool is_number = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+template <class T> constexpr bool is_number = std::is_arithmetic_v<T>;
+Look::Track last_of(Look::Track) { return Look::Track::targetbodycom; }
+Look::Light::Type last_of(Look::Light::Type) { return Look::Light::Type::point; }
 
 struct Put {
   Writer& to;
   void operator()(bool x) { to.put(uint8_t(x)); }
-  void operator()(Look::Track x) { to.put(int32_t(x)); }
+  template <class T> requires std::is_enum_v<T> void operator()(T x) { to.put(int32_t(x)); }
   void operator()(const std::string& x) { to.text(x); }
   template <class T> requires is_number<T> void operator()(T x) { to.put(x); }
   template <class T, size_t N> void operator()(const std::array<T, N>& x) { for (T v : x) to.put(v); }
@@ -39,10 +42,10 @@ struct Put {
 struct Get {
   Reader& from;
   void operator()(bool& x) { x = from.get<uint8_t>() != 0; }
-  void operator()(Look::Track& x) {
+  template <class T> requires std::is_enum_v<T> void operator()(T& x) {
     const int32_t n = from.get<int32_t>();
-    from.broken |= n < 0 || n > int32_t(Look::Track::targetbodycom);
-    x = from.broken ? Look::Track::fixed : Look::Track(n);
+    from.broken |= n < 0 || n > int32_t(last_of(x));
+    x = from.broken ? T{} : T(n);
   }
   void operator()(std::string& x) { x = from.text(); }
   template <class T> requires is_number<T> void operator()(T& x) { x = from.get<T>(); }
@@ -91,9 +94,13 @@ std::string find_look_fault(const Model& model) {
     if (!finite(x.rgba) || !finite(x.size)) return "a mark of the look is not usable";
   const auto bodies = size_t(model.body_count);
   for (const Look::Camera& x : look.cameras)
-    if (!in(x.body, 0, bodies) || !in(x.target, -1, bodies) || !finite(x.pos) || !finite(x.quat) || !(x.fovy > 0 && x.fovy < 3.1415)) return "a camera of the look is not usable";
+    if (!in(x.body, 0, bodies) || !in(x.target, -1, bodies) || !finite(x.pos) || !finite(x.quat) || !(x.fovy > 0 && x.fovy < 3.1415) || !finite(x.focal) || !finite(x.principal) ||
+        !in(x.resolution[0], 0, 65537) || !in(x.resolution[1], 0, 65537) || x.focal[0] < 0 || x.focal[1] < 0)
+      return "a camera of the look is not usable";
   for (const Look::Light& x : look.lights)
-    if (!in(x.body, 0, bodies) || !in(x.target, -1, bodies) || !finite(x.pos) || !finite(x.dir) || !finite(x.ambient) || !finite(x.diffuse) || !finite(x.specular)) return "a light of the look is not usable";
+    if (!in(x.body, 0, bodies) || !in(x.target, -1, bodies) || !finite(x.pos) || !finite(x.dir) || !finite(x.ambient) || !finite(x.diffuse) || !finite(x.specular) ||
+        !finite(x.attenuation) || !finite(std::array{x.cutoff, x.exponent, x.range}))
+      return "a light of the look is not usable";
   if (!in(look.sky, -1, look.images.size())) return "the sky of the look is not an image";
   return "";
 }

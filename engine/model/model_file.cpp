@@ -16,7 +16,7 @@ namespace nuri::model {
 namespace {
 
 constexpr char magic[4] = {'N', 'U', 'R', 'I'};
-constexpr uint32_t version = 2;
+constexpr uint32_t version = 3;
 enum Kind : uint8_t { kind_count, kind_index, kind_real, kind_derived };
 
 struct Names { std::vector<std::string> Model::* list; int32_t Model::* count; };

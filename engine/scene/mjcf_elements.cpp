@@ -1,6 +1,9 @@
 // Attributes of what bodies hold. Angles, limited="auto" and orientations stay as written; mjcf_body.cpp resolves them.
 #include "engine/scene/mjcf_reader.h"
 
+#include <algorithm>
+#include <numbers>
+
 namespace nuri::scene::mjcf {
 namespace {
 
@@ -106,15 +109,24 @@ void read(Attributes& a, Light& out) {
   a.vector("pos", out.pos);
   a.vector("dir", out.dir);
   read_mode(a, out.mode);
-  a.boolean("directional", out.directional);
-  enum class Type { spot, directional, point, image } type{};
-  if (a.keyword("type", type, {{"spot", Type::spot}, {"directional", Type::directional}, {"point", Type::point}, {"image", Type::image}}))
-    out.directional = type == Type::directional;
+  bool directional = false;                        // an older way to say the type
+  if (a.boolean("directional", directional)) out.type = directional ? LightType::directional : LightType::spot;
+  if (const xml::Attribute* type = a.element().find("type"); type && type->value == "image") a.refuse({"type"});
+  else a.keyword("type", out.type, {{"spot", LightType::spot}, {"directional", LightType::directional}, {"point", LightType::point}});
   a.boolean("castshadow", out.castshadow);
+  a.boolean("active", out.active);
   a.vector("ambient", out.ambient);
   a.vector("diffuse", out.diffuse);
   a.vector("specular", out.specular);
-  a.accept({"active", "bulbradius", "intensity", "range", "attenuation", "cutoff", "softness", "exponent"});
+  if (a.vector("attenuation", out.attenuation)) a.check(*std::min_element(out.attenuation.begin(), out.attenuation.end()) >= 0, "attenuation", "hold values >= 0");
+  double degrees = 45;                             // whatever the compiler's setting
+  if (a.number("cutoff", degrees)) {
+    a.check(degrees > 0 && degrees <= 180, "cutoff", "lie between 0 and 180 degrees");
+    out.cutoff = degrees / 180 * std::numbers::pi;
+  }
+  if (a.number("exponent", out.exponent)) a.check(out.exponent >= 0, "exponent", "be >= 0");
+  if (a.number("range", out.range)) a.check(out.range > 0, "range", "be > 0 m");
+  a.accept({"bulbradius", "intensity", "softness"});
 }
 
 }  // namespace nuri::scene::mjcf

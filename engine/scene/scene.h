@@ -166,8 +166,18 @@ struct Site {
 };
 
 // Kept for the renderers; the dynamics never look.
-struct Camera { std::string name; int body = 0; std::string mode = "fixed", target; Array3 pos{}; Array4 quat{1, 0, 0, 0}; double fovy = 0.7853981633974483; Place place; };
-struct Light { std::string name; int body = 0; std::string mode = "fixed", target; bool directional = false, castshadow = true; Array3 pos{}, dir{0, 0, -1}, ambient{}, diffuse{0.7, 0.7, 0.7}, specular{0.3, 0.3, 0.3}; Place place; };
+struct Camera { std::string name; int body = 0; std::string mode = "fixed", target; Array3 pos{}; Array4 quat{1, 0, 0, 0}; double fovy = 0.7853981633974483; Place place; std::array<int, 2> resolution{}; Array2 focal{}, principal{}; };   // as model::Look::Camera
+enum class LightType { spot, directional, point };
+struct Light {
+  std::string name;
+  int body = 0;
+  std::string mode = "fixed", target;
+  LightType type = LightType::spot;
+  bool castshadow = true, active = true;
+  Array3 pos{}, dir{0, 0, -1}, ambient{}, diffuse{0.7, 0.7, 0.7}, specular{0.3, 0.3, 0.3}, attenuation{1, 0, 0};
+  double cutoff = 0.7853981633974483, exponent = 10, range = 10;   // rad from the axis, the cosine's power within, m
+  Place place;
+};
 struct Texture {
   std::string name, type, builtin, file;         // file as written; `path` may be opened, "": none, or a scene from memory
   Array3 rgb1{0.8, 0.8, 0.8}, rgb2{0.5, 0.5, 0.5};

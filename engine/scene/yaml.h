@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 #include "engine/core/result.h"
+#include "engine/scene/eyes.h"
 #include "engine/scene/packages.h"
 #include "engine/scene/scene.h"
 #include "engine/scene/timeline.h"
@@ -85,6 +86,8 @@ struct Settings {
   std::vector<Controller> controllers;
   std::vector<Action> timeline;                  // every environment runs it on its own clock
   std::vector<Goal> goals;
+  std::vector<Eye> eyes;                         // cameras, then lidars
+  std::vector<Label> labels;
 };
 
 // One kind of environment. A scene without `variants` has one, of the scene's own name.

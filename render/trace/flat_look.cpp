@@ -96,7 +96,7 @@ void add_lamps(const model::Model& model, const Options& options, FlatLook& out)
   if (options.model_lamps)
     for (const model::Look::Light& l : model.look.lights) {
       Lamp to{};
-      to.kind = l.directional ? LampKind::directional : LampKind::spot;
+      to.kind = l.type == model::Look::Light::Type::directional ? LampKind::directional : l.type == model::Look::Light::Type::point ? LampKind::point : LampKind::spot;
       to.shadow = l.shadow;
       put(to.diffuse, l.diffuse), put(to.specular, l.specular), put(to.ambient, l.ambient);
       to.outer = usual_outer, to.inner = usual_inner;

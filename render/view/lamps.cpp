@@ -23,10 +23,11 @@ float strength(const Lamp& lamp) { return std::max({lamp.colour[0], lamp.colour[
 std::vector<Lamp> lamps_of(const Model& m, const std::vector<Place>& bodies) {
   std::vector<Lamp> out;
   for (const Look::Light& light : m.look.lights) {
+    if (!light.active) continue;
     const Vec3f direction = narrow(light.dir.data());
     const Place own = along(narrow(light.pos.data()), -1 * direction);
     const Tracked seen = track(m, {origin(own), {column(own, 0), column(own, 1), column(own, 2)}}, light.body, light.target, light.track, bodies);
-    Lamp lamp{seen.position, unit(-1 * seen.axes[2], {0, 0, -1}), {}, light.directional, light.shadow};
+    Lamp lamp{seen.position, unit(-1 * seen.axes[2], {0, 0, -1}), {}, light.type == Look::Light::Type::directional, light.shadow};
     for (size_t k = 0; k < 3; ++k) lamp.colour[k] = light.diffuse[k] > 0 ? brightness * std::min(light.diffuse[k], 100.0f) : 0;
     if (strength(lamp) > 0 && finite(lamp.position)) out.push_back(lamp);
   }

@@ -145,7 +145,7 @@ TEST_CASE("cameras and lights") {
   CHECK(m.look.cameras[1].track == Look::Track::trackcom);
   CHECK(m.look.cameras[1].target == -1);
   REQUIRE(m.look.lights.size() == 1);
-  CHECK(m.look.lights[0].directional);
+  CHECK(m.look.lights[0].type == Look::Light::Type::directional);
   CHECK(m.look.lights[0].diffuse == std::array<float, 3>{0.5f, 0.6f, 0.7f});
 }
 

@@ -382,7 +382,7 @@ TEST_CASE("lamps: the model's lights, of which suns come first, or a sun") {
   m->look.lights[2].diffuse = {0, 0, 0};
   m->look.lights[3].pos = {0, 0, 5}, m->look.lights[3].track = Track::targetbody, m->look.lights[3].target = body_named(*m, "ball");
   m->look.lights[3].shadow = true;
-  m->look.lights[7].directional = m->look.lights[7].shadow = true, m->look.lights[7].dir = {0, 3, -4};
+  m->look.lights[7].type = model::Look::Light::Type::directional, m->look.lights[7].shadow = true, m->look.lights[7].dir = {0, 3, -4};
   m->look.lights[9].diffuse = {0.2f, 0.3f, 0.2f};
   const Scenery lit = scenery_of(m);
   const auto lamps = make_frame(lit, poses, {}, {}).lamps;
