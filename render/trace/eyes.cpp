@@ -7,6 +7,7 @@
 
 #include "render/trace/flat_look.h"
 #include "render/trace/registry.h"
+#include "render/trace/timing.h"
 
 namespace nuri::trace {
 namespace {
@@ -24,6 +25,16 @@ Kept kept(uint32_t bit) {
     case output::geom: case output::body: case output::label: return {Tensor::Type::i32, 0, 4};
   }
   return {Tensor::Type::f32, 0, 4};
+}
+
+// What the model says of its camera's lens, where the sensor says nothing.
+void adopt(Lens& lens, const model::Look::Camera& c) {
+  if (lens.fovy != 0 || lens.fx > 0) return;
+  lens.fovy = c.fovy;
+  if (!(c.focal[0] > 0 && c.resolution[0] > 0 && c.resolution[1] > 0)) return;
+  const double across = double(lens.width) / c.resolution[0], down = double(lens.height) / c.resolution[1];   // the same view in other pixels
+  lens.fx = c.focal[0] * across, lens.fy = (c.focal[1] > 0 ? c.focal[1] : c.focal[0]) * down;
+  if (lens.cx == 0 && lens.cy == 0) lens.cx = 0.5 * lens.width + c.principal[0] * across, lens.cy = 0.5 * lens.height + c.principal[1] * down;
 }
 
 struct Freed { void operator()(void* p) const { std::free(p); } };
@@ -46,10 +57,9 @@ struct Optics {                                  // of a sensor
 // A group's pictures: slot 0 is the tensor; where pictures arrive late, the others hold those under way.
 struct Store {
   uint32_t outputs = 0;
-  int every = 1, delay = 0, width = 0, height = 0, under_way = 0;
+  int width = 0, height = 0;
   std::vector<std::vector<Buffer>> slots;        // [slot][tensor]
-  bool due = false;
-  int target = 0;                                // slot that this call's picture goes to
+  Timing timing;
 };
 }  // namespace
 
@@ -68,7 +78,8 @@ struct Eyes::Inside {
   std::vector<Store> stores;
   std::vector<int> group_of, place_in;           // of a sensor
   std::vector<uint8_t> fresh;                    // per environment: begins anew
-  uint64_t calls = 0;
+  std::vector<int64_t> clock;                    // per environment: since it began
+  std::vector<int> active;                       // environments of which a picture is taken in this call
   int stride = 0;
   std::vector<float> prop_frames, spheres, lamp_frames, eye_frames;
   std::vector<int32_t> scratch_prop;
@@ -86,12 +97,13 @@ struct Eyes::Inside {
                    mounts.data() + n * 7 * sensors.size(), int(sensors.size()), frames(e)});
   }
   void trace(int job, int thread, const Poses& poses) {
-    const int per = first_job.back(), e = job / per, within = job % per;
+    const int per = first_job.back(), e = active[size_t(job / per)], within = job % per;
     int i = 0;
     while (first_job[size_t(i) + 1] <= within) ++i;
     const Sensor& sensor = sensors[size_t(i)];
     Store& store = stores[size_t(group_of[size_t(i)])];
-    if (!store.due && !fresh[size_t(e)]) return;
+    const int slot = store.timing.target[size_t(e)];
+    if (slot < 0) return;
     const Optics& o = optics[size_t(i)];
     const int first = (within - first_job[size_t(i)]) * strip;
     const size_t props = look->props.size();
@@ -101,13 +113,13 @@ struct Eyes::Inside {
     t.rays = &o.rays;
     t.noise = o.noisy ? &sensor.noise : nullptr;
     t.eye = t.frames.eye + 12 * i;
-    t.out = outputs(store, int(groups[size_t(group_of[size_t(i)])].sensors.size()), e, place_in[size_t(i)], store.due ? store.target : 0);
+    t.out = outputs(store, int(groups[size_t(group_of[size_t(i)])].sensors.size()), e, place_in[size_t(i)], slot);
     t.scratch = {scratch_prop.data() + size_t(thread) * 2 * props, scratch_entry.data() + size_t(thread) * 2 * props, scratch_origin.data() + size_t(thread) * 3 * props};
     t.nothing = sensor.nothing;
     t.first = first, t.count = std::min(strip, o.rays.blocks - first);
     t.seed = options.seed;
     t.environment = options.ids.empty() ? uint64_t(e) : options.ids[size_t(e)];
-    t.step = poses.steps.empty() ? calls : poses.steps[size_t(e)];
+    t.step = poses.steps.empty() ? uint64_t(clock[size_t(e)]) : poses.steps[size_t(e)];
     t.stream = first_stream + uint32_t(i);
     kernel->trace(t);
   }
@@ -129,28 +141,54 @@ struct Eyes::Inside {
     out.point = reinterpret_cast<float*>(next(output::point));
     return out;
   }
-  // What arrives now, and what began anew, goes where readers look.
-  void deliver(size_t g) {
-    Store& s = stores[g];
-    Group& group = groups[g];
-    const uint64_t delay = uint64_t(s.delay), every = uint64_t(s.every);
-    const bool arrives = calls >= delay && (calls - delay) % every == 0;
-    if (s.under_way) {
-      const int arriving = arrives ? 1 + int((calls - delay) / every % uint64_t(s.under_way)) : 0;
-      for (size_t k = 0; k < group.tensors.size(); ++k) {
-        const size_t bytes = group.tensors[k].bytes / size_t(environments);
-        for (int e = 0; e < environments; ++e) {
-          char* const shown = s.slots[0][k].get() + size_t(e) * bytes;
-          if (fresh[size_t(e)]) {
-            const char* const taken = s.slots[size_t(s.due ? s.target : 0)][k].get() + size_t(e) * bytes;
-            for (auto& slot : s.slots) if (slot[k].get() + size_t(e) * bytes != taken) std::memcpy(slot[k].get() + size_t(e) * bytes, taken, bytes);
-          } else if (arrives) {
-            std::memcpy(shown, s.slots[size_t(arriving)][k].get() + size_t(e) * bytes, bytes);
-          }
-        }
+  // What arrives now goes where readers look.
+  void deliver(int e) {
+    for (size_t g = 0; g < stores.size(); ++g) {
+      Store& s = stores[g];
+      const int from = s.timing.arriving[size_t(e)];
+      if (from < 0) continue;
+      for (size_t k = 0; k < groups[g].tensors.size(); ++k) {
+        const size_t bytes = groups[g].tensors[k].bytes / size_t(environments);
+        std::memcpy(s.slots[0][k].get() + size_t(e) * bytes, s.slots[size_t(from)][k].get() + size_t(e) * bytes, bytes);
       }
     }
-    if (arrives || std::find(fresh.begin(), fresh.end(), uint8_t(1)) != fresh.end()) ++group.pictures;
+  }
+  bool fits(const Poses& p) const {
+    const size_t n = size_t(environments), bodies = size_t(model->body_count);
+    return p.position.size() == n * 3 * bodies && p.rotation.size() == n * 4 * bodies && (p.steps.empty() || p.steps.size() == n) && p.passed >= 0;
+  }
+  // Carries out what the groups' timings say.
+  void run(Pool& pool, const Poses& poses) {
+    const size_t props = look->props.size(), threads = size_t(pool.threads());
+    if (scratch_prop.size() < threads * 2 * props) {       // the first call with this pool
+      scratch_prop.resize(threads * 2 * props);
+      scratch_entry.resize(threads * 2 * props);
+      scratch_origin.resize(threads * 3 * props);
+    }
+    active.clear();
+    bool any = false;
+    for (int e = 0; e < environments; ++e) {
+      bool due = false;
+      for (const Store& s : stores) due |= s.timing.target[size_t(e)] >= 0, any |= s.timing.arriving[size_t(e)] >= 0;
+      if (due) active.push_back(e);
+    }
+    struct Call { Inside& in; const Poses& poses; } call{*this, poses};
+    if (any) pool.run(environments, [&call](int e, int) { call.in.deliver(e); });
+    if (!active.empty()) {
+      pool.run(int(active.size()), [&call](int k, int) {
+        const NumericMode mode;
+        call.in.place(call.in.active[size_t(k)], call.poses);
+      });
+      pool.run(int(active.size()) * first_job.back(), [&call](int job, int thread) {
+        const NumericMode mode;
+        call.in.trace(job, thread, call.poses);
+      });
+    }
+    for (size_t g = 0; g < stores.size(); ++g) {
+      const Timing& t = stores[g].timing;
+      for (size_t e = 0; e < t.target.size(); ++e)
+        if (t.arriving[e] >= 0 || t.target[e] == 0) { ++groups[g].pictures; break; }
+    }
   }
 };
 
@@ -194,8 +232,7 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
     if (s.camera >= 0) {
       const model::Look::Camera& c = cameras[size_t(s.camera)];
       s.body = c.body, s.pos = c.pos, s.quat = c.quat;
-      Lens* const own = std::get_if<Lens>(&s.optics);
-      if (own && own->fovy == 0) own->fovy = c.fovy;
+      if (Lens* const own = std::get_if<Lens>(&s.optics)) adopt(*own, c);
       o.eyes.push_back(mount_on(*model, c.body, c.target, c.track, c.pos, c.quat));
     } else {
       o.eyes.push_back(mount_on(*model, s.body, -1, model::Look::Track::fixed, s.pos, s.quat));
@@ -228,11 +265,13 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
     size_t g = 0;
     for (; g < o.stores.size(); ++g) {
       const Store& t = o.stores[g];
-      if (t.outputs == s.outputs && t.every == s.every && t.delay == s.delay && t.width == p.width && t.height == p.height) break;
+      if (t.outputs == s.outputs && t.timing.every == s.every && t.timing.delay == s.delay && t.width == p.width && t.height == p.height) break;
     }
     if (g == o.stores.size()) {
       Store t;
-      t.outputs = s.outputs, t.every = s.every, t.delay = s.delay, t.width = p.width, t.height = p.height;
+      t.outputs = s.outputs, t.width = p.width, t.height = p.height;
+      t.timing.every = s.every, t.timing.delay = s.delay;
+      t.timing.begin(environments);
       o.stores.push_back(std::move(t));
       o.groups.emplace_back();
     }
@@ -244,8 +283,7 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
     return bad("so many pictures do not fit into one call", "use fewer environments or smaller pictures");
   for (size_t g = 0; g < o.groups.size(); ++g) {
     Store& s = o.stores[g];
-    s.under_way = s.delay ? s.delay / s.every + 1 : 0;
-    s.slots.resize(size_t(1 + s.under_way));
+    s.slots.resize(size_t(1 + s.timing.waiting));
     for (uint32_t bit = 1; bit & output::all; bit <<= 1) {
       if (!(s.outputs & bit)) continue;
       const Kept k = kept(bit);
@@ -266,6 +304,8 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
       o.mounts.insert(o.mounts.end(), m.quat, m.quat + 4);
     }
   o.fresh.assign(n, 1);
+  o.clock.assign(n, 0);
+  o.active.reserve(n);
   o.stride = int((props + 15) / 16 * 16);
   o.prop_frames.assign(n * 12 * props, 0);
   o.spheres.assign(n * 4 * size_t(o.stride), 0);
@@ -276,34 +316,27 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
 
 bool Eyes::render(Pool& pool, const Poses& poses) {
   Inside& o = *inside_;
-  const size_t n = size_t(o.environments), bodies = size_t(o.model->body_count), props = o.look->props.size(), threads = size_t(pool.threads());
-  if (poses.position.size() != n * 3 * bodies || poses.rotation.size() != n * 4 * bodies || (!poses.steps.empty() && poses.steps.size() != n)) return false;
-  if (o.scratch_prop.size() < threads * 2 * props) {     // the first call with this pool
-    o.scratch_prop.resize(threads * 2 * props);
-    o.scratch_entry.resize(threads * 2 * props);
-    o.scratch_origin.resize(threads * 3 * props);
+  if (!o.fits(poses)) return false;
+  for (int e = 0; e < o.environments; ++e) {
+    const bool fresh = o.fresh[size_t(e)] != 0;
+    int64_t& now = o.clock[size_t(e)];
+    now = fresh ? 0 : now + poses.passed;
+    for (Store& s : o.stores) s.timing.advance(e, now, poses.passed, fresh);
   }
-  bool any = std::find(o.fresh.begin(), o.fresh.end(), uint8_t(1)) != o.fresh.end();
-  for (Store& s : o.stores) {
-    const uint64_t every = uint64_t(s.every);
-    s.due = o.calls % every == 0;
-    s.target = s.under_way ? 1 + int(o.calls / every % uint64_t(s.under_way)) : 0;
-    any |= s.due;
-  }
-  if (any) {
-    struct Call { Inside& o; const Poses& poses; } call{o, poses};
-    pool.run(o.environments, [&call](int e, int) {
-      const NumericMode mode;
-      call.o.place(e, call.poses);
-    });
-    pool.run(o.environments * o.first_job.back(), [&call](int job, int thread) {
-      const NumericMode mode;
-      call.o.trace(job, thread, call.poses);
-    });
-  }
-  for (size_t g = 0; g < o.groups.size(); ++g) o.deliver(g);
+  o.run(pool, poses);
   std::fill(o.fresh.begin(), o.fresh.end(), uint8_t(0));
-  ++o.calls;
+  return true;
+}
+
+bool Eyes::render_now(Pool& pool, const Poses& poses, std::span<const int> environments) {
+  Inside& o = *inside_;
+  if (!o.fits(poses)) return false;
+  for (Store& s : o.stores) {
+    for (int e = 0; e < o.environments; ++e) s.timing.at_once(e, false);
+    for (int e : environments)
+      if (e >= 0 && e < o.environments && s.timing.target[size_t(e)] < 0) s.timing.at_once(e, true);
+  }
+  o.run(pool, poses);
   return true;
 }
 
@@ -312,6 +345,7 @@ void Eyes::reset(std::span<const int> environments) {
 }
 std::span<const Group> Eyes::groups() const { return inside_->groups; }
 std::span<const Sensor> Eyes::sensors() const { return inside_->sensors; }
+uint64_t Eyes::arrived(int group, int environment) const { return inside_->stores[size_t(group)].timing.arrived[size_t(environment)]; }
 std::span<float> Eyes::mounts() { return inside_->mounts; }
 const char* Eyes::kernel() const { return inside_->kernel_name.c_str(); }
 

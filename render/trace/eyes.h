@@ -51,7 +51,7 @@ struct Sensor {
   std::array<double, 4> quat{1, 0, 0, 0};        // camera: x right, y up, looks along -z; lidar: x ahead, z up
   double near = 0.01, far = 1000;                // m: nothing nearer or farther is met; along the viewing direction (lidar, fisheye: the ray)
   float nothing = 0;                             // what depth and range say where nothing is met or a reading is lost
-  int every = 1, delay = 0;                      // calls of render() from picture to picture, and until one arrives in its tensor
+  int every = 1, delay = 0;                      // steps from picture to picture, and until one arrives in its tensor (timing.h)
   Distortion noise{};
 };
 
@@ -76,10 +76,12 @@ struct Options {
   std::vector<uint64_t> ids;                     // of environments, for noise; empty: their indices
 };
 
-// Bodies of all environments, float: 3 and 4 (w x y z) per body. `steps` numbers the pictures of each environment for noise; empty: calls.
+// Bodies of all environments, float: 3 and 4 (w x y z) per body. `steps` numbers the pictures of each environment for noise; empty: its own
+// clock. All clocks go on by `passed` from call to call, each from where its environment began.
 struct Poses {
   std::span<const float> position, rotation;
   std::span<const uint64_t> steps = {};
+  int passed = 1;
 };
 
 struct Tensor {
@@ -107,11 +109,14 @@ class Eyes {
   // Takes the pictures that are due and delivers those that have arrived. Allocates nothing once it knows the pool. False: the poses
   // are not those of this model and these environments, and nothing was done.
   bool render(Pool& pool, const Poses& poses);
+  // Takes and delivers pictures of these environments as they are now. No clock goes on, and what is under way stays so.
+  bool render_now(Pool& pool, const Poses& poses, std::span<const int> environments);
   // These environments begin anew: their next picture is taken and delivered at once, whatever was under way.
   void reset(std::span<const int> environments);
 
   std::span<const Group> groups() const;
   std::span<const Sensor> sensors() const;
+  uint64_t arrived(int group, int environment) const;      // how many pictures
   // [environment][sensor][7]: place and quaternion in the body's frame; may be overwritten between calls (randomised mountings).
   std::span<float> mounts();
   const char* kernel() const;                    // "avx2 x 8"

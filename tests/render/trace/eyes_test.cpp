@@ -141,31 +141,88 @@ TEST_CASE("sensors of one size, outputs and timing share a tensor; its address s
   CHECK(std::memcmp(rgb, rgb + picture, picture) != 0);
 }
 
-TEST_CASE("rate and latency: pictures are taken and arrive when they should") {
-  model::SceneMaker maker;
-  const int b = maker.body(0);
-  maker.geom(b, GeomType::box, {1, 1, 0.5});
-  const auto m = shared(maker.model());
-  Sensor s = camera(8, 8, 0.1, output::depth, {0, 0, 10});
-  s.every = 3, s.delay = 4;
-  Eyes eyes = opened(Eyes::make(m, 2, {s}));
-  Pool pool(1);
-  const float* const depth = static_cast<const float*>(eyes.groups()[0].tensors[0].data);
-  int last_taken = 0;
-  for (int call = 0; call < 20; ++call) {
-    CAPTURE(call);
-    Poses p(*m, 2);
-    p.position[5] = -0.1f * float(call);                                               // body 1 of environment 0 sinks
-    p.position[11] = -0.1f * float(call) - 2;
-    if (call == 14) eyes.reset(std::vector<int>{1});
-    eyes.render(pool, p);
-    const auto shown = [&](int e) { return int(std::lround((double(depth[64 * e]) - 9.5 - 2 * e) * 10)); };
-    const int expected = call < 4 ? 0 : (call - 4) / 3 * 3;                            // the first is there at once
-    CHECK(shown(0) == expected);
-    last_taken = expected;
-    CHECK(shown(1) == (call < 14 ? expected : call < 19 ? 14 : 15));
+namespace {
+// A box that sinks 0.1 m per step under two cameras' one sensor; what environment `e` is shown, as the step that it was taken at.
+struct Sinking {
+  std::shared_ptr<const model::Model> model;
+  Eyes eyes;
+  Pool pool{1};
+  static std::shared_ptr<const model::Model> box() {
+    model::SceneMaker maker;
+    maker.geom(maker.body(0), GeomType::box, {1, 1, 0.5});
+    return shared(maker.model());
   }
-  CHECK(last_taken == 15);
+  static Sensor above(int every, int delay) {
+    Sensor s = camera(8, 8, 0.1, output::depth, {0, 0, 10});
+    s.every = every, s.delay = delay;
+    return s;
+  }
+  Sinking(int every, int delay) : model(box()), eyes(opened(Eyes::make(model, 2, {above(every, delay)}))) {}
+  Poses at(int step) const {
+    Poses p(*model, 2);
+    p.position[5] = p.position[11] = -0.1f * float(step);
+    return p;
+  }
+  int shown(int e) const { return int(std::lround((double(static_cast<const float*>(eyes.groups()[0].tensors[0].data)[64 * e]) - 9.5) * 10)); }
+};
+}  // namespace
+
+TEST_CASE("rate and latency: pictures are taken and arrive when they should, on each environment's own clock") {
+  for (const int every : {1, 2, 3, 5})
+    for (const int delay : {0, 1, 2, 3, 4, 7}) {
+      CAPTURE(every);
+      CAPTURE(delay);
+      Sinking s(every, delay);
+      const auto expected = [&](int now, int began) { return now - began < delay ? began : began + (now - began - delay) / every * every; };
+      for (int step = 0; step < 40; ++step) {
+        CAPTURE(step);
+        const int began = step < 17 ? 0 : step < 19 ? 17 : 19;
+        if (step == 17 || step == 19) s.eyes.reset(std::vector<int>{1});
+        const Poses p = s.at(step);
+        s.eyes.render(s.pool, p);
+        CHECK(s.shown(0) == expected(step, 0));
+        CHECK(s.shown(1) == expected(step, began));
+      }
+      CHECK(s.eyes.arrived(0, 0) == uint64_t(1 + (39 - delay) / every));                // the first is shown at once, and not again
+    }
+}
+
+TEST_CASE("pictures of now are shown at once and disturb nothing") {
+  Sinking s(3, 4);
+  for (int step = 0; step < 30; ++step) {
+    CAPTURE(step);
+    const Poses p = s.at(step);
+    s.eyes.render(s.pool, p);
+    const int expected = step < 4 ? 0 : (step - 4) / 3 * 3;
+    CHECK(s.shown(0) == expected);
+    if ((step - 4) % 3 == 0 || step < 12) CHECK(s.shown(1) == expected);               // what arrives replaces it
+    if (step == 12 || step == 20) {
+      s.eyes.render_now(s.pool, p, std::vector<int>{1, 1, 7, -1});
+      CHECK(s.shown(0) == expected);
+      CHECK(s.shown(1) == step);
+    }
+  }
+}
+
+TEST_CASE("steps that nobody looked at pass all the same") {
+  for (const int stride : {2, 3, 5})
+    for (const int every : {1, 2, 4})
+      for (const int delay : {0, 1, 3, 6}) {
+        CAPTURE(stride);
+        CAPTURE(every);
+        CAPTURE(delay);
+        Sinking s(every, delay);
+        std::vector<int> taken{0};                                                     // by this rule: at the first look that reached or passed a multiple
+        for (int step = 0; step < 60; step += stride) {
+          CAPTURE(step);
+          if (step && step / every != (step - stride) / every) taken.push_back(step);
+          const Poses p = s.at(step);
+          s.eyes.render(s.pool, {p.position, p.rotation, {}, stride});
+          int expected = 0;
+          for (const int t : taken) if (t + delay <= step) expected = t;
+          CHECK(s.shown(0) == expected);
+        }
+      }
 }
 
 TEST_CASE("mountings go with bodies, and may be moved per environment") {
