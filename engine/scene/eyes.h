@@ -55,4 +55,11 @@ struct Label {
   std::vector<Place> names_places;               // geoms', then bodies'
 };
 
+namespace eye_limits {
+constexpr std::size_t eyes = 100, labels = 1000;
+constexpr int side = 8192;                       // pixels, rows, columns
+constexpr int64_t pixels = int64_t{1} << 26;     // of all eyes together
+constexpr int classes = 1'000'000;
+}  // namespace eye_limits
+
 }  // namespace nuri::scene

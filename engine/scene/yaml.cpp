@@ -136,6 +136,11 @@ SceneFile read_file(Input& input, const YAML::Node& root, const std::filesystem:
   read_timeline(input, map.child("timeline"), settings);
   read_goals(input, map.child("goals"), settings);
 
+  // what it sees with
+  const YAML::Node cameras = map.child("cameras"), lidars = map.child("lidars");
+  read_eyes(input, cameras, lidars, settings);
+  read_labels(input, map.child("labels"), settings);
+
   // what is there: models of all environments, then one of each variant
   Models all;
   const YAML::Node models = map.child("models"), variants = map.child("variants"), ground = map.child("ground"), option = map.child("option");

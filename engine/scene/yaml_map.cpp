@@ -3,10 +3,13 @@
 #include <yaml-cpp/eventhandler.h>
 #include <algorithm>
 #include <charconv>
+#include <numbers>
 #include <sstream>
 
 namespace nuri::scene::yaml {
 namespace {
+
+constexpr double degree = std::numbers::pi / 180;
 
 // yaml-cpp counts from 0, and has -1 for nodes without a place.
 Place place_of(const std::string& name, const YAML::Mark& mark) { return {name, mark.is_null() ? 0 : mark.line + 1, mark.is_null() ? 0 : mark.column + 1}; }
@@ -225,13 +228,18 @@ bool Map::list(const std::string& key, std::vector<double>& out) {
   return true;
 }
 
-bool Map::numbers(const std::string& key, double* out, std::size_t count) {
+bool Map::numbers(const std::string& key, double* out, std::size_t count, double least, double most) {
   YAML::Node value = child(key);
   if (!value.IsDefined()) return false;
   std::vector<double> read(count);
   bool good = value.IsSequence() && value.size() == count;
   for (std::size_t i = 0; good && i < count; ++i) good = value[i].IsScalar() && parse(input_.text(value[i]), read[i]);
   if (!good) return error(key, "wrong-kind", "'" + key + "' must be a list of " + std::to_string(count) + " numbers"), false;
+  if (std::any_of(read.begin(), read.end(), [&](double x) { return x < least || x > most; })) {
+    std::ostringstream range;
+    range << "the numbers of '" << key << "' must lie between " << least << " and " << most;
+    return error(key, "out-of-range", range.str()), false;
+  }
   std::copy(read.begin(), read.end(), out);
   return true;
 }
@@ -243,6 +251,17 @@ bool Map::quaternion(const std::string& key, Array4& out) {
   if (!(norm > 1e-9)) return error(key, "bad-orientation", "a quaternion (w x y z) must not be zero"), false;
   if (std::abs(norm - 1) > 1e-15) for (double& x : q) x /= norm;
   out = q;
+  return true;
+}
+
+bool Map::orientation(Array4& out) {
+  Array3 euler;
+  const bool given = quaternion("orientation", out);
+  if (!numbers("euler", euler.data(), 3)) return given;
+  if (has("orientation")) return error("euler", "two-orientations", "write 'orientation' or 'euler', not both"), false;
+  double c[3], s[3];
+  for (std::size_t i = 0; i < 3; ++i) c[i] = std::cos(euler[i] * degree / 2), s[i] = std::sin(euler[i] * degree / 2);
+  out = {c[0] * c[1] * c[2] + s[0] * s[1] * s[2], s[0] * c[1] * c[2] - c[0] * s[1] * s[2], c[0] * s[1] * c[2] + s[0] * c[1] * s[2], c[0] * c[1] * s[2] - s[0] * s[1] * c[2]};
   return true;
 }
 

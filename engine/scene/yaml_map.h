@@ -37,8 +37,9 @@ class Map {
   bool number(const std::string& key, double& out, double least = -infinite, double most = infinite);
   bool integer(const std::string& key, int& out, int64_t least, int64_t most);
   bool seed(const std::string& key, uint64_t& out);
-  bool numbers(const std::string& key, double* out, std::size_t count);
+  bool numbers(const std::string& key, double* out, std::size_t count, double least = -infinite, double most = infinite);
   bool quaternion(const std::string& key, Array4& out);          // made unit
+  bool orientation(Array4& out);                                 // `orientation`, a quaternion, or `euler`, degrees about the fixed x, then y, then z axis
   bool list(const std::string& key, std::vector<double>& out);   // a number or a list of them
   bool patterns(const std::string& key, std::vector<std::string>& out, std::vector<Place>* out_places = nullptr);
   bool name(const std::string& key, Name& out);
@@ -79,6 +80,9 @@ template <class F> void each(Input& input, const YAML::Node& node, const std::st
 void read_controllers(Input& input, const YAML::Node& node, Settings& out);
 void read_timeline(Input& input, const YAML::Node& node, Settings& out);
 void read_goals(Input& input, const YAML::Node& node, Settings& out);
+// What it sees with, in yaml_eyes.cpp.
+void read_eyes(Input& input, const YAML::Node& cameras, const YAML::Node& lidars, Settings& out);
+void read_labels(Input& input, const YAML::Node& node, Settings& out);
 
 // The whole text as one finite real number or integer.
 bool parse(const std::string& text, double& out);

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <numbers>
 #include "engine/scene/mjcf.h"
 #include "engine/scene/urdf.h"
 
 namespace nuri::scene::yaml {
 namespace {
-
-constexpr double degree = std::numbers::pi / 180;
 
 // ---- options: the scene's, or what all its models agree on -----------------------------------------------------------
 
@@ -145,14 +142,6 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
   map.numbers("position", part.pos.data(), 3);
   std::vector<Place> without_places;
   map.patterns("without", part.without, &without_places);
-  Array3 euler;
-  map.quaternion("orientation", part.quat);
-  if (map.numbers("euler", euler.data(), 3)) {   // degrees; about the fixed x, then y, then z axis
-    if (map.has("orientation")) map.error("euler", "two-orientations", "write 'orientation' or 'euler', not both");
-    double c[3], s[3];
-    for (int i = 0; i < 3; ++i) c[i] = std::cos(euler[i] * degree / 2), s[i] = std::sin(euler[i] * degree / 2);
-    part.quat = {c[0] * c[1] * c[2] + s[0] * s[1] * s[2], s[0] * c[1] * c[2] - c[0] * s[1] * s[2], c[0] * s[1] * c[2] + s[0] * c[1] * s[2], c[0] * c[1] * s[2] - s[0] * s[1] * c[2]};
-  }
   const bool has_file = map.text(file_key, file);
   const std::filesystem::path path = (folder / file).lexically_normal();
   const bool urdf = path.extension() == ".urdf";

@@ -79,6 +79,7 @@ struct Eyes::Inside {
   std::vector<int> group_of, place_in;           // of a sensor
   std::vector<uint8_t> fresh;                    // per environment: begins anew
   std::vector<int64_t> clock;                    // per environment: since it began
+  Work work;
   std::vector<int> active;                       // environments of which a picture is taken in this call
   int stride = 0;
   std::vector<float> prop_frames, spheres, lamp_frames, eye_frames;
@@ -186,8 +187,12 @@ struct Eyes::Inside {
     }
     for (size_t g = 0; g < stores.size(); ++g) {
       const Timing& t = stores[g].timing;
-      for (size_t e = 0; e < t.target.size(); ++e)
-        if (t.arriving[e] >= 0 || t.target[e] == 0) { ++groups[g].pictures; break; }
+      bool news = false;
+      uint64_t taken = 0;
+      for (size_t e = 0; e < t.target.size(); ++e) news |= t.arriving[e] >= 0 || t.target[e] == 0, taken += t.target[e] >= 0;
+      groups[g].pictures += news;
+      work.images += taken * groups[g].sensors.size();
+      work.rays += taken * groups[g].sensors.size() * uint64_t(stores[g].width) * uint64_t(stores[g].height);
     }
   }
 };
@@ -346,6 +351,8 @@ void Eyes::reset(std::span<const int> environments) {
 std::span<const Group> Eyes::groups() const { return inside_->groups; }
 std::span<const Sensor> Eyes::sensors() const { return inside_->sensors; }
 uint64_t Eyes::arrived(int group, int environment) const { return inside_->stores[size_t(group)].timing.arrived[size_t(environment)]; }
+const Eyes::Work& Eyes::work() const { return inside_->work; }
+void Eyes::clear_work() { inside_->work = {}; }
 std::span<float> Eyes::mounts() { return inside_->mounts; }
 const char* Eyes::kernel() const { return inside_->kernel_name.c_str(); }
 

@@ -117,6 +117,9 @@ class Eyes {
   std::span<const Group> groups() const;
   std::span<const Sensor> sensors() const;
   uint64_t arrived(int group, int environment) const;      // how many pictures
+  struct Work { uint64_t images = 0, rays = 0; };
+  const Work& work() const;                      // pictures taken, and their pixels, since clear_work()
+  void clear_work();
   // [environment][sensor][7]: place and quaternion in the body's frame; may be overwritten between calls (randomised mountings).
   std::span<float> mounts();
   const char* kernel() const;                    // "avx2 x 8"

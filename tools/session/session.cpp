@@ -4,6 +4,7 @@
 #include <chrono>
 #include "engine/core/random.h"
 #include "engine/math/elementary.h"
+#include "tools/session/find_eyes.h"
 
 namespace nuri::session {
 namespace {
@@ -28,6 +29,8 @@ Setup make_setup(const model::Model& model, const scene::Settings& settings, con
   out.fields = find_fields(model, settings, fit);
   out.script = make_script(model, settings, fit);
   out.goals = make_goals(model, settings, fit);
+  find_eyes(model, settings.eyes, fit);          // only their names
+  find_labels(model, settings.labels, fit);
   for (Channel& c : out.channels)
     if (out.script.drives(c.actuator) && c.varies()) c.type = scene::ControlType::none;
   return out;
@@ -115,6 +118,8 @@ bool Session::begin(const Watch& watch) {
   world_->forward();
   if (timeline_) timeline_->reset(*world_);
   timeline_next_ = 0;
+  beginnings_.resize(size_t(n), 0);
+  for (uint64_t& count : beginnings_) ++count;
   world_->clear_statistics();
   return true;
 }
@@ -129,8 +134,10 @@ void Session::reset(int environment, int key) {
 void Session::resume(std::span<const int> environments) {
   world_->upload(environments);
   world_->forward(environments);
-  for (const int e : environments)
+  for (const int e : environments) {
+    ++beginnings_[size_t(e)];
     if (timeline_) timeline_->begin(*world_, e);
+  }
 }
 
 size_t Saved::bytes() const {
@@ -170,6 +177,7 @@ bool Session::restore(const Saved& saved) {
   const std::byte* from = saved.worlds.data();
   for (size_t i = 0; i < saved.environments.size(); ++i) {
     const int e = saved.environments[i];
+    ++beginnings_[size_t(e)];
     world_->restore(e, from);
     from += world_->saved_bytes(e);
     if (timeline_) timeline_->restore(*world_, e, saved.timelines[i]);

@@ -87,6 +87,9 @@ class Session {
   const Timeline* timeline() const { return timeline_.get(); }   // null: the scene has none, and no controllers
   std::vector<GoalReport> judge() { return session::judge(*world_, settings(), setups_); }
 
+  // How often the environment began: was reset, resumed or restored. Who looks at it sees by this that what came before is over.
+  uint64_t beginnings(int environment) const { return beginnings_[size_t(environment)]; }
+
   int environments() const { return world_->environments(); }
   uint64_t substep() const { return substep_; }
   double seconds_in_world() const { return world_seconds_; }     // wall time inside World::step, since clear_time()
@@ -105,6 +108,7 @@ class Session {
   std::unique_ptr<Timeline> timeline_;
   uint64_t timeline_next_ = 0;                   // substep of the timeline's next control step
   uint64_t substep_ = 0;
+  std::vector<uint64_t> beginnings_;             // per environment
   bool varies_ = false;
   double world_seconds_ = 0;
 };

@@ -1,0 +1,336 @@
+#include "tools/session/eyes.h"
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <optional>
+#include "engine/shape/rigid.h"
+#include "tools/session/find_eyes.h"
+
+namespace nuri::session {
+namespace {
+
+namespace output = trace::output;
+constexpr uint32_t not_of_lidars = output::rgb | output::depth;
+const char* const output_names[output::count] = {"rgb", "depth", "range", "geom", "body", "class", "normal", "intensity", "point"};
+
+// How one output of one eye lies in memory.
+struct Shelf {
+  const char* first = nullptr;                   // of environment 0 of the bucket; null: it gives none
+  size_t next = 0;                               // bytes to the next environment's
+};
+
+// The eyes that one bucket's model has.
+struct View {
+  std::optional<trace::Eyes> eyes;
+  std::vector<int> environments;                 // of the session, in the order of the bucket
+  std::vector<int> group;                        // per eye of the session; -1: the model has none
+  std::vector<std::array<Shelf, output::count>> shelves;
+  std::vector<uint64_t> begun, steps;            // per environment: beginnings that were noticed; substeps since its own
+  std::vector<float> position, rotation;         // of double worlds
+
+  trace::Poses poses(const Bucket& bucket, const float* at, const float* turned, int passed) const {
+    const size_t bodies = environments.size() * size_t(bucket.model().body_count);
+    return {{at, 3 * bodies}, {turned, 4 * bodies}, steps, passed};
+  }
+};
+
+void convert(const double* from, std::vector<float>& to) {
+  for (size_t k = 0; k < to.size(); ++k) to[k] = float(from[k]);
+}
+
+// A sensor's lens for another size of picture: the same view.
+void resize(trace::Lens& lens, const std::array<int, 2>& size) {
+  const double across = double(size[0]) / lens.width, down = double(size[1]) / lens.height;
+  lens.fx *= across, lens.cx *= across, lens.fy *= down, lens.cy *= down;
+  lens.width = size[0], lens.height = size[1];
+}
+
+class Clock {
+ public:
+  explicit Clock(double& sum) : sum_(sum) {}
+  ~Clock() { sum_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  double& sum_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+struct Eyes::Inside {
+  explicit Inside(Session& s) : session(s) {}
+  Session& session;
+  std::vector<EyeInfo> infos;
+  std::vector<View> views;                       // per bucket
+  bool looked = false, fresh = true;             // fresh: some environment begins anew
+  uint64_t control_step = 0;                     // of the last look
+  double seconds = 0;
+
+  // Environments that were reset, resumed or restored are seen anew.
+  void notice() {
+    for (View& v : views) {
+      for (size_t i = 0; v.eyes && i < v.begun.size(); ++i) {
+        const uint64_t now = session.beginnings(v.environments[i]);
+        if (v.begun[i] == now) continue;
+        const int one[] = {int(i)};
+        v.begun[i] = now;
+        v.eyes->reset(one);
+        fresh = true;
+      }
+    }
+  }
+  // Where everything is, of one bucket.
+  trace::Poses poses(int b, int passed) {
+    View& v = views[size_t(b)];
+    Bucket& bucket = session.world().bucket(b);
+    for (size_t i = 0; i < v.steps.size(); ++i) v.steps[i] = bucket.step_count(int(i));
+    const std::byte *const at = bucket.data(StateField::xpos), *const turned = bucket.data(StateField::xquat);
+    if (session.world().options().precision == Precision::f32)
+      return v.poses(bucket, reinterpret_cast<const float*>(at), reinterpret_cast<const float*>(turned), passed);
+    convert(reinterpret_cast<const double*>(at), v.position);
+    convert(reinterpret_cast<const double*>(turned), v.rotation);
+    return v.poses(bucket, v.position.data(), v.rotation.data(), passed);
+  }
+  // Sites whose place differs between environments take their eyes along.
+  void follow_sites(int b, const std::vector<scene::Eye>& eyes, const std::vector<int>& sensors) {
+    View& v = views[size_t(b)];
+    const Bucket& bucket = session.world().bucket(b);
+    const model::Model& m = bucket.model();
+    const size_t count = v.eyes->sensors().size();
+    for (size_t e = 0; e < eyes.size(); ++e) {
+      const auto found = std::find(m.site_name.begin(), m.site_name.end(), eyes[e].site);
+      if (sensors[e] < 0 || eyes[e].site.empty() || found == m.site_name.end()) continue;
+      const int site = int(found - m.site_name.begin());
+      for (size_t i = 0; i < v.environments.size(); ++i) {
+        double pose[7];
+        bool differs = false;
+        for (int k = 0; k < 7; ++k) {
+          const bool place = k < 3;
+          const int item = place ? 3 * site + k : 4 * site + k - 3;
+          const std::optional<double> own = bucket.overridden(place ? "site_pos" : "site_quat", int(i), item);
+          differs |= own.has_value();
+          pose[k] = own ? *own : (place ? m.site_pos : m.site_quat)[size_t(item)];
+        }
+        if (!differs) continue;
+        const shape::Rot turned = shape::unit(shape::rot(pose + 3));
+        const shape::Vec at = shape::add(shape::vec(pose), shape::rotate(turned, eyes[e].pos));
+        const shape::Rot axes = shape::mul(turned, shape::unit(eyes[e].quat));
+        float* const to = v.eyes->mounts().data() + 7 * (i * count + size_t(sensors[e]));
+        for (size_t k = 0; k < 3; ++k) to[k] = float(at[k]);
+        for (size_t k = 0; k < 4; ++k) to[3 + k] = float(axes[k]);
+      }
+    }
+  }
+};
+
+Eyes::Eyes(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Eyes::~Eyes() = default;
+
+Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& options) {
+  const Loaded& loaded = session.loaded();
+  const auto refuse = [&](std::string code, std::string message, std::string hint) {
+    return Diagnostic{Severity::error, std::move(code), std::move(message), std::move(hint), {loaded.path, 0, 0}, {}, {}};
+  };
+  World& world = session.world();
+  if (!world.options().publish) return refuse("no-eyes", "the world does not publish where bodies are", "WorldOptions::publish");
+
+  // which eyes
+  std::vector<scene::Eye> all = session.settings().eyes;
+  if (all.empty() && options.model_cameras) all = eyes_of_cameras(loaded.models);
+  if (all.empty()) return refuse("no-eyes", options.model_cameras ? "neither the scene nor its models have cameras" : "the scene has no cameras and no lidars", "'cameras' and 'lidars' of the scene file list them");
+  std::vector<std::string> names;
+  for (const scene::Eye& eye : all) names.push_back(eye.name);
+  for (const std::string& pattern : options.names)
+    if (std::none_of(names.begin(), names.end(), [&](const std::string& name) { return scene::matches({pattern}, name); }))
+      return refuse("unknown-name", "no eye of the scene fits '" + pattern + "'", scene::name_hint(pattern, names));
+  std::erase_if(all, [&](const scene::Eye& eye) { return !scene::matches(options.names, eye.name); });
+  if (all.empty()) return refuse("no-eyes", "no eye was asked for", "name some, or '*'");
+  settle_sizes(loaded.models, all);
+
+  // what they see with, in each variant
+  Fit fit;
+  for (const auto& m : loaded.models) {
+    fit.begin(loaded.models.size() > 1 ? m->name : "");
+    find_eyes(*m, all, fit);
+    find_labels(*m, session.settings().labels, fit);
+  }
+  if (std::vector<Diagnostic> errors = fit.errors(); !errors.empty()) {
+    loaded.excerpt(errors);
+    return errors;
+  }
+
+  auto in = std::make_unique<Inside>(session);
+  const double period = session.model().timestep[0] * session.settings().substeps;
+  std::vector<std::array<int, 2>> sizes;
+  for (const scene::Eye& eye : all) {
+    const bool resized = !eye.lidar && options.size[0] > 0 && options.size[1] > 0;
+    const EyeTiming timing = timing_of(eye, period);
+    uint32_t outputs = eye.outputs ? eye.outputs : eye.lidar ? uint32_t(output::range) : output::rgb | output::depth;
+    if (const uint32_t instead = options.outputs & (eye.lidar ? output::all & ~not_of_lidars : output::all)) outputs = instead;
+    const std::array<int, 2> size = resized ? options.size : std::array<int, 2>{eye.width, eye.height};
+    in->infos.push_back({eye.name, eye.lidar, size[0], size[1], outputs, timing.every, timing.delay, 1 / (timing.every * period), timing.delay * period});
+  }
+
+  // the eyes of each bucket
+  in->views.resize(size_t(world.buckets()));
+  for (int e = 0; e < world.environments(); ++e) in->views[size_t(world.place(e).bucket)].environments.push_back(e);
+  for (int b = 0; b < world.buckets(); ++b) {
+    View& v = in->views[size_t(b)];
+    const Bucket& bucket = world.bucket(b);
+    v.group.assign(all.size(), -1);
+    v.shelves.resize(all.size());
+    Fit found;                                   // nothing new: told above
+    const std::vector<std::optional<trace::Sensor>> present = find_eyes(bucket.model(), all, found);
+    std::vector<trace::Sensor> sensors;
+    std::vector<int> sensor_of(all.size(), -1);
+    for (size_t e = 0; e < all.size(); ++e) {
+      if (!present[e]) continue;
+      sensor_of[e] = int(sensors.size());
+      trace::Sensor& s = sensors.emplace_back(*present[e]);
+      const EyeInfo& info = in->infos[e];
+      s.outputs = info.outputs, s.every = info.every, s.delay = info.delay;
+      if (trace::Lens* const lens = std::get_if<trace::Lens>(&s.optics)) resize(*lens, {info.width, info.height});
+    }
+    if (sensors.empty()) continue;
+    trace::Options o;
+    o.seed = world.options().seed;
+    o.labels = find_labels(bucket.model(), session.settings().labels, found);
+    o.width = options.width;
+    for (size_t i = 0; i < v.environments.size(); ++i) o.ids.push_back(bucket.id(int(i)));
+    try {
+      Result<trace::Eyes> made = trace::Eyes::make(bucket.shared_model(), bucket.environments(), std::move(sensors), std::move(o));
+      if (!made) {
+        std::vector<Diagnostic> errors = made.errors();
+        for (Diagnostic& d : errors)
+          for (const scene::Eye& eye : all)
+            if (d.message.starts_with("sensor '" + eye.name + "'")) d.place = eye.place;
+        loaded.excerpt(errors);
+        return errors;
+      }
+      v.eyes.emplace(std::move(*made));
+      v.begun.assign(v.environments.size(), 0), v.steps.assign(v.environments.size(), 0);
+      if (world.options().precision == Precision::f64) {
+        v.position.resize(v.environments.size() * 3 * size_t(bucket.model().body_count));
+        v.rotation.resize(v.environments.size() * 4 * size_t(bucket.model().body_count));
+      }
+    } catch (const std::bad_alloc&) {
+      return refuse("no-memory", "there is not enough memory for the pictures", "use fewer environments, smaller pictures or less latency");
+    }
+    in->follow_sites(b, all, sensor_of);
+
+    // where their pictures lie
+    const std::span<const trace::Group> groups = v.eyes->groups();
+    for (size_t e = 0; e < all.size(); ++e) {
+      for (size_t g = 0; sensor_of[e] >= 0 && g < groups.size(); ++g) {
+        const auto place = std::find(groups[g].sensors.begin(), groups[g].sensors.end(), sensor_of[e]);
+        if (place == groups[g].sensors.end()) continue;
+        v.group[e] = int(g);
+        for (const trace::Tensor& t : groups[g].tensors) {
+          int bit = 0;
+          while (t.output >> (bit + 1)) ++bit;
+          const size_t environment = t.bytes / v.environments.size(), picture = environment / groups[g].sensors.size();
+          v.shelves[e][size_t(bit)] = {static_cast<const char*>(t.data) + picture * size_t(place - groups[g].sensors.begin()), environment};
+        }
+      }
+    }
+  }
+  return std::unique_ptr<Eyes>(new Eyes(std::move(in)));
+}
+
+std::span<const EyeInfo> Eyes::eyes() const { return inside_->infos; }
+
+void Eyes::look() {
+  Inside& in = *inside_;
+  in.notice();
+  const uint64_t now = in.session.substep() / uint64_t(in.session.settings().substeps);
+  if (in.looked && !in.fresh && now == in.control_step) return;
+  const Clock clock(in.seconds);
+  in.session.world().download();
+  const int passed = in.looked && now > in.control_step ? int(std::min<uint64_t>(now - in.control_step, 1'000'000'000)) : 0;
+  for (int b = 0; b < int(in.views.size()); ++b)
+    if (View& v = in.views[size_t(b)]; v.eyes) v.eyes->render(in.session.world().pool(), in.poses(b, passed));
+  in.looked = true, in.fresh = false;
+  in.control_step = now;
+}
+
+void Eyes::begin(std::span<const int> environments) {
+  for (const int e : environments) {
+    if (e < 0 || e >= inside_->session.environments()) continue;
+    const World::Place place = inside_->session.world().place(e);
+    const int one[] = {place.index};
+    if (View& v = inside_->views[size_t(place.bucket)]; v.eyes) v.eyes->reset(one);
+    inside_->fresh = true;
+  }
+}
+
+void Eyes::finish(std::span<const int> environments) {
+  Inside& in = *inside_;
+  const Clock clock(in.seconds);
+  in.session.world().download();
+  std::vector<std::vector<int>> of(in.views.size());
+  for (const int e : environments)
+    if (e >= 0 && e < in.session.environments()) of[size_t(in.session.world().place(e).bucket)].push_back(in.session.world().place(e).index);
+  for (int b = 0; b < int(of.size()); ++b)
+    if (View& v = in.views[size_t(b)]; v.eyes && !of[size_t(b)].empty()) v.eyes->render_now(in.session.world().pool(), in.poses(b, 0), of[size_t(b)]);
+}
+
+const void* Eyes::picture(int eye, int environment, uint32_t bit) const {
+  if (eye < 0 || eye >= int(inside_->infos.size()) || environment < 0 || environment >= inside_->session.environments()) return nullptr;
+  const World::Place place = inside_->session.world().place(environment);
+  for (size_t k = 0; k < output::count; ++k) {
+    if (bit != uint32_t(1) << k) continue;
+    const Shelf& shelf = inside_->views[size_t(place.bucket)].shelves[size_t(eye)][k];
+    return shelf.first ? shelf.first + size_t(place.index) * shelf.next : nullptr;
+  }
+  return nullptr;
+}
+
+uint64_t Eyes::arrived(int eye, int environment) const {
+  if (eye < 0 || eye >= int(inside_->infos.size()) || environment < 0 || environment >= inside_->session.environments()) return 0;
+  const World::Place place = inside_->session.world().place(environment);
+  const View& v = inside_->views[size_t(place.bucket)];
+  return v.group[size_t(eye)] < 0 ? 0 : v.eyes->arrived(v.group[size_t(eye)], place.index);
+}
+
+trace::Eyes* Eyes::of_bucket(int bucket) {
+  if (bucket < 0 || bucket >= int(inside_->views.size())) return nullptr;
+  View& v = inside_->views[size_t(bucket)];
+  return v.eyes ? &*v.eyes : nullptr;
+}
+
+const char* Eyes::kernel() const {
+  for (const View& v : inside_->views)
+    if (v.eyes) return v.eyes->kernel();
+  return "";
+}
+
+double Eyes::seconds() const { return inside_->seconds; }
+uint64_t Eyes::images() const {
+  uint64_t sum = 0;
+  for (const View& v : inside_->views) sum += v.eyes ? v.eyes->work().images : 0;
+  return sum;
+}
+uint64_t Eyes::rays() const {
+  uint64_t sum = 0;
+  for (const View& v : inside_->views) sum += v.eyes ? v.eyes->work().rays : 0;
+  return sum;
+}
+void Eyes::clear_time() {
+  inside_->seconds = 0;
+  for (View& v : inside_->views)
+    if (v.eyes) v.eyes->clear_work();
+}
+
+size_t picture_bytes(const EyeInfo& eye, uint32_t bit) {
+  const size_t pixels = size_t(eye.width) * size_t(eye.height);
+  return pixels * (bit == output::rgb ? 3 : bit == output::normal || bit == output::point ? 12 : 4);
+}
+
+const char* output_name(uint32_t bit) {
+  for (size_t k = 0; k < output::count; ++k)
+    if (bit == uint32_t(1) << k) return output_names[k];
+  return "";
+}
+
+}  // namespace nuri::session
