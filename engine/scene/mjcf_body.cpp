@@ -247,11 +247,36 @@ class BodyReader {
     c.quat = resolve(a, spec.orientation, r_.settings_of(element));
     place_in(frame, c.pos, c.quat);
     c.fovy = spec.fovy_degrees / 180 * std::numbers::pi;   // degrees whatever the compiler's setting
+    focus(a, spec);
     c.body = static_cast<int>(contents.body);
     c.place = element.place();
     r_.scene.cameras.push_back(c);
     if (a.has("target")) targets_.push_back(&element);
     r_.findings.keep("camera", element);
+  }
+
+  // Focal length and principal point in pixels, if the size of the sensor is known; the field of view then follows. Both may be written in
+  // pixels, which go first, or in the sensor's unit of length. MuJoCo's renderer takes `principal` for where the picture's middle lies, to
+  // the right of the optical axis and below it; here it is where the axis lies.
+  void focus(Attributes& a, CameraSpec& spec) {
+    Camera& c = spec.camera;
+    const Array2 none{};
+    if (spec.sensorsize == none) {
+      const bool asked = spec.focal != none || spec.focalpixel != none || spec.principal != none || spec.principalpixel != none;
+      a.check(!asked, "sensorsize", "be given where focal or principal are");
+      return;
+    }
+    if (!(spec.sensorsize[0] > 0 && spec.sensorsize[1] > 0)) return;   // said when it was read
+    if (!a.check(c.resolution[0] > 0, "resolution", "be given where sensorsize is")) return;
+    for (std::size_t k = 0; k < 2; ++k) {
+      const double density = c.resolution[k] / spec.sensorsize[k];
+      c.focal[k] = spec.focalpixel[k] != 0 ? spec.focalpixel[k] : spec.focal[k] * density;
+      c.principal[k] = 0 - (spec.principalpixel[k] != 0 ? spec.principalpixel[k] : spec.principal[k] * density);
+    }
+    const double fovy = 2 * std::atan2(0.5 * c.resolution[1], c.focal[1]);
+    const bool sane = c.focal[0] > 0 && std::isfinite(c.focal[0]) && fovy > 1e-6 && fovy < 3.14 && std::isfinite(c.principal[0]) && std::isfinite(c.principal[1]);
+    if (a.check(sane, spec.focalpixel != none ? "focalpixel" : "focal", "lead, with sensorsize, to a field of view between 0 and 180 degrees")) c.fovy = fovy;
+    else c.focal = c.principal = none;
   }
 
   void read_light(const xml::Element& element, Contents& contents, const Pose& frame, int class_index) {

@@ -102,7 +102,15 @@ void read(Attributes& a, CameraSpec& out) {
   read_orientation(a, out.orientation);
   read_mode(a, out.camera.mode);
   if (a.number("fovy", out.fovy_degrees)) a.check(out.fovy_degrees > 0 && out.fovy_degrees < 180, "fovy", "lie between 0 and 180 degrees");
-  a.accept({"projection", "ipd", "resolution", "output", "focal", "focalpixel", "principal", "principalpixel", "sensorsize", "user"});
+  std::array<int, 2>& pixels = out.camera.resolution;
+  if (a.integers("resolution", pixels.data(), 2)) a.check(pixels[0] > 0 && pixels[1] > 0 && pixels[0] <= 65536 && pixels[1] <= 65536, "resolution", "hold two values from 1 to 65536");
+  if (a.vector("sensorsize", out.sensorsize)) a.check(out.sensorsize[0] > 0 && out.sensorsize[1] > 0, "sensorsize", "hold values > 0");
+  if (a.has("sensorsize") && a.has("fovy")) a.error("fovy", "bad-value", "attributes 'fovy' and 'sensorsize' of <camera> exclude each other", "the field of view follows from sensorsize and focal");
+  if (a.vector("focal", out.focal)) a.check(out.focal[0] >= 0 && out.focal[1] >= 0, "focal", "hold values >= 0");
+  if (a.vector("focalpixel", out.focalpixel)) a.check(out.focalpixel[0] >= 0 && out.focalpixel[1] >= 0, "focalpixel", "hold values >= 0");
+  a.vector("principal", out.principal);
+  a.vector("principalpixel", out.principalpixel);
+  a.accept({"projection", "ipd", "output", "user"});
 }
 
 void read(Attributes& a, Light& out) {

@@ -33,7 +33,7 @@ struct Settings {
 struct JointSpec { Joint joint; Limited limited = Limited::automatic, actuatorfrclimited = Limited::automatic; };
 struct GeomSpec { Geom geom; Orientation orientation; FromTo fromto = no_fromto; std::string mesh, hfield; };
 struct SiteSpec { Site site; Orientation orientation; FromTo fromto = no_fromto; };
-struct CameraSpec { Camera camera; Orientation orientation; double fovy_degrees = 45; };
+struct CameraSpec { Camera camera; Orientation orientation; double fovy_degrees = 45; Array2 sensorsize{}, focal{}, focalpixel{}, principal{}, principalpixel{}; };
 struct TendonSpec { Tendon tendon; Limited limited = Limited::automatic, actuatorfrclimited = Limited::automatic; };
 
 // How an actuator was written decides which class values a shortcut takes over (see mjcf_actuator.cpp).

@@ -13,7 +13,7 @@ using shape::Vec;
 using D = Wide<double, 1>;                       // own functions: the same numbers on every machine
 
 constexpr double pi = 3.141592653589793;
-constexpr float usual_outer = 0.70710678f, usual_inner = 0.8660254f;   // of an MJCF spot: ends at 45 degrees, full to 30
+constexpr float endless = 1e9f, smooth_edge = -1, most_exponent = 1e6f;   // m; see Lamp::exponent
 
 template <size_t N> void put(float (&to)[N], const double* from) { for (size_t k = 0; k < N; ++k) to[k] = float(from[k]); }
 template <size_t N> void put(float (&to)[N], const std::array<float, N>& from) { std::copy(from.begin(), from.end(), to); }
@@ -92,24 +92,29 @@ Rot towards(const Vec& dir) {
 }
 
 void add_lamps(const model::Model& model, const Options& options, FlatLook& out) {
+  using Light = model::Look::Light;
   using Track = model::Look::Track;
   if (options.model_lamps)
-    for (const model::Look::Light& l : model.look.lights) {
+    for (const Light& l : model.look.lights) {
+      if (!l.active) continue;
       Lamp to{};
-      to.kind = l.type == model::Look::Light::Type::directional ? LampKind::directional : l.type == model::Look::Light::Type::point ? LampKind::point : LampKind::spot;
+      const bool all_round = l.type == Light::Type::point || (l.type == Light::Type::spot && double(l.cutoff) >= pi - 1e-5);
+      to.kind = l.type == Light::Type::directional ? LampKind::directional : all_round ? LampKind::point : LampKind::spot;
       to.shadow = l.shadow;
-      put(to.diffuse, l.diffuse), put(to.specular, l.specular), put(to.ambient, l.ambient);
-      to.outer = usual_outer, to.inner = usual_inner;
+      put(to.diffuse, l.diffuse), put(to.specular, l.specular), put(to.ambient, l.ambient), put(to.fall, l.attenuation);
+      to.range = l.range;
+      to.outer = to.inner = float(cos(D(double(l.cutoff))).v), to.exponent = std::clamp(l.exponent, 0.0f, most_exponent);
       out.lamps.push_back(to);
       out.lamp_mounts.push_back(mount_on(model, l.body, l.target, l.track, l.pos, towards(l.dir)));
     }
   std::vector<LampSpec> own = options.lamps;
-  if (out.lamps.empty() && own.empty()) own.push_back({LampKind::directional, 0, {}, {-0.42, 0.36, -0.83}, {1.05f, 0.98f, 0.88f}});
+  if ((!options.model_lamps || model.look.lights.empty()) && own.empty()) own.push_back({LampKind::directional, 0, {}, {-0.42, 0.36, -0.83}, {1.05f, 0.98f, 0.88f}});
   for (const LampSpec& l : own) {
     Lamp to{};
     to.kind = l.kind;
-    to.shadow = l.shadow, to.falls = l.falls;
+    to.shadow = l.shadow;
     put(to.diffuse, l.colour), put(to.specular, l.colour);
+    to.fall[l.falls ? 2 : 0] = 1, to.range = endless, to.exponent = smooth_edge;
     to.outer = float(cos(D(l.outer)).v), to.inner = std::max(float(cos(D(l.inner)).v), to.outer + 1e-4f);
     out.lamps.push_back(to);
     out.lamp_mounts.push_back(mount_on(model, l.body, -1, Track::fixed, l.pos, towards(l.dir)));

@@ -1,7 +1,8 @@
 // Light that a surface throws back to the viewer. All in linear light; a lamp of colour 1 straight above makes a white matt surface 1.
 //
 //   lamps     diffuse: rgb cos; mirror: Trowbridge-Reitz facets (alpha = roughness^2) with Smith's height-correlated shadowing and
-//             Schlick's Fresnel term, as glTF 2.0 (appendix B) writes them; hard shadows by one ray each
+//             Schlick's Fresnel term, as glTF 2.0 (appendix B) writes them; hard shadows by one ray each. What arrives from a lamp, its ambient
+//             light too, goes with distance and the spot's cosine as in OpenGL's fixed lighting, which MJCF's numbers mean
 //   sky       from the half space above the normal: the gradient's mean, mixed by the normal's height; mirrored, the more blurred the rougher
 //
 // What the sky gives back under a constant sky of radiance L on a white surface is L, whatever the material: (1 - F) L + F L (the
@@ -73,6 +74,23 @@ NURI_STAGE TruthOf<R> reached(const View& view, const Frames& frames, const Lamp
   return lit & (zero < best.t);
 }
 
+// Share of a lamp's light that arrives at a distance in direction -l. At most 10^4: no lamp is a point.
+template <class R> NURI_FN R arriving(const Lamp& lamp, Vec3<R> l, Vec3<R> axis, R distance) {
+  const R zero(0.0f), one(1.0f);
+  R share = one / max(mul_add(mul_add(R(lamp.fall[2]), distance, R(lamp.fall[1])), distance, R(lamp.fall[0])), R(1e-4f));
+  if (lamp.kind == LampKind::spot) {
+    const R cosine = -dot(l, axis);
+    if (lamp.exponent < 0) {
+      const R edge = clamped((cosine - R(lamp.outer)) / R(lamp.inner - lamp.outer));
+      share = share * edge * edge * sub_mul(R(3.0f), R(2.0f), edge);
+    } else {
+      const R power = exp(log(min(max(cosine, R(1e-6f)), one)) * R(lamp.exponent));
+      share = where(R(lamp.outer) <= cosine, share * power, zero);
+    }
+  }
+  return where(distance <= R(lamp.range), share, zero);
+}
+
 template <class R>
 NURI_STAGE Vec3<R> shade(const View& view, const Frames& frames, const Surface<R>& s, Vec3<R> d, R t, const Scratch& room) {
   const R zero(0.0f), one(1.0f);
@@ -92,7 +110,6 @@ NURI_STAGE Vec3<R> shade(const View& view, const Frames& frames, const Surface<R
   for (int i = 0; i < view.lamp_count; ++i) {
     const Lamp& lamp = view.lamps[i];
     const float* const pose = frames.lamp + 6 * i;
-    sum = sum + times(matt, colour<R>(lamp.ambient));
     // towards the lamp, and how much of it arrives
     const Vec3<R> axis{R(pose[3]), R(pose[4]), R(pose[5])};
     Vec3<R> l = -axis;
@@ -100,12 +117,9 @@ NURI_STAGE Vec3<R> shade(const View& view, const Frames& frames, const Surface<R
     if (lamp.kind != LampKind::directional) {
       R distance;
       l = normalized(Vec3<R>{R(pose[0]), R(pose[1]), R(pose[2])} - s.at, n, distance);
-      if (lamp.falls) share = one / max(distance * distance, R(1e-4f));
-      if (lamp.kind == LampKind::spot) {
-        const R edge = clamped((-dot(l, axis) - R(lamp.outer)) / R(lamp.inner - lamp.outer));
-        share = share * edge * edge * sub_mul(R(3.0f), R(2.0f), edge);
-      }
+      share = arriving(lamp, l, axis, distance);
     }
+    sum = mul_add(times(matt, colour<R>(lamp.ambient)), share, sum);
     const R nl = dot(n, l);
     TruthOf<R> lit = s.met & (zero < nl) & (zero < dot(s.facet, l)) & (zero < share);
     if (!any(lit)) continue;

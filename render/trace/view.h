@@ -51,9 +51,11 @@ struct Field {                                   // a height field, see RayGrid
 enum class LampKind : int32_t { directional, point, spot };
 struct Lamp {
   LampKind kind;
-  int32_t shadow, falls;                         // falls: with the square of the distance, from 1 m
+  int32_t shadow;
   float diffuse[3], specular[3], ambient[3];
+  float fall[3], range;                          // not directional: 1 / (a + b d + c d^2) of it arrives at d m, and beyond `range` m nothing
   float outer, inner;                            // spot: cosines of the angle where light ends, and from where it is full
+  float exponent;                                // spot: power of the cosine within `outer`; < 0: full to `inner`, and a smooth edge from there
 };
 struct Sky {                                     // radiance, linear
   float zenith[3], horizon[3], ground[3];

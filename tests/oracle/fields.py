@@ -29,6 +29,36 @@ class Model:
             self.at += size * int(code[1])
         for kind in NAMED:
             self.names[kind] = [self._text() for _ in range(self[f"{kind}_count"][0])]
+        self._text()
+        self._look()
+
+    def _look(self):
+        """Cameras and lights of the look, a dictionary each; what lies before them in the file is skipped (engine/model/look_file.cpp)."""
+        for _ in range(self._take("<Q")[0]):                            # images
+            self._take("<2iB")
+            self._skip(1)
+        for _ in range(self._take("<Q")[0]):                            # meshes: positions, normals, uv, corners
+            for _ in range(4):
+                self._skip(4)
+        for _ in range(self._take("<Q")[0]):                            # materials
+            self._text()
+            self._take("<9fi2fB")
+        self._skip(28)                                                  # parts
+        self._skip(36)                                                  # marks
+        self.cameras = [self._record(("name", ""), ("body", "i"), ("target", "i"), ("track", "i"), ("pos", "3d"), ("quat", "4d"), ("fovy", "d"), ("resolution", "2i"), ("focal", "2d"),
+                                     ("principal", "2d")) for _ in range(self._take("<Q")[0])]
+        self.lights = [self._record(("name", ""), ("body", "i"), ("target", "i"), ("track", "i"), ("type", "i"), ("shadow", "B"), ("active", "B"), ("pos", "3d"), ("dir", "3d"), ("ambient", "3f"),
+                                    ("diffuse", "3f"), ("specular", "3f"), ("attenuation", "3f"), ("cutoff", "f"), ("exponent", "f"), ("range", "f")) for _ in range(self._take("<Q")[0])]
+        if self.at + 4 + 8 != len(self.bytes):                          # the sky, and the hash of the file
+            raise ValueError("the look of the model file is not what is read here")
+
+    def _skip(self, size):
+        """An array whose items have so many bytes."""
+        count = self._take("<Q")[0]
+        self.at += size * count
+
+    def _record(self, *members):
+        return {name: np.array(self._take("<" + format_)) if format_ else self._text() for name, format_ in members}
 
     def _take(self, format_):
         values = struct.unpack_from(format_, self.bytes, self.at)
@@ -78,7 +108,7 @@ TENDON = [("tendon_limited", "tendon_limited", 1), ("tendon_margin", "tendon_mar
           ("tendon_frictionloss", "tendon_frictionloss", 1), ("tendon_spring", "tendon_lengthspring", 2), ("tendon_solref", "tendon_solref_lim", 2), ("tendon_solimp", "tendon_solimp_lim", 5),
           ("tendon_friction_solref", "tendon_solref_fri", 2), ("tendon_friction_solimp", "tendon_solimp_fri", 5), ("tendon_length0", "tendon_length0", 1), ("tendon_invweight", "tendon_invweight0", 1)]
 OPTIONS = ("timestep", "gravity", "wind", "magnetic", "density", "viscosity", "impratio", "tolerance", "ls_tolerance", "iterations", "ls_iterations", "integrator", "solver")
-GROUPS = ("names", *PLAIN, "meshes", "sites", "tendons", "pairs", "options")
+GROUPS = ("names", *PLAIN, "meshes", "sites", "tendons", "pairs", "options", "cameras", "lights")
 ACTUATOR_TARGETS = {"mjTRN_JOINT": "joint", "mjTRN_JOINTINPARENT": "joint", "mjTRN_TENDON": "tendon", "mjTRN_BODY": "body", "mjTRN_SITE": "site"}
 
 
@@ -133,6 +163,8 @@ def compare(ours, m):
     _pairs(ours, m, out)
     for option in OPTIONS:
         out.array("options", option, ours[option], np.atleast_1d(getattr(m.opt, option)))
+    _cameras(ours, m, out)
+    _lights(ours, m, out)
     out.array("options", "cone", ours["elliptic"], [m.opt.cone])
     out.array("sensors", "sensor_adr", ours["sensor_adr"], [*m.sensor_adr, m.nsensordata])
     return out
@@ -222,6 +254,42 @@ def _tendons(ours, m, out):
     terms = [(int(m.wrap_objid[k]), float(m.wrap_prm[k])) for t in fixed for k in range(m.tendon_adr[t], m.tendon_adr[t] + m.tendon_num[t])]
     out.array("tendons", "term_dof", ours["term_dof"], [m.jnt_dofadr[j] for j, _ in terms])
     out.array("tendons", "term_coef", ours["term_coef"], [c for _, c in terms])
+
+
+FLOAT = 1e-6                                                            # relative: what MuJoCo keeps in float
+
+
+def _cameras(ours, m, out):
+    """Intrinsics in pixels: MuJoCo's are lengths, and its principal point runs from the axis to the picture's middle."""
+    if len(ours.cameras) != m.ncam:
+        return out.add("cameras", f"{len(ours.cameras)} instead of {m.ncam}", np.inf)
+    for c, mine in enumerate(ours.cameras):
+        size, resolution, intrinsic = m.cam_sensorsize[c].astype(float), m.cam_resolution[c], m.cam_intrinsic[c].astype(float)
+        sized = bool((size > 0).all())
+        density = resolution / size if sized else np.zeros(2)
+        out.add("cameras", "name", np.inf if mine["name"] != m.camera(c).name else 0)
+        for name, theirs in (("body", m.cam_bodyid[c]), ("target", m.cam_targetbodyid[c]), ("track", m.cam_mode[c]), ("pos", m.cam_pos[c])):
+            out.array("cameras", name, mine[name], np.atleast_1d(theirs))
+        out.array("cameras", "quat", matrices([mine["quat"]]), matrices([m.cam_quat[c]]))
+        if sized or mine["resolution"].any():                           # not said: 0 0 here, 1 1 there
+            out.array("cameras", "resolution", mine["resolution"], resolution)
+        for name, value, theirs in (("fovy", np.degrees(mine["fovy"]), m.cam_fovy[c:c + 1]), ("focal", mine["focal"], intrinsic[:2] * density), ("principal", mine["principal"], -intrinsic[2:] * density)):
+            out.add("cameras", name, max(0, np.abs(value - theirs).max() - FLOAT * np.abs(theirs).max()))
+
+
+def _lights(ours, m, out):
+    if len(ours.lights) != m.nlight:
+        return out.add("lights", f"{len(ours.lights)} instead of {m.nlight}", np.inf)
+    types = {int(mujoco.mjtLightType.mjLIGHT_SPOT): 0, int(mujoco.mjtLightType.mjLIGHT_DIRECTIONAL): 1, int(mujoco.mjtLightType.mjLIGHT_POINT): 2}
+    for k, mine in enumerate(ours.lights):
+        out.add("lights", "name", np.inf if mine["name"] != m.light(k).name else 0)
+        for name, theirs in (("body", m.light_bodyid[k]), ("target", m.light_targetbodyid[k]), ("track", m.light_mode[k]), ("type", types.get(int(m.light_type[k]), -1)), ("shadow", m.light_castshadow[k]),
+                             ("active", m.light_active[k]), ("pos", m.light_pos[k]), ("dir", m.light_dir[k])):
+            out.array("lights", name, mine[name], np.atleast_1d(theirs))
+        for name, theirs in (("ambient", m.light_ambient[k]), ("diffuse", m.light_diffuse[k]), ("specular", m.light_specular[k]), ("attenuation", m.light_attenuation[k]),
+                             ("cutoff", np.radians(m.light_cutoff[k])), ("exponent", m.light_exponent[k]), ("range", m.light_range[k])):
+            theirs = np.atleast_1d(np.asarray(theirs, float))
+            out.add("lights", name, max(0, np.abs(mine[name] - theirs).max() - FLOAT * np.abs(theirs).max()))
 
 
 def _pairs(ours, m, out):

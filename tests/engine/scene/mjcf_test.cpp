@@ -230,6 +230,41 @@ TEST_CASE("mjcf: constraints, tendons, sensors, keyframes") {
   CHECK(s.keys[2].qpos.empty());
 }
 
+// Values of mjModel's cam_intrinsic, divided by the size of a pixel, and cam_fovy; where the axis meets the picture, as MuJoCo's renderer draws it.
+TEST_CASE("mjcf: cameras with a sensor") {
+  const Scene s = read(
+      "<default><default class='chip'><camera sensorsize='0.0064 0.0048' resolution='64 48'/></default></default>"
+      "<worldbody><camera fovy='60'/><camera resolution='320 200'/><camera class='chip' focal='0.006 0.006' principal='0.0008 0.0004'/>"
+      "<camera class='chip' focalpixel='60 50' focal='1 1' principalpixel='-8 4' fovy='30'/></worldbody>");
+  REQUIRE(s.cameras.size() == 4);
+  const double degree = 3.14159265358979 / 180;
+  CHECK(s.cameras[0].fovy == doctest::Approx(60 * degree));
+  CHECK(s.cameras[0].focal == Array2{0, 0});
+  CHECK(s.cameras[1].resolution == std::array<int, 2>{320, 200});
+  CHECK(s.cameras[1].fovy == doctest::Approx(45 * degree));
+  for (std::size_t k = 0; k < 2; ++k) CHECK(s.cameras[2].focal[k] == doctest::Approx(60));
+  CHECK(s.cameras[2].principal[0] == doctest::Approx(-8));
+  CHECK(s.cameras[2].principal[1] == doctest::Approx(-4));
+  CHECK(s.cameras[2].fovy == doctest::Approx(43.60281897 * degree));
+  CHECK(s.cameras[3].focal == Array2{60, 50});
+  CHECK(s.cameras[3].principal == Array2{8, -4});
+  CHECK(s.cameras[3].fovy == doctest::Approx(51.2820112 * degree));
+}
+
+TEST_CASE("mjcf: lights") {
+  const Scene s = read("<worldbody><light/><light type='point' attenuation='1 0.5 0.25' range='7' active='false' cutoff='30' exponent='2'/><light directional='true'/></worldbody>");
+  REQUIRE(s.lights.size() == 3);
+  CHECK(s.lights[0].type == LightType::spot);
+  CHECK(s.lights[0].attenuation == Array3{1, 0, 0});
+  CHECK(s.lights[1].type == LightType::point);
+  CHECK(s.lights[1].attenuation == Array3{1, 0.5, 0.25});
+  CHECK(s.lights[1].range == 7);
+  CHECK(s.lights[1].exponent == 2);
+  CHECK(s.lights[1].cutoff == doctest::Approx(3.14159265358979 / 6));
+  CHECK_FALSE(s.lights[1].active);
+  CHECK(s.lights[2].type == LightType::directional);
+}
+
 TEST_CASE("mjcf: what is not used is said once for each kind") {
   Scene s = read("<size nstack='9'/><worldbody><light/><light/><camera/><geom size='1' user='1'/>text</worldbody><visual><map znear='1'/></visual>");
   std::string report;
@@ -290,6 +325,13 @@ TEST_CASE("mjcf: every error has its code and line") {
       {body("<body\nmocap='true'/>"), "bad-value:5"}, {body("<inertial mass='1'/>"), "missing-attribute:4"}, {body("<inertial pos='0 0 0'/>"), "missing-attribute:4"}, {body("<inertial pos='0 0 0' mass='-1'/>"), "bad-value:4"},
       {body("<inertial pos='0 0 0' mass='1' fullinertia='1 1 -1 0 0 0'/>"), "bad-value:4"}, {body("<inertial pos='0 0 0' mass='1' fullinertia='1 1 1 0 0 0' diaginertia='1 1 1'/>"), "conflicting-attributes:4"},
       {body("<inertial pos='0 0 0' mass='1' diaginertia='1 1 1'/>\n<inertial pos='0 0 0' mass='1' diaginertia='1 1 1'/>"), "repeated-element:5"}, {body("<camera target='x'/>"), "unknown-name:4"},
+      // cameras and lights
+      {body("<camera focal='1 1' resolution='4 3'/>"), "bad-value:4"}, {body("<camera principalpixel='1 1'/>"), "bad-value:4"}, {body("<camera sensorsize='1 1' focal='1 1'/>"), "bad-value:4"},
+      {body("<camera sensorsize='1 1' resolution='4 3'/>"), "bad-value:4"}, {body("<camera sensorsize='1 1' resolution='4 3' focal='1 1' fovy='30'/>"), "bad-value:4"},
+      {body("<camera sensorsize='1 0' resolution='4 3' focal='1 1'/>"), "bad-value:4"}, {body("<camera sensorsize='1 1' resolution='4 3' focal='1 -1'/>"), "bad-value:4 bad-value:4"},
+      {body("<camera sensorsize='1 1' resolution='4 3' focal='1 1e-9'/>"), "bad-value:4"}, {body("<camera resolution='4.5 3'/>"), "bad-number:4"}, {body("<camera resolution='0 3'/>"), "bad-value:4"},
+      {body("<camera resolution='70000 3'/>"), "bad-value:4"}, {body("<camera fovy='180'/>"), "bad-value:4"}, {body("<camera sensorsize='1e-300 1' resolution='4 3' focal='1e300 1'/>"), "bad-value:4"},
+      {body("<light attenuation='1 -1 0'/>"), "bad-value:4"}, {body("<light range='0'/>"), "bad-value:4"}, {body("<light cutoff='181'/>"), "bad-value:4"}, {body("<light type='image'/>"), "not-supported-yet:4"},
       // not yet
       {body("<composite/>"), "not-supported-yet:4"}, {geom("type='mesh' mesh='m'"), "unknown-name:4"}, {geom("type='hfield'"), "missing-attribute:4"}, {geom("type='sdf'"), "not-supported-yet:4 bad-value:4"},
       {"<mujoco><asset>\n<mesh file='a.stl'/></asset></mujoco>", "file-refused:2"}, {"<mujoco><extension/></mujoco>", "not-supported-yet:1"}, {"<mujoco><tendon>\n<spatial stiffness='1'/></tendon></mujoco>", "not-supported-yet:2"},
