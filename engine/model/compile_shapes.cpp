@@ -237,7 +237,7 @@ void compile_shapes(Compilation& c) {
   const bool rays = casts_rays(s);
   for (int g = 0; g < m.geom_count; ++g) {
     const Geom& geom = s.geoms[size_t(g)];
-    if (m.geom_collides[size_t(g)] == 0 && !rays) continue;
+    if (m.geom_collides[size_t(g)] == 0 && !rays && geom.type != GeomType::hfield) continue;   // fields are drawn from here, too
     if (geom.type == GeomType::mesh) {
       const scene::Mesh& from = s.meshes[size_t(geom.mesh)];
       const auto [at, fresh] = hulls.insert({geom.mesh, int(hulls.size())});
