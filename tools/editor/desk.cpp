@@ -20,41 +20,7 @@ std::string recent_path() {
   return home && *home ? std::string(home) + "/.config/nuri/recent" : "";
 }
 
-const std::vector<std::string>& names(const model::Model& model, Kind kind) {
-  switch (kind) {
-    case Kind::body: return model.body_name;
-    case Kind::joint: return model.joint_name;
-    case Kind::geom: return model.geom_name;
-    case Kind::site: return model.site_name;
-    case Kind::actuator: return model.actuator_name;
-    default: return model.sensor_name;
-  }
-}
-
 }  // namespace
-
-const char* word(Kind kind) {
-  static constexpr const char* words[] = {"body", "joint", "geom", "site", "actuator", "sensor"};
-  return words[int(kind)];
-}
-
-std::string name_of(const model::Model& model, const Thing& thing) {
-  const auto& all = names(model, thing.kind);
-  if (thing.index >= 0 && size_t(thing.index) < all.size() && !all[thing.index].empty()) return all[thing.index];
-  if (thing.kind == Kind::body && thing.index == 0) return "world";
-  return std::string(word(thing.kind)) + " " + std::to_string(thing.index);
-}
-
-int body_of(const model::Model& model, const Thing& thing) {
-  if (thing.index < 0) return -1;
-  switch (thing.kind) {
-    case Kind::body: return thing.index;
-    case Kind::joint: return model.joint_body[thing.index];
-    case Kind::geom: return model.geom_body[thing.index];
-    case Kind::site: return model.site_body[thing.index];
-    default: return -1;
-  }
-}
 
 std::vector<std::string> recent_files() {
   std::vector<std::string> paths;

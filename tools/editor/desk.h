@@ -9,17 +9,10 @@
 #include <vector>
 #include "render/raster/raster.h"
 #include "tools/editor/plot.h"
+#include "tools/editor/workbench/thing.h"
 #include "tools/editor/workbench/workbench.h"
 
 namespace nuri::editor {
-
-// What a name in the outliner stands for.
-enum class Kind { body, joint, geom, site, actuator, sensor };
-struct Thing {
-  Kind kind = Kind::body;
-  int index = -1;                                  // -1: nothing
-  bool operator==(const Thing&) const = default;
-};
 
 struct Rectangle {
   float x = 0, y = 0, width = 0, height = 0;
@@ -115,11 +108,6 @@ struct Desk {
  private:
   void take_over(bool same);                       // a scene was opened
 };
-
-// Names of things, never empty: "torso", "geom 3".
-std::string name_of(const model::Model& model, const Thing& thing);
-int body_of(const model::Model& model, const Thing& thing);   // -1: of none
-const char* word(Kind kind);
 
 // Paths opened before, the last one first: in $XDG_CONFIG_HOME/nuri/recent, or ~/.config.
 std::vector<std::string> recent_files();

@@ -16,11 +16,6 @@ constexpr const char* stage_names[] = {
 #undef NURI_STAGE_NAME
 };
 
-ImVec4 colour_of(Severity severity) {
-  const theme::Palette& p = theme::palette();
-  return severity == Severity::error ? p.bad : severity == Severity::warning ? p.warning : p.quiet;
-}
-
 // A name, a bar, a number.
 void bar_row(const char* name, float share, const char* value, const ImVec4& colour) {
   const float letter = ImGui::GetFontSize();
@@ -42,13 +37,6 @@ bool begin_bars(const char* id) {
   ImGui::TableSetupColumn("bar", ImGuiTableColumnFlags_WidthStretch);
   ImGui::TableSetupColumn("value", ImGuiTableColumnFlags_WidthFixed);
   return true;
-}
-
-// Text that can be marked and copied, line by line.
-void selectable_text(const char* id, const std::string& text) {
-  ImGui::PushStyleColor(ImGuiCol_FrameBg, ImVec4(0, 0, 0, 0));
-  ImGui::InputTextMultiline(id, const_cast<char*>(text.c_str()), text.size() + 1, {-1, -1}, ImGuiInputTextFlags_ReadOnly);   // read only: never written
-  ImGui::PopStyleColor();
 }
 
 }  // namespace
@@ -127,26 +115,13 @@ void profiler_tab(Desk& desk) {
   ImGui::EndChild();
 }
 
-void report_tab(Desk& desk) {
-  const auto& report = desk.bench.session().loaded().report;
-  if (report.empty()) return theme::quiet_text("The scene was taken as it is: nothing had to be adjusted.");
-  static std::string text;
-  static uint64_t generation = 0;
-  if (generation != desk.bench.generation()) {
-    generation = desk.bench.generation();
-    text.clear();
-    for (const Diagnostic& one : report) text += to_string(one) + "\n";
-  }
-  selectable_text("##report", text);
-}
-
 void console_tab(Desk& desk) {
   if (desk.console.empty()) return theme::quiet_text("Nothing to say.");
   static size_t seen = 0;
   for (size_t i = 0; i < desk.console.size(); ++i) {
     const Remark& remark = desk.console[i];
     ImGui::PushID(int(i));
-    ImGui::PushStyleColor(ImGuiCol_Text, remark.severity == Severity::note ? theme::palette().text : colour_of(remark.severity));
+    ImGui::PushStyleColor(ImGuiCol_Text, remark.severity == Severity::note ? theme::palette().text : theme::colour_of(remark.severity));
     ImGui::TextWrapped("%s", remark.text.c_str());
     ImGui::PopStyleColor();
     if (ImGui::BeginPopupContextItem("remark")) {

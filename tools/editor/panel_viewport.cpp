@@ -17,9 +17,7 @@ float metres_per_newton(Desk& desk) {
   const model::Model& model = desk.model();
   const double g = std::sqrt(model.gravity[0] * model.gravity[0] + model.gravity[1] * model.gravity[1] + model.gravity[2] * model.gravity[2]);
   const double weight = std::max(1e-6, model.body_subtree_mass[0] * (g > 0 ? g : 9.81));
-  float radius = 1;
-  for (const view::Scenery::Of& of : desk.bench.scenery().models)
-    if (of.model.get() == &model) radius = of.radius;
+  const float radius = desk.bench.scenery().models[size_t(desk.world().place(desk.bench.focus).bucket)].radius;
   return float(weight_length * radius / weight);
 }
 

@@ -34,6 +34,8 @@ bool is_dark() { return now == &dark_one; }
 
 ImU32 colour(const ImVec4& of, float opacity) { return ImGui::ColorConvertFloat4ToU32({of.x, of.y, of.z, of.w * opacity}); }
 
+const ImVec4& colour_of(Severity severity) { return severity == Severity::error ? now->bad : severity == Severity::warning ? now->warning : now->quiet; }
+
 ImU32 series(int index) {
   static constexpr unsigned hues[] = {0x5b9cf5, 0xf5a524, 0x4fb477, 0xd36fb5, 0x9b7fe6, 0x3fb8c4, 0xe5735b, 0xa9a34a};
   return colour(rgb(hues[size_t(index) % std::size(hues)]));

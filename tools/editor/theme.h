@@ -2,6 +2,7 @@
 // that everything scales with it; icons drawn from lines, so that no icon font has to be there.
 #pragma once
 #include <imgui/imgui.h>
+#include "engine/core/result.h"
 
 namespace nuri::editor::theme {
 
@@ -11,6 +12,7 @@ struct Palette {
 const Palette& palette();
 bool is_dark();
 ImU32 colour(const ImVec4& of, float opacity = 1);
+const ImVec4& colour_of(Severity severity);
 ImU32 series(int index);                           // of a plot's lines: distinct, calm
 
 void apply(bool dark, float scale);                // scale: of the display, 1 at 96 dots per inch

@@ -220,6 +220,7 @@ void Workbench::set_field(const FieldItem& item, double value) {
   c.text_after = *text;
   say(std::move(*text));
   if (moves_bodies(item.field)) world.forward();
+  redraw(item.field);
   tell(label(item.field, *name) + ": " + in_short(c.from) + " to " + in_short(value));
   changed_state(session_->substep());
 }
@@ -233,6 +234,7 @@ void Workbench::write_numbers(const Command& c, bool done) {
   }
   say(done ? c.text_after : c.text_before);
   if (moves_bodies(c.name)) world.forward();
+  redraw(c.name);
 }
 
 // ---- undo and redo -------------------------------------------------------------------------------------------------------

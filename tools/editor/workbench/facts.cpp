@@ -48,6 +48,7 @@ view::Touch touch_of(const ContactRecord& c, bool elliptic) {
 std::vector<view::Poses> Workbench::poses() const {
   std::vector<view::Poses> out;
   if (!session_) return out;
+  follow_numbers();
   World& world = session_->world();
   const int count = std::clamp(shown, 1, world.environments()), side = int(std::ceil(std::sqrt(double(count))));
   const int first = std::clamp(focus - count / 2, 0, world.environments() - count), middle = std::clamp(focus, 0, world.environments() - 1) - first;

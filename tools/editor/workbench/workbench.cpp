@@ -124,6 +124,8 @@ bool Workbench::open(const std::string& path) {
 void Workbench::adopt(std::unique_ptr<session::Session> session) {
   session_ = std::move(session);
   scenery_ = session::scenery_of(session_->world());
+  drawn_ = {};
+  for (const scene::RandomField& rule : session_->settings().fields) redraw(rule.field);
   ++generation_;
   owed_ = 0;
   focus = std::clamp(focus, 0, session_->environments() - 1);

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 #include "render/view/frame.h"
@@ -53,6 +54,7 @@ class Workbench {
   const std::string& text() const { return text_; }                // of the scene as it is now
 
   session::Session& session() { return *session_; }
+  // What poses() are drawn with: sizes and frames of geoms and sites as `focus` has them, which need not be as its model has them.
   const view::Scenery& scenery() const { return scenery_; }
   uint64_t generation() const { return generation_; }              // counts scenes opened: a window's copies of the scenery follow it
 
@@ -137,6 +139,8 @@ class Workbench {
   void tell(const std::string& what);                              // in the last entry
   void changed_state(uint64_t substep_before);
   void write_numbers(const Command& command, bool done);
+  void redraw(const std::string& field);                           // numbers of it have changed
+  void follow_numbers() const;                                     // drawn.cpp
   void settle();                                                   // the end of a model's placing
   bool rebuild(const std::string& text, const Placement* from, const Placement* to, const session::Saved* exact);
   bool put_back(const Command& command, bool done);
@@ -145,7 +149,13 @@ class Workbench {
   std::string path_, text_, saved_text_;
   std::vector<Diagnostic> errors_;
   std::unique_ptr<session::Session> session_;
-  view::Scenery scenery_;
+  struct Drawn {                                                   // numbers that differ from the models', as pictures need them
+    std::set<std::string> fields;                                  // of them
+    std::vector<std::shared_ptr<model::Model>> models;             // copies for the scenery, per bucket; null: as the bucket has it
+    int focus = -1;                                                // whose numbers they have; -1: nobody's yet
+  };
+  mutable view::Scenery scenery_;
+  mutable Drawn drawn_;
   uint64_t generation_ = 0, scene_ = 0;                            // scene_: hash of the text
   std::map<std::string, Time> files_;
   double looked_ = 0;                                              // s of the steady clock: when the files' times were looked at
