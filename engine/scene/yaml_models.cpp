@@ -1,7 +1,6 @@
 #include "engine/scene/yaml_models.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include "engine/scene/mjcf.h"
 #include "engine/scene/urdf.h"
@@ -142,6 +141,7 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
   map.numbers("position", part.pos.data(), 3);
   std::vector<Place> without_places;
   map.patterns("without", part.without, &without_places);
+  map.orientation(part.quat);
   const bool has_file = map.text(file_key, file);
   const std::filesystem::path path = (folder / file).lexically_normal();
   const bool urdf = path.extension() == ".urdf";
