@@ -1,10 +1,12 @@
 #include "tools/session/eyes.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <new>
 #include <optional>
 #include "engine/shape/rigid.h"
+#include "render/trace/timing.h"
 #include "tools/session/find_eyes.h"
 
 namespace nuri::session {
@@ -45,6 +47,15 @@ void resize(trace::Lens& lens, const std::array<int, 2>& size) {
   lens.fx *= across, lens.cx *= across, lens.fy *= down, lens.cy *= down;
   lens.width = size[0], lens.height = size[1];
 }
+
+// Bytes that an eye's pictures of one environment take: the one that is shown and those under way.
+double bytes_of(const EyeInfo& eye) {
+  double sum = 0;
+  for (size_t k = 0; k < output::count; ++k)
+    if (eye.outputs >> k & 1) sum += double(picture_bytes(eye, uint32_t(1) << k));
+  return sum * (1 + trace::Timing::slots(eye.every, eye.delay));
+}
+double memory() { return double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)); }
 
 class Clock {
  public:
@@ -173,6 +184,8 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
   }
 
   // the eyes of each bucket
+  const char* const fewer = "use fewer environments, smaller pictures or less latency";
+  double needed = 0;                             // bytes
   in->views.resize(size_t(world.buckets()));
   for (int e = 0; e < world.environments(); ++e) in->views[size_t(world.place(e).bucket)].environments.push_back(e);
   for (int b = 0; b < world.buckets(); ++b) {
@@ -193,6 +206,10 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
       if (trace::Lens* const lens = std::get_if<trace::Lens>(&s.optics)) resize(*lens, {info.width, info.height});
     }
     if (sensors.empty()) continue;
+    for (size_t e = 0; e < all.size(); ++e)
+      if (present[e]) needed += double(v.environments.size()) * bytes_of(in->infos[e]);
+    if (needed > memory())
+      return refuse("no-memory", "the pictures would take " + std::to_string(int64_t(needed / 1e9)) + " GB; this machine has " + std::to_string(int64_t(memory() / 1e9)), fewer);
     trace::Options o;
     o.seed = world.options().seed;
     o.labels = find_labels(bucket.model(), session.settings().labels, found);
@@ -215,7 +232,7 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
         v.rotation.resize(v.environments.size() * 4 * size_t(bucket.model().body_count));
       }
     } catch (const std::bad_alloc&) {
-      return refuse("no-memory", "there is not enough memory for the pictures", "use fewer environments, smaller pictures or less latency");
+      return refuse("no-memory", "there is not enough memory for the pictures", fewer);
     }
     in->follow_sites(b, all, sensor_of);
 

@@ -405,6 +405,16 @@ TEST_CASE("eyes: rates that do not divide the control rate are rounded, and it i
   CHECK(s.eyes->eyes()[3].every == 100);
 }
 
+TEST_CASE("eyes: pictures that no machine can hold are refused, not tried") {
+  auto loaded = read(scene_of(lift_models, "cameras:\n  - {name: vast, size: [8192, 8192], latency: 10}\n"));
+  REQUIRE(loaded);
+  auto session = Session::create(std::move(*loaded), {.environments = 500, .threads = 1});   // 500 x 1001 x 470 MB
+  REQUIRE(session);
+  auto eyes = session::Eyes::make(**session);
+  REQUIRE(!eyes);
+  CHECK(eyes.errors().front().code == "no-memory");
+}
+
 TEST_CASE("eyes: sites that vary take their eyes along") {
   Seen s(scene_of(lift_models + "vary: [{field: site_pos, names: deck, component: 2, add: [0, 1]}]\n", "cameras: [{name: a, site: deck, position: [0, 0, 1], look_at: [0, 0, 0], size: [8, 8], fovy: 5, outputs: depth}]\n"),
          {.environments = 5});
