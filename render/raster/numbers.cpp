@@ -35,12 +35,16 @@ constexpr Sky night{{0.52f, 0.55f, 0.60f}, {0.40f, 0.43f, 0.47f}, {0.15f, 0.15f,
 // `out_across` m per map are those at the centre.
 mat4 over(const view::Lamp& lamp, const Vec3f& centre, float radius, float& out_metres, float& out_across) {
   Vec3f towards = unit(lamp.directional ? Vec3f{-lamp.direction[0], -lamp.direction[1], -lamp.direction[2]} : lamp.position - centre);
-  float distance = 0, tangent = 0;
+  float distance = 0, tangent = 0, slant = 1;       // slant: cosine between the way to the centre and where it looks, or less
   if (!lamp.directional) {
     distance = std::sqrt(dot(lamp.position - centre, lamp.position - centre));
-    // among the things it looks where it points
-    if (distance < 1.1f * radius) towards = unit({-lamp.direction[0], -lamp.direction[1], -lamp.direction[2]});
-    tangent = distance > 1.1f * radius ? radius / std::sqrt(distance * distance - radius * radius) : 2.0f;
+    // among the things it looks where it points, and what is beyond its sight has no shadow; a spot needs no more than its cone
+    const bool among = distance < 1.1f * radius;
+    tangent = among ? 2.0f : radius / std::sqrt(distance * distance - radius * radius);
+    const float cone = lamp.cone > 0.1f ? 1.02f * std::sqrt(1 - lamp.cone * lamp.cone) / lamp.cone : 1e9f;
+    if (cone < tangent) slant = lamp.cone;
+    if (among || cone < tangent) towards = unit({-lamp.direction[0], -lamp.direction[1], -lamp.direction[2]});
+    tangent = std::min(tangent, cone);
   }
   Vec3f right = unit(cross(std::abs(towards[2]) < 0.99f ? Vec3f{0, 0, 1} : Vec3f{0, 1, 0}, towards)), up = cross(towards, right);
   if (lamp.directional) {
@@ -51,7 +55,7 @@ mat4 over(const view::Lamp& lamp, const Vec3f& centre, float radius, float& out_
     return {right[0] / radius, right[1] / radius, right[2] / radius, -x / radius, up[0] / radius, up[1] / radius, up[2] / radius, -y / radius,
             0.5f * towards[0] / depth, 0.5f * towards[1] / depth, 0.5f * towards[2] / depth, 0.5f - 0.5f * z / depth, 0, 0, 0, 1};
   }
-  float near = std::max(distance - radius, 0.02f * radius), far = distance + 4 * radius, a = -near / (far - near), b = near * far / (far - near);
+  float near = std::max((distance - radius) * slant, 0.02f * radius), far = distance + 4 * radius, a = -near / (far - near), b = near * far / (far - near);
   float middle = std::max(distance, 0.5f * radius);
   const Vec3f& p = lamp.position;
   out_metres = middle * middle / b, out_across = 2 * middle * tangent;
@@ -106,6 +110,7 @@ bool Drawing::write(Canvas& canvas, const view::Frame& frame, const view::Eye& e
     Vec3f towards = unit({-lamp.direction[0], -lamp.direction[1], -lamp.direction[2]});
     made.from = lamp.directional ? with(towards, 0) : with(lamp.position, 1);
     made.colour = with(lamp.colour, 0);
+    made.axis = with({-towards[0], -towards[1], -towards[2]}, std::max(lamp.cone, -1.0f)), made.fall = with(lamp.attenuation, lamp.range), made.beam[0] = lamp.exponent;
     if (!lamp.shadow || v.towards_sun[3] != 0) continue;
     v.towards_sun = with(lamp.directional ? towards : unit(lamp.position - centre), 1);
     if (!style.shadows) continue;

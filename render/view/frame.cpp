@@ -141,8 +141,8 @@ Frame make_frame(const Scenery& scenery, std::span<const Poses> poses, const Sho
     frame.clear_shape.push_back(c.shape);
     frame.instances.push_back(c.instance);
   }
-  frame.lamps = lamps(scenery, poses);
   frame.centre = extent.centre(), frame.radius = extent.radius();
+  frame.lamps = lamps(scenery, poses, frame.centre, frame.radius);
   return frame;
 }
 

@@ -36,8 +36,14 @@ struct Batch { uint32_t shape, material, first, count; };   // instances [first,
 struct Line { Vec3f from, to; Colour rgba; float width = 1.5f; bool on_top = false; };   // width in pixels
 struct Label { Vec3f at; std::string text; Colour rgba; };
 
-// Colour linear: what a white surface facing it sends back. As bright at any distance, as MJCF's lights are.
-struct Lamp { Vec3f position, direction, colour; bool directional, shadow; };
+// Colour linear: what a white surface facing it sends back, before what distance and cone leave of it.
+struct Lamp {
+  Vec3f position, direction, colour;
+  bool directional, shadow;
+  Vec3f attenuation{1, 0, 0};                      // 1 / (a + b d + c d^2), d in m; not of directional ones
+  float cone = -1, exponent = 0;                   // of a spot: cosine of the angle at which light ends, and the power of the cosine within; -1: all around
+  float range = 1e30f;                             // m: beyond it nothing is lit
+};
 
 // A camera looks along -z of its axes, x is right, y is up.
 struct Eye {

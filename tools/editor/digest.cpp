@@ -21,7 +21,12 @@ uint64_t digest(const Shot& shot, const raster::Style& style, uint64_t generatio
   words(frame.instances.data(), frame.instances.size() * sizeof(view::Instance));
   words(frame.clear.data(), frame.clear.size() * sizeof(uint32_t));
   for (const view::Line& line : frame.lines) words(&line, offsetof(view::Line, on_top));
-  for (const view::Lamp& lamp : frame.lamps) words(&lamp, offsetof(view::Lamp, directional));
+  for (const view::Lamp& lamp : frame.lamps) {
+    words(&lamp, offsetof(view::Lamp, directional));
+    words(&lamp.attenuation, sizeof lamp - offsetof(view::Lamp, attenuation));
+    const uint32_t kind = uint32_t(lamp.directional) | uint32_t(lamp.shadow) << 1;
+    words(&kind, sizeof kind);
+  }
   const uint32_t flags = uint32_t(style.dark) | uint32_t(style.grid) << 1 | uint32_t(style.shadows) << 2;
   words(&flags, sizeof flags);
   words(&style.exposure, sizeof style.exposure);

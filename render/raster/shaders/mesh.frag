@@ -75,10 +75,20 @@ void main() {
   vec3 through = vec3(0.0), shine = vec3(0.0);         // from within, and off the surface
   for (int k = 0; k < int(view.knobs.x); ++k) {
     LampData lamp = view.lamps[k];
-    vec3 l = lamp.from.w == 0.0 ? lamp.from.xyz : normalize(lamp.from.xyz - in_at);
+    vec3 l = lamp.from.xyz;
+    float arrives = 1.0;
+    if (lamp.from.w != 0.0) {
+      l -= in_at;
+      float d = length(l);
+      l /= max(d, 1e-6);
+      arrives = 1.0 / max(lamp.fall.x + d * (lamp.fall.y + d * lamp.fall.z), 1e-4);
+      float along = -dot(l, lamp.axis.xyz);
+      if (lamp.axis.w > -1.0) arrives = along > lamp.axis.w ? arrives * pow(max(along, 1e-6), lamp.beam.x) : 0.0;
+      if (d > lamp.fall.w) arrives = 0.0;
+    }
     float nl = dot(n, l);
-    if (nl <= 0.0) continue;
-    vec3 light = lamp.colour.rgb * nl;
+    if (nl <= 0.0 || arrives <= 0.0) continue;
+    vec3 light = lamp.colour.rgb * (nl * arrives);
     if (lamp.colour.w != 0.0) light *= sunlight(in_at, n, gl_FragCoord.xy);
     vec3 h = normalize(l + v);
     float nh = max(dot(n, h), 0.0), vh = max(dot(v, h), 0.0);

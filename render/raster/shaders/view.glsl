@@ -6,6 +6,9 @@
 struct LampData {
   vec4 from;                 // towards it (w 0) or where it is (w 1)
   vec4 colour;               // w 1: its shadow is in the shadow map
+  vec4 axis;                 // where it shines; w: cosine of its cone, -1: all around
+  vec4 fall;                 // 1 / (x + y d + z d^2); nothing beyond w m
+  vec4 beam;                 // x: power of the cosine within the cone; unused
 };
 
 struct MaterialData {
