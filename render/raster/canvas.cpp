@@ -67,7 +67,8 @@ Canvas::~Canvas() {
 
 void Canvas::release() {
   vkDeviceWaitIdle(device.handle());
-  for (vulkan::Image* image : {&light, &depth, &near_depth, &open_raw, &open, &mask_samples, &mask, &shown, &names, &names_depth}) device.destroy(*image);
+  for (vulkan::Image* image : {&light, &depth, &near_depth, &open_raw, &open, &mask_samples, &mask, &shown, &quick_light, &quick_depth, &names, &names_depth})
+    device.destroy(*image);
   for (vulkan::Buffer* buffer : {&numbers, &instances, &lines}) device.destroy(*buffer);
   vkDestroyDescriptorPool(device.handle(), pool, nullptr);
   vkDestroyQueryPool(device.handle(), laps, nullptr);
@@ -102,6 +103,17 @@ void Canvas::name_images() {
   if (names.handle) return;
   names = device.image(width, height, name_format, colour | copied);
   names_depth = device.image(width, height, depth_format, depth_only | copied);
+}
+
+// The former draw into this canvas has finished: what is bound may change.
+void Canvas::set_quick(bool wanted, VkSampler sampler) {
+  if (wanted && samples > 1 && !quick_light.handle) {
+    quick_light = device.image(width, height, light_format, colour | sampled);
+    quick_depth = device.image(width, height, depth_format, depth_only);
+  }
+  if (quick == wanted) return;
+  quick = wanted;
+  bind(7, light_now(), sampler);
 }
 
 std::unique_ptr<Picture> Drawing::picture(uint32_t width, uint32_t height) { return std::make_unique<Canvas>(*this, width, height); }

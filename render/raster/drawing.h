@@ -5,6 +5,7 @@
 #pragma once
 #include <array>
 #include <functional>
+#include <optional>
 #include "render/raster/raster.h"
 
 namespace nuri::raster {
@@ -40,19 +41,24 @@ class Canvas : public Picture {
   vulkan::Image light, depth;                      // what is seen, of `samples` each
   vulkan::Image near_depth, open_raw, open;        // the depth of solid things once more, one sample; and the sky that they leave each other
   vulkan::Image mask_samples, mask, shown;
-  vulkan::Image names, names_depth;                // made when they are first asked for
+  vulkan::Image quick_light, quick_depth;          // of one sample each, for Style::quick; made when they are first asked for
+  vulkan::Image names, names_depth;                // likewise
   vulkan::Buffer numbers, instances, lines;        // ViewData; view::Instance; LineData
   VkDescriptorPool pool = VK_NULL_HANDLE;
   VkDescriptorSet set = VK_NULL_HANDLE;
   VkQueryPool laps = VK_NULL_HANDLE;
   view::Eye eye;                                   // of the last draw
   uint32_t under_lines = 0, over_lines = 0, marked = 0;   // lines behind and on top of things; instances to be outlined
-  bool named = false, timed = false;
+  bool named = false, timed = false, quick = false;
+
+  const vulkan::Image& light_now() const { return quick_light.handle && quick ? quick_light : light; }
+  const vulkan::Image& depth_now() const { return quick_depth.handle && quick ? quick_depth : depth; }
 
   void grow(vulkan::Buffer& buffer, size_t bytes, size_t most);
   void bind(uint32_t binding, const vulkan::Image& image, VkSampler sampler);
   void bind(uint32_t binding, const vulkan::Buffer& buffer);
   void name_images();
+  void set_quick(bool quick, VkSampler sampler);
  private:
   void release();
   std::shared_ptr<std::vector<Canvas*>> drawn_;
@@ -68,6 +74,7 @@ class Drawing : public Raster {
   void draw(VkCommandBuffer commands, Picture& picture, const view::Frame& frame, const view::Eye& eye, const Style& style, bool ids) override;
   Pixels read(Picture& picture, bool ids) override;
   std::vector<PassTime> times() override;
+  struct OwnSky { std::array<float, 3> zenith{}, horizon{}, ground{}; float last_level = 0; };   // linear means of a picture's faces
 
  private:
   friend class Canvas;
@@ -75,7 +82,7 @@ class Drawing : public Raster {
   enum Of : uint32_t { solid = 1, clear = 2, no_planes = 4, marked_only = 8 };   // which instances
 
   void start();                                    // layouts, samplers, the shadow map
-  void make_pipelines();
+  void make_pipelines(bool quick);
   void forget();                                   // the scenery's copy
   void release();
   vulkan::Image upload(const model::Look::Image& image) const;
@@ -89,7 +96,7 @@ class Drawing : public Raster {
   void names_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const;
   void instances(VkCommandBuffer commands, const view::Frame& frame, uint32_t of, uint32_t which) const;
   void bind(VkCommandBuffer commands, const Canvas& canvas) const;
-  void use(VkCommandBuffer commands, Pipe pipe) const;
+  void use(VkCommandBuffer commands, Pipe pipe, bool quick = false) const;
   void lap(VkCommandBuffer commands, const Canvas& canvas, Lap lap) const;
 
   vulkan::Device& device_;
@@ -98,13 +105,14 @@ class Drawing : public Raster {
   VkDescriptorSetLayout canvas_layout_ = VK_NULL_HANDLE, image_layout_ = VK_NULL_HANDLE;
   VkPipelineLayout layout_ = VK_NULL_HANDLE;
   VkSampler nearest_ = VK_NULL_HANDLE, repeating_ = VK_NULL_HANDLE;
-  std::array<VkPipeline, size_t(Pipe::count)> pipelines_{};
+  std::array<std::array<VkPipeline, size_t(Pipe::count)>, 2> pipelines_{};   // the second are quick, of those passes that differ
   vulkan::Image shadow_;
   // of the scenery
   std::vector<Shape> shapes_;
   std::vector<uint32_t> set_of_material_;          // of sets_: 0 is without an image
   vulkan::Buffer vertices_, corners_, materials_;
   std::vector<vulkan::Image> images_;              // the first two are white, flat and cube
+  std::optional<OwnSky> own_sky_;
   VkDescriptorPool pool_ = VK_NULL_HANDLE;
   std::vector<VkDescriptorSet> sets_;
   std::shared_ptr<std::vector<Canvas*>> drawn_ = std::make_shared<std::vector<Canvas*>>();   // in the order of their last draws

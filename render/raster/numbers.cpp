@@ -93,6 +93,16 @@ bool Drawing::write(Canvas& canvas, const view::Frame& frame, const view::Eye& e
   v.light_zenith = with(sky.light_zenith, 0), v.light_horizon = with(sky.light_horizon, 0), v.light_ground = with(sky.light_ground, 0);
   v.seen_zenith = with(sky.seen_zenith, 0), v.seen_horizon = with(sky.seen_horizon, 0), v.seen_ground = with(sky.seen_ground, 0);
   v.glow = with(sky.glow, 0), v.grid = sky.grid;
+  if (own_sky_ && style.sky) {
+    // its light, as render/trace has it, and some of day's: stands in for what a headlight adds where a scene's sky is dark
+    constexpr float own = 0.55f, day_too = 0.2f;
+    for (size_t k = 0; k < 3; ++k) {
+      v.light_zenith[k] = own * own_sky_->zenith[k] + day_too * day.light_zenith[k];
+      v.light_horizon[k] = own * own_sky_->horizon[k] + day_too * day.light_horizon[k];
+      v.light_ground[k] = own * own_sky_->ground[k] + day_too * day.light_ground[k];
+    }
+    v.own_sky = {1, own_sky_->last_level, own, 0};
+  }
   const Vec3f away = eye.position - centre;
   const float distance = std::sqrt(dot(away, away)), scale = std::max({3 * radius, std::isfinite(distance) ? distance : 0.0f, std::abs(eye.position[2])});
   const float reach = 185 + 4 * std::abs(eye.position[2]);   // m: planes without end do end, and must be lost before

@@ -51,8 +51,8 @@ void Drawing::bind(VkCommandBuffer commands, const Canvas& canvas) const {
   vkCmdBindIndexBuffer(commands, corners_.handle, 0, VK_INDEX_TYPE_UINT32);
 }
 
-void Drawing::use(VkCommandBuffer commands, Pipe pipe) const {
-  vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_[size_t(pipe)]);
+void Drawing::use(VkCommandBuffer commands, Pipe pipe, bool quick) const {
+  vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_[quick][size_t(pipe)]);
   vkCmdSetDepthTestEnable(commands, VK_TRUE);
 }
 
@@ -109,24 +109,25 @@ void Drawing::occlusion_pass(VkCommandBuffer commands, Canvas& canvas, const vie
 }
 
 void Drawing::light_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame, const Style& style) const {
-  begin(commands, &canvas.light, &canvas.depth);
-  use(commands, Pipe::solid);
+  const vulkan::Image& light = canvas.light_now();
+  begin(commands, &light, &canvas.depth_now());
+  use(commands, Pipe::solid, style.quick);
   instances(commands, frame, solid, 0);
-  use(commands, Pipe::sky);
+  use(commands, Pipe::sky, style.quick);
   whole(commands);
-  if (style.grid) use(commands, Pipe::grid), whole(commands);
+  if (style.grid) use(commands, Pipe::grid, style.quick), whole(commands);
   lap(commands, canvas, Lap::solid);
-  use(commands, Pipe::clear);
+  use(commands, Pipe::clear, style.quick);
   instances(commands, frame, clear, 0);
   lap(commands, canvas, Lap::clear);
-  use(commands, Pipe::lines);
+  use(commands, Pipe::lines, style.quick);
   vkCmdSetCullMode(commands, VK_CULL_MODE_NONE);
   if (canvas.under_lines) vkCmdDraw(commands, 6 * canvas.under_lines, 1, 0, 0);
   vkCmdSetDepthTestEnable(commands, VK_FALSE);
   if (canvas.over_lines) vkCmdDraw(commands, 6 * canvas.over_lines, 1, 6 * canvas.under_lines, 0);
   lap(commands, canvas, Lap::lines);
   vkCmdEndRendering(commands);
-  transition(commands, canvas.light, to_paint, to_read);
+  transition(commands, light, to_paint, to_read);
 }
 
 void Drawing::mask_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const {
@@ -140,7 +141,7 @@ void Drawing::mask_pass(VkCommandBuffer commands, Canvas& canvas, const view::Fr
 
 void Drawing::tone_pass(VkCommandBuffer commands, Canvas& canvas) const {
   begin(commands, &canvas.shown, nullptr);
-  use(commands, Pipe::tone);
+  use(commands, Pipe::tone, canvas.quick);
   whole(commands);
   vkCmdEndRendering(commands);
   transition(commands, canvas.shown, to_paint, to_read);

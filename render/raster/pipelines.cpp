@@ -69,7 +69,9 @@ struct Recipe {
 
 }  // namespace
 
-void Drawing::make_pipelines() {
+// Quick ones: of one sample a pixel, and with `quick` set in shaders; only of passes that draw light.
+void Drawing::make_pipelines(bool quick) {
+  const uint32_t most = quick ? 1 : samples_;
   constexpr VkFormat none = VK_FORMAT_UNDEFINED;
   constexpr VkCompareOp nearer = VK_COMPARE_OP_GREATER, not_farther = VK_COMPARE_OP_GREATER_OR_EQUAL, same = VK_COMPARE_OP_EQUAL;
   std::span<const uint32_t> nothing;
@@ -85,7 +87,7 @@ void Drawing::make_pipelines() {
     {full_vert,  grid_frag,      false, light_format,   depth_format, true,  true,  false, nearer,      Blend::over},
     {lines_vert, lines_frag,     false, light_format,   depth_format, true,  true,  false, not_farther, Blend::over},
     {names_vert, mask_frag,      true,  mask_format,    none,         true,  false, false, nearer,      Blend::no},
-    {full_vert,  samples_ > 1 ? std::span<const uint32_t>(tone_frag) : tone_one_frag, false, picture_format, none, false, false, false, nearer, Blend::no},
+    {full_vert,  most > 1 ? std::span<const uint32_t>(tone_frag) : tone_one_frag, false, picture_format, none, false, false, false, nearer, Blend::no},
     {names_vert, names_frag,     true,  name_format,    depth_format, false, true,  true,  nearer,      Blend::no},
   };
   static_assert(std::size(recipes) == size_t(Pipe::count));
@@ -109,10 +111,15 @@ void Drawing::make_pipelines() {
   auto dynamic = plain<VkPipelineDynamicStateCreateInfo>(VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO);
   dynamic.dynamicStateCount = uint32_t(std::size(dynamic_states)), dynamic.pDynamicStates = dynamic_states;
 
+  const VkBool32 chosen = quick;                   // constant 0 of every shader
+  const VkSpecializationMapEntry constant{0, 0, sizeof chosen};
+  const VkSpecializationInfo constants{1, &constant, sizeof chosen, &chosen};
+
   for (size_t p = 0; p < std::size(recipes); ++p) {
     const Recipe& r = recipes[p];
+    if (quick && Pipe(p) != Pipe::tone && (!r.many_samples || Pipe(p) == Pipe::mask)) continue;
     auto samples = plain<VkPipelineMultisampleStateCreateInfo>(VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO);
-    samples.rasterizationSamples = VkSampleCountFlagBits(r.many_samples ? samples_ : 1);
+    samples.rasterizationSamples = VkSampleCountFlagBits(r.many_samples ? most : 1);
     auto depth = plain<VkPipelineDepthStencilStateCreateInfo>(VK_STRUCTURE_TYPE_PIPELINE_DEPTH_STENCIL_STATE_CREATE_INFO);
     depth.depthTestEnable = r.test, depth.depthWriteEnable = r.write, depth.depthCompareOp = r.compare;
     VkPipelineColorBlendAttachmentState target{};
@@ -135,7 +142,7 @@ void Drawing::make_pipelines() {
         if (words.empty()) continue;
         auto stage = plain<VkPipelineShaderStageCreateInfo>(VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO);
         stage.stage = stage_count ? VK_SHADER_STAGE_FRAGMENT_BIT : VK_SHADER_STAGE_VERTEX_BIT;
-        stage.module = modules[stage_count] = device_.shader(words), stage.pName = "main";
+        stage.module = modules[stage_count] = device_.shader(words), stage.pName = "main", stage.pSpecializationInfo = &constants;
         stages[stage_count++] = stage;
       }
     } catch (...) {
@@ -148,7 +155,7 @@ void Drawing::make_pipelines() {
     info.pVertexInputState = r.vertices ? &vertex : &no_vertex, info.pInputAssemblyState = &assembly, info.pViewportState = &viewport;
     info.pRasterizationState = &raster, info.pMultisampleState = &samples, info.pDepthStencilState = &depth, info.pColorBlendState = &blend;
     info.pDynamicState = &dynamic, info.layout = layout_;
-    result = vkCreateGraphicsPipelines(device_.handle(), VK_NULL_HANDLE, 1, &info, nullptr, &pipelines_[p]);
+    result = vkCreateGraphicsPipelines(device_.handle(), VK_NULL_HANDLE, 1, &info, nullptr, &pipelines_[quick][p]);
     free_modules();
     check(result, "a pipeline");
   }

@@ -22,7 +22,7 @@ Result<std::unique_ptr<Raster>> Raster::create(vulkan::Device& device) {
 Drawing::Drawing(vulkan::Device& device) : device_(device), samples_(device.most_samples()) {
   try {
     start();
-    make_pipelines();
+    make_pipelines(false), make_pipelines(true);
     use({});
   } catch (...) {
     release();
@@ -36,7 +36,8 @@ void Drawing::release() {
   vkDeviceWaitIdle(device_.handle());
   forget();
   VkDevice d = device_.handle();
-  for (VkPipeline& pipeline : pipelines_) vkDestroyPipeline(d, pipeline, nullptr), pipeline = VK_NULL_HANDLE;
+  for (auto& kind : pipelines_)
+    for (VkPipeline& pipeline : kind) vkDestroyPipeline(d, pipeline, nullptr), pipeline = VK_NULL_HANDLE;
   vkDestroyPipelineLayout(d, layout_, nullptr);
   vkDestroyDescriptorSetLayout(d, canvas_layout_, nullptr), vkDestroyDescriptorSetLayout(d, image_layout_, nullptr);
   vkDestroySampler(d, nearest_, nullptr), vkDestroySampler(d, repeating_, nullptr);
@@ -62,7 +63,7 @@ void Drawing::start() {
   constexpr auto uniform = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, storage = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
                  sampled = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
   canvas_layout_ = set_layout({uniform, storage, storage, sampled, sampled, sampled, sampled, sampled, sampled});
-  image_layout_ = set_layout({storage, sampled, sampled});
+  image_layout_ = set_layout({storage, sampled, sampled, sampled});
   VkDescriptorSetLayout sets[] = {canvas_layout_, image_layout_};
   VkPushConstantRange range{both, 0, sizeof(Push)};
   auto layout = plain<VkPipelineLayoutCreateInfo>(VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO);
@@ -86,6 +87,7 @@ void Drawing::start() {
 void Drawing::draw(VkCommandBuffer commands, Picture& picture, const view::Frame& frame, const view::Eye& eye, const Style& style, bool ids) {
   auto& canvas = static_cast<Canvas&>(picture);
   bool sun = write(canvas, frame, eye, style);
+  canvas.set_quick(style.quick, nearest_);
   if (ids) canvas.name_images();
   canvas.named = ids;
   if (canvas.laps) vkCmdResetQueryPool(commands, canvas.laps, 0, uint32_t(Lap::count));

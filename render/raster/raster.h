@@ -18,6 +18,8 @@ struct Style {
   bool dark = false;                               // sky and ground of an editor in dark colours; false: daylight
   bool grid = true;                                // lines on the ground, fading with distance
   bool shadows = true;
+  bool sky = true;                                 // the scene's own, if it has one; false: that of day or dark
+  bool quick = false;                              // one sample a pixel and shadows with hard edges: for windows that a processor draws
   float exposure = 1;
   view::Colour outline{1.0f, 0.62f, 0.11f, 1};
 };

@@ -30,6 +30,21 @@ void halve(std::vector<uint8_t>& rgba, uint32_t& width, uint32_t& height, uint32
   rgba = std::move(half), width = w, height = h;
 }
 
+// Of a whole cube: above, around, below.
+Drawing::OwnSky means(const model::Look::Image& image) {
+  std::array<float, 256> light;
+  for (size_t k = 0; k < light.size(); ++k) light[k] = linear(float(k) / 255);
+  std::array<std::array<double, 3>, 6> face{};
+  const size_t pixels = image.rgba.size() / 24;
+  for (size_t f = 0; f < 6; ++f)
+    for (size_t i = 0; i < pixels; ++i)
+      for (size_t k = 0; k < 3; ++k) face[f][k] += double(light[image.rgba[4 * (f * pixels + i) + k]]) / double(pixels);
+  Drawing::OwnSky out;
+  for (size_t k = 0; k < 3; ++k)
+    out.zenith[k] = float(face[4][k]), out.ground[k] = float(face[5][k]), out.horizon[k] = float((face[0][k] + face[1][k] + face[2][k] + face[3][k]) / 4);
+  return out;
+}
+
 }  // namespace
 
 void Drawing::forget() {
@@ -37,7 +52,7 @@ void Drawing::forget() {
   for (vulkan::Image& image : images_) device_.destroy(image);
   vkDestroyDescriptorPool(device_.handle(), pool_, nullptr);
   pool_ = VK_NULL_HANDLE;
-  images_.clear(), shapes_.clear(), sets_.clear(), set_of_material_.clear();
+  images_.clear(), shapes_.clear(), sets_.clear(), set_of_material_.clear(), own_sky_.reset();
 }
 
 // An image that is not as it should be becomes a white one.
@@ -111,8 +126,14 @@ void Drawing::use(const view::Scenery& scenery) {
   white.cube = true;
   images_.push_back(upload(white));
   for (const model::Look::Image* image : scenery.images) images_.push_back(upload(image ? *image : white));
+  const vulkan::Image* sky = &images_[1];
+  if (scenery.sky >= 0 && size_t(scenery.sky) < scenery.images.size() && images_[size_t(scenery.sky) + 2].layers == 6) {
+    sky = &images_[size_t(scenery.sky) + 2];
+    own_sky_ = means(*scenery.images[size_t(scenery.sky)]);
+    own_sky_->last_level = float(sky->levels - 1);
+  }
   const uint32_t count = uint32_t(scenery.images.size()) + 1;
-  VkDescriptorPoolSize sizes[] = {{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, count}, {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 2 * count}};
+  VkDescriptorPoolSize sizes[] = {{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, count}, {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 3 * count}};
   auto info = plain<VkDescriptorPoolCreateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO);
   info.maxSets = count, info.poolSizeCount = 2, info.pPoolSizes = sizes;
   check(vkCreateDescriptorPool(device_.handle(), &info, nullptr, &pool_), "the images' sets");
@@ -124,17 +145,18 @@ void Drawing::use(const view::Scenery& scenery) {
   for (uint32_t s = 0; s < count; ++s) {
     const vulkan::Image& image = images_[s ? s + 1 : 0];
     VkDescriptorBufferInfo buffer{materials_.handle, 0, VK_WHOLE_SIZE};
-    VkDescriptorImageInfo both[] = {{repeating_, image.layers == 1 ? image.view : images_[0].view, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL},
-                                    {repeating_, image.layers == 6 ? image.view : images_[1].view, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL}};
-    VkWriteDescriptorSet writes[3];
-    for (uint32_t b = 0; b < 3; ++b) {
+    VkDescriptorImageInfo pictures[] = {{repeating_, image.layers == 1 ? image.view : images_[0].view, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL},
+                                        {repeating_, image.layers == 6 ? image.view : images_[1].view, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL},
+                                        {repeating_, sky->view, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL}};
+    VkWriteDescriptorSet writes[4];
+    for (uint32_t b = 0; b < 4; ++b) {
       writes[b] = plain<VkWriteDescriptorSet>(VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET);
       writes[b].dstSet = sets_[s], writes[b].dstBinding = b, writes[b].descriptorCount = 1;
       writes[b].descriptorType = b ? VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
-      if (b) writes[b].pImageInfo = &both[b - 1];
+      if (b) writes[b].pImageInfo = &pictures[b - 1];
       else writes[b].pBufferInfo = &buffer;
     }
-    vkUpdateDescriptorSets(device_.handle(), 3, writes, 0, nullptr);
+    vkUpdateDescriptorSets(device_.handle(), 4, writes, 0, nullptr);
   }
 }
 

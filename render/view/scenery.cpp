@@ -112,6 +112,8 @@ Scenery Scenery::of(std::vector<std::shared_ptr<const Model>> models) {
     for (int f = 0; f < m.height_field_count; ++f) out.shapes.push_back(field_shape(m, f));
     of.first_image = uint32_t(out.images.size());
     for (const Look::Image& image : m.look.images) out.images.push_back(&image);
+    const int sky = m.look.sky;
+    if (out.sky < 0 && sky >= 0 && size_t(sky) < m.look.images.size() && m.look.images[size_t(sky)].cube) out.sky = int(of.first_image) + sky;
 
     // what each geom is drawn with
     of.first_material = uint32_t(out.materials.size());

@@ -58,6 +58,7 @@ struct Scenery {
   std::vector<Shape> shapes;
   std::vector<Material> materials;
   std::vector<const model::Look::Image*> images;   // owned by the models
+  int sky = -1;                                    // of images, a cube: what is seen behind everything; that of the first model that has one
 
   static Scenery of(std::vector<std::shared_ptr<const model::Model>> models);
 };

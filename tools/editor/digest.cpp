@@ -27,7 +27,7 @@ uint64_t digest(const Shot& shot, const raster::Style& style, uint64_t generatio
     const uint32_t kind = uint32_t(lamp.directional) | uint32_t(lamp.shadow) << 1;
     words(&kind, sizeof kind);
   }
-  const uint32_t flags = uint32_t(style.dark) | uint32_t(style.grid) << 1 | uint32_t(style.shadows) << 2;
+  const uint32_t flags = uint32_t(style.dark) | uint32_t(style.grid) << 1 | uint32_t(style.shadows) << 2 | uint32_t(style.sky) << 3 | uint32_t(style.quick) << 4;
   words(&flags, sizeof flags);
   words(&style.exposure, sizeof style.exposure);
   return value | 1;

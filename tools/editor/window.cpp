@@ -151,6 +151,7 @@ bool Window::open() {
   desk_.device = device_->name();
   desk_.picture = [this](uint32_t width, uint32_t height) { return picture(width, height); };
   desk_.look_at = [this](float x, float y) { return look_at(x, y); };
+  desk_.style.quick = device_->software();
   desk_.pass_times = [this] { return raster_->times(); };
   style();
   if (!options_.scene.empty()) {

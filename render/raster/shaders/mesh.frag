@@ -42,6 +42,7 @@ vec4 painted(MaterialData m, Instance i) {
 // The sky that this pixel's surroundings leave it, from the four nearest at its own distance.
 float sky_left(float distant) {
   if (view.knobs.z == 0.0) return 1.0;
+  if (quick) return texelFetch(open_sky, min(ivec2(gl_FragCoord.xy) / 2, textureSize(open_sky, 0) - 1), 0).r;
   vec2 half_size = vec2(textureSize(open_sky, 0)), at = gl_FragCoord.xy * 0.5 - 0.5;
   vec2 low = floor(at), part = at - low;
   float sum = 0.0, weights = 0.0;

@@ -1,4 +1,6 @@
-// The sky: a gradient over the height of a direction, the same for all azimuths but for a glow around the sun.
+// The sky: a gradient over the height of a direction, the same for all azimuths but for a glow around the sun; or the scene's own, whose means
+// above, aside and below are then the gradient that lights.
+layout(set = 1, binding = 3) uniform samplerCube own_sky;
 
 // `blur` 0 .. 1: from a mirror's view to a rough surface's.
 vec3 gradient(vec3 zenith, vec3 horizon, vec3 ground, float height, float blur) {
@@ -8,7 +10,11 @@ vec3 gradient(vec3 zenith, vec3 horizon, vec3 ground, float height, float blur) 
 }
 
 // Radiance that lights from direction d.
-vec3 sky_light(vec3 d, float blur) { return gradient(view.light_zenith.rgb, view.light_horizon.rgb, view.light_ground.rgb, d.z, blur); }
+vec3 sky_light(vec3 d, float blur) {
+  vec3 mean = gradient(view.light_zenith.rgb, view.light_horizon.rgb, view.light_ground.rgb, d.z, blur);
+  if (view.own_sky.x == 0.0) return mean;
+  return mix(textureLod(own_sky, d.xzy, blur * view.own_sky.y).rgb * view.own_sky.z, mean, blur);   // the faces' top is +z in ours, +y in Vulkan's
+}
 
 // The same, gathered over the hemisphere around n, / pi.
 vec3 ambient(vec3 n) {
@@ -19,6 +25,7 @@ vec3 ambient(vec3 n) {
 
 // What is seen in direction d behind everything; d.z = 0 is what far ground fades into.
 vec3 sky_seen(vec3 d) {
+  if (view.own_sky.x != 0.0) return textureLod(own_sky, d.xzy, 0.0).rgb;
   float towards = max(dot(d, view.towards_sun.xyz), 0.0);
   float t2 = towards * towards, t8 = t2 * t2 * t2 * t2;
   float t64 = t8 * t8;

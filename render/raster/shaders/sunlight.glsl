@@ -2,6 +2,7 @@
 // to what casts the shadow (Fernando 2005, "Percentage-closer soft shadows"). Depths of a tap are compared with the plane through the point, not
 // with the point: so a wide kernel on a slanted surface does not shade itself.
 layout(set = 0, binding = 3) uniform sampler2D sun_depth;
+layout(constant_id = 0) const bool quick = false;   // edges as wide as a texel or two, whatever casts the shadow
 
 vec3 in_map(vec3 p) {
   vec4 c = view.sun_clip * vec4(p, 1.0);
@@ -27,6 +28,7 @@ float sunlight(vec3 at, vec3 n, vec2 pixel) {
   float steepest = 12.0 * view.shadow.w / view.shadow.x;   // a texel's depth, twelvefold: nearly along the sun's rays
   slope *= min(1.0, steepest / max(length(slope), 1e-9));
   float depth = p.z + view.shadow.w, turn = noise(pixel);
+  if (quick) return passes(uv, depth);
   // what is in between, and how far off
   const float widest = 20.0;                       // texels
   float blockers = 0.0, sum = 0.0, reach = widest * view.shadow.x;

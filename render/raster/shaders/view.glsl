@@ -33,6 +33,7 @@ struct ViewData {
   vec4 light_zenith, light_horizon, light_ground;   // what lights: radiance of the sky above, aside, below
   vec4 seen_zenith, seen_horizon, seen_ground;      // what is seen behind everything
   vec4 glow;                 // of the sky around the sun, seen
+  vec4 own_sky;              // 1: the scene's own is seen; its levels - 1; share of its light that surfaces receive; unused
   vec4 towards_sun;
   vec4 shadow;               // size of a texel (1 = the whole map); penumbra (likewise) per depth; m that a point is moved off its surface; depth bias
   vec4 haze;                 // m within which nothing fades; m over which it does; of the grid's fading; its height

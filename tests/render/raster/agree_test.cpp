@@ -28,6 +28,78 @@ const char* const text = R"(<mujoco>
 constexpr int width = 320, height = 240;
 }  // namespace
 
+// Colours name the direction, so that no turn or mirror image of the cube would pass. In linear light: both show what is below their tone curves as
+// it is, the raster with a dither of one step.
+TEST_CASE("rays and triangles see the same sky") {
+  auto device = vulkan::Device::create();
+  if (!device) NURI_SKIP("there is no Vulkan driver");
+  const auto scene = scene::read_mjcf_text("<mujoco><worldbody><geom type='sphere' size='0.1' pos='0 0 -50'/></worldbody></mujoco>", "sky.xml");
+  REQUIRE(scene);
+  auto compiled = model::compile(*scene);
+  REQUIRE(compiled);
+  constexpr int side = 64;
+  model::Look::Image sky;
+  sky.width = side, sky.height = 6 * side, sky.cube = true;
+  for (int face = 0; face < 6; ++face)
+    for (int y = 0; y < side; ++y)
+      for (int x = 0; x < side; ++x) {             // as look.h says of a cube's faces
+        const double right = (x + 0.5) / side * 2 - 1, up = 1 - (y + 0.5) / side * 2;
+        const double d[6][3] = {{1, -right, up}, {-1, right, up}, {right, 1, up}, {-right, -1, up}, {-right, up, 1}, {right, up, -1}};
+        const double length = std::sqrt(1 + right * right + up * up);
+        for (double component : d[face]) sky.rgba.push_back(uint8_t(std::lround(120 + 80 * component / length)));
+        sky.rgba.push_back(255);
+      }
+  compiled->look.sky = int32_t(compiled->look.images.size());
+  compiled->look.images.push_back(sky);
+  const auto model = std::make_shared<const model::Model>(std::move(*compiled));
+  const view::Poses poses = view::initial_poses(*model);
+  auto raster = raster::Raster::create(**device);
+  REQUIRE(raster);
+  const view::Scenery scenery = view::Scenery::of({model});
+  REQUIRE(scenery.sky >= 0);
+  (*raster)->use(scenery);
+  constexpr int w = 80, h = 60;
+  auto picture = (*raster)->picture(w, h);
+  Pool pool(1);
+  const auto linear = [](int c) { return c <= 10 ? c / 255.0 / 12.92 : std::pow((c / 255.0 + 0.055) / 1.055, 2.4); };
+  int judged = 0, wrong = 0;
+  const double quaternions[5][4] = {{1, 0, 0, 0}, {0.6, 0.8, 0, 0}, {0.5, 0.5, 0.5, 0.5}, {0.1, 0.9, 0.3, -0.3}, {0.3, 0.1, -0.2, 0.9}};
+  for (const auto& q : quaternions) {
+    trace::Sensor sensor;
+    trace::Lens lens;
+    lens.width = w, lens.height = h, lens.fovy = 1.4;
+    sensor.optics = lens;
+    double length = 0;
+    for (double x : q) length += x * x;
+    for (size_t k = 0; k < 4; ++k) sensor.quat[k] = q[k] / std::sqrt(length);
+    auto eyes = trace::Eyes::make(model, 1, {sensor}, {});
+    REQUIRE(eyes);
+    REQUIRE(eyes->render(pool, {poses.position, poses.rotation}));
+    const auto* const rgb = static_cast<const uint8_t*>(eyes->groups()[0].tensors[0].data);
+
+    view::Eye eye;
+    eye.fovy = 1.4f;
+    const double a = sensor.quat[0], b = sensor.quat[1], c = sensor.quat[2], d = sensor.quat[3];
+    const double m[9] = {1 - 2 * (c * c + d * d), 2 * (b * c - a * d), 2 * (b * d + a * c), 2 * (b * c + a * d), 1 - 2 * (b * b + d * d), 2 * (c * d - a * b),
+                         2 * (b * d - a * c), 2 * (c * d + a * b), 1 - 2 * (b * b + c * c)};
+    for (size_t k = 0; k < 9; ++k) eye.axes[k] = float(m[k]);
+    const view::Frame frame = view::make_frame(scenery, std::span(&poses, 1), {}, eye);
+    raster::Style style;
+    style.grid = false;
+    (*device)->run([&](VkCommandBuffer commands) { (*raster)->draw(commands, *picture, frame, eye, style, false); });
+    const raster::Pixels pixels = (*raster)->read(*picture, false);
+    for (size_t k = 0; k < size_t(w) * h; ++k)
+      for (size_t i = 0; i < 3; ++i) {
+        const int ray = rgb[3 * k + i], seen = pixels.rgba[4 * k + i];
+        ++judged;
+        // one step of dither, half a step of either's rounding, one of what texels of neighbouring faces differ by
+        wrong += std::abs(linear(seen) - linear(ray)) > linear(ray + 3) - linear(ray);
+      }
+  }
+  CHECK(judged == 5 * w * h * 3);
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("rays and triangles agree") {
   auto device = vulkan::Device::create();
   if (!device) NURI_SKIP("there is no Vulkan driver");

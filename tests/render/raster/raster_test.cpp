@@ -174,6 +174,64 @@ TEST_CASE("raster: under a box it is darker than beside it, and without shadows 
   studio->silent();
 }
 
+// A spot of OpenGL's, and so of MuJoCo's: cos^exponent within the cone, nothing outside; all lamps in a place by 1 / (a + b d + c d^2). What the
+// ground sends back stands in this proportion to what the same lamp gives all around without attenuation, whatever the material.
+TEST_CASE("raster: lamps keep to their cones, attenuation and range") {
+  auto studio = Studio::open(scenery());
+  if (!studio) NURI_SKIP("no Vulkan 1.3 device here");
+  view::Frame frame = lit();
+  add(frame, view::shape::plane, instance({0, 0, 0}, {20, 20, 1}, {0.3f, 0.3f, 0.3f, 1}, 1));
+  const view::Eye eye = look({0, -3.5f, 4}, {0, 0, 0});
+  raster::Style style;
+  style.grid = false, style.shadows = false;
+  const view::Lamp plain{{0.2f, 0.1f, 2}, {0.3f / 1.1180340f, 0.4f / 1.1180340f, -1 / 1.1180340f}, {4, 4, 4}, false, false};
+  auto light = [&](const view::Lamp& lamp) {       // linear, of every pixel
+    frame.lamps = {lamp};
+    const raster::Pixels p = studio->draw(frame, eye, style);
+    std::vector<double> out;
+    for (size_t k = 0; k < p.rgba.size(); k += 4) out.push_back(std::pow((p.rgba[k + 1] / 255.0 + 0.055) / 1.055, 2.4));
+    return out;
+  };
+  view::Lamp none = plain, spot = plain, fading = plain, near = plain;
+  none.colour = {0, 0, 0};
+  spot.cone = std::cos(0.5f), spot.exponent = 7;
+  fading.attenuation = {0.3f, 0.2f, 0.15f};
+  near.range = 2.4f;
+  const auto dark = light(none), full = light(plain);
+  constexpr double tolerance = 0.05;               // of the lamp's part: 8 bits with a dither of one step are up to 0.02 of 0.5 at either end of the quotient
+  auto judge = [&](const view::Lamp& lamp, auto share) {
+    const auto seen = light(lamp);
+    int some = 0, nothing = 0, wrong = 0;
+    for (uint32_t y = 0; y < height; ++y)
+      for (uint32_t x = 0; x < width; ++x) {
+        const size_t at = size_t(y) * width + x;
+        if (full[at] - dark[at] < 0.15 || full[at] > 0.65) continue;   // too little to divide by; or toned
+        auto wanted = [&](double px, double py) {
+          const Ray r = ray(eye, px, py);
+          const double depth = -r.from[2] / r.along[2];
+          double to[3], d = 0, along = 0;
+          for (int k = 0; k < 3; ++k) to[k] = r.from[k] + depth * r.along[k] - double(lamp.position[size_t(k)]), d += to[k] * to[k];
+          d = std::sqrt(d);
+          for (int k = 0; k < 3; ++k) along += to[k] / d * double(lamp.direction[size_t(k)]);
+          return share(d, along);
+        };
+        const double here = wanted(x + 0.5, y + 0.5);
+        bool edge = false;
+        for (double dx : {-0.6, 0.6}) for (double dy : {-0.6, 0.6}) edge = edge || (wanted(x + 0.5 + dx, y + 0.5 + dy) > 0) != (here > 0);
+        if (edge) continue;
+        ++(here > 0 ? some : nothing);
+        wrong += std::abs((seen[at] - dark[at]) / (full[at] - dark[at]) - here) > tolerance;
+      }
+    CHECK(wrong == 0);
+    CHECK(some > 100);
+    return nothing;
+  };
+  CHECK(judge(spot, [](double, double along) { return along > std::cos(0.5) ? std::pow(along, 7) : 0.0; }) > 100);
+  CHECK(judge(fading, [](double d, double) { return 1 / (0.3 + 0.2 * d + 0.15 * d * d); }) == 0);
+  CHECK(judge(near, [](double d, double) { return d < 2.4 ? 1.0 : 0.0; }) > 100);
+  studio->silent();
+}
+
 TEST_CASE("raster: what is clear shows what is behind it, in its order") {
   auto studio = Studio::open(scenery());
   if (!studio) NURI_SKIP("no Vulkan 1.3 device here");

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include "models.h"
+#include "render/view/gizmos.h"
 
 namespace nuri::view {
 namespace {
@@ -401,6 +402,39 @@ TEST_CASE("lamps: the model's lights, of which suns come first, or a sun") {
   for (const Lamp& l : make_frame(scenery_of(m), poses, {}, {}).lamps) sum += l.colour[0];
   CHECK(sum > 2);
   CHECK(sum < 4);
+}
+
+TEST_CASE("lamps: cones, attenuation and range of the model's lights; suns have none, and what is off is dark") {
+  using Type = model::Look::Light::Type;
+  const auto m = room();
+  m->look.lights.resize(4);
+  for (auto& l : m->look.lights) l.shadow = false, l.attenuation = {0.5f, -1, 0.25f}, l.cutoff = 0.6f, l.exponent = 3, l.range = 7, l.pos = {0, 0, 4};
+  m->look.lights[0].type = Type::spot, m->look.lights[0].diffuse = {0.4f, 0.4f, 0.4f};
+  m->look.lights[1].type = Type::point, m->look.lights[1].diffuse = {0.3f, 0.3f, 0.3f};
+  m->look.lights[2].type = Type::directional, m->look.lights[2].diffuse = {0.01f, 0.01f, 0.01f};
+  m->look.lights[3].active = false;
+  const std::vector<Poses> poses{initial_poses(*m)};
+  const auto lamps = lamps_of(*m, body_places(*m, poses[0]));
+  REQUIRE(lamps.size() == 3);
+  CHECK(lamps[0].cone == doctest::Approx(std::cos(0.6f)));
+  CHECK(lamps[0].exponent == 3);
+  CHECK(lamps[0].range == 7);
+  CHECK(lamps[1].cone == -1);
+  CHECK(lamps[1].range == 7);
+  CHECK(share(lamps[1], 2) == doctest::Approx(1 / (0.5f + 0.25f * 4)));   // less than nothing counts as nothing
+  CHECK(share(lamps[1], 7.1f) == 0);
+  CHECK(share(lamps[2], 1e9f) == 1);
+  CHECK(lamps[2].cone == -1);
+
+  // a lamp that has faded where the things are takes nothing from the others
+  m->look.lights[0].diffuse = {50, 50, 50}, m->look.lights[0].attenuation = {0, 0, 1000};
+  const auto before = make_frame(scenery_of(m), poses, {}, {}).lamps;
+  m->look.lights[0].active = false;
+  const auto after = make_frame(scenery_of(m), poses, {}, {}).lamps;
+  REQUIRE(before.size() == 3);
+  REQUIRE(after.size() == 2);
+  for (const Lamp& l : before)
+    if (l.cone == -1 && !l.directional) CHECK(l.colour[0] == doctest::Approx(after[0].colour[0]));
 }
 
 TEST_CASE("a light that tracks goes along without turning") {
