@@ -12,6 +12,7 @@ using model::Model;
 
 constexpr int usual_side = 64;                   // pixels
 constexpr double near_enough = 0.01;             // of a rate
+constexpr double least_step = 1e-6;              // of quantisation (m) and grazing: what is less is nothing, and they are divided by
 constexpr double rounding = 1e-9;                // of a latency that is meant to be whole control steps
 
 std::string camera_name(const Model& m, size_t camera) {
@@ -82,8 +83,8 @@ std::vector<std::optional<trace::Sensor>> find_eyes(const Model& m, const std::v
     s.near = eye.near, s.far = eye.far;
     trace::Distortion& n = s.noise;
     n.range_sigma = float(eye.range_noise[0]), n.range_sigma_linear = float(eye.range_noise[1]), n.range_sigma_square = float(eye.range_noise[2]);
-    n.range_step = float(eye.quantisation);
-    n.dropout = float(eye.dropout), n.grazing = float(eye.grazing);
+    n.range_step = eye.quantisation < least_step ? 0 : float(eye.quantisation);
+    n.dropout = float(eye.dropout), n.grazing = eye.grazing < least_step ? 0 : float(eye.grazing);
     n.colour_sigma = float(eye.colour_noise), n.intensity_sigma = float(eye.intensity_noise);
     if (mount(m, eye, s, fit)) out.emplace_back(std::move(s));
     else out.emplace_back();

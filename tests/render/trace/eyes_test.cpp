@@ -216,6 +216,19 @@ TEST_CASE("steps that nobody looked at pass all the same") {
       }
 }
 
+TEST_CASE("what was under way when an environment began anew is never shown") {
+  Sinking s(1, 3);
+  const auto look = [&](int step, int passed) {
+    const Poses p = s.at(step);
+    s.eyes.render(s.pool, {p.position, p.rotation, {}, passed});
+  };
+  for (int step = 0; step < 3; ++step) look(step, 1);
+  s.eyes.reset(std::vector<int>{1});
+  look(10, 1);
+  look(15, 5);                                                                         // past the arrival of what was taken at 2, had it not begun anew
+  CHECK(s.shown(1) == 10);
+}
+
 TEST_CASE("mountings go with bodies, and may be moved per environment") {
   model::SceneMaker maker;
   maker.geom(0, GeomType::plane, {0, 0, 1});

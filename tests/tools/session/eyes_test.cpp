@@ -415,6 +415,41 @@ TEST_CASE("eyes: pictures that no machine can hold are refused, not tried") {
   CHECK(eyes.errors().front().code == "no-memory");
 }
 
+TEST_CASE("eyes: whatever the reader takes can be looked through, and what is seen are numbers") {
+  std::mt19937 random(3);
+  const auto one_of = [&](const std::vector<std::string>& words) { return words[random() % words.size()]; };
+  for (int round = 0; round < 6; ++round) {
+    std::string text = "cameras:\n";
+    for (int i = 0; i < 50; ++i) {
+      text += "  - {name: c" + std::to_string(i) + ", size: [" + one_of({"1", "8", "9"}) + ", " + one_of({"1", "8", "5"}) + "], outputs: [rgb, depth, range, geom, body, class, normal, intensity, point]";
+      text += one_of({"", ", position: [0, 0, -1000000]", ", body: ball", ", body: ball, position: [0, 0, 0.1]", ", site: turned, euler: [1e9, -1e9, 3]", ", position: [-2.5, 0, 0]"});
+      const std::string lens = one_of({"", ", lens: {radial: [1000, -1000, 0.5, -3, 7, -1, 2, -1000]}", ", lens: {radial: [0, 0, 0, 0, 0, -1]}", ", lens: {fisheye: [-1000, 5]}", ", lens: {fisheye: 0}", ", lens: {fisheye: [1e-300, -0.1]}"});
+      text += lens + one_of({"", ", fovy: 0.01", ", fovy: 179", ", focal: [1e-3, 1e6]", ", focal: [1e6, 1e-3], centre: [-1e6, 1e6]", ", focal: [1, 1], centre: [0, 0]"});
+      text += one_of({"", ", near: 0", ", near: 99999, far: 1e5", ", near: 0, far: 0.001"});
+      text += one_of({"", ", noise: {range: [1000, 1000, 1000]}", ", noise: {quantisation: 1e-300, grazing: 1e-300}", ", noise: {quantisation: 1e-39, grazing: 1e-40, colour: 1, intensity: 1}", ", noise: {dropout: 1, quantisation: 1000}"});
+      text += one_of({"", ", rate: 1e-6", ", rate: 1e6", ", latency: 10, rate: 1", ", latency: 1e-12"}) + "}\n";
+    }
+    text += "lidars:\n";
+    for (int i = 0; i < 50; ++i) {
+      text += "  - {name: l" + std::to_string(i) + ", columns: " + one_of({"1", "7", "64"}) + one_of({", rows: 1", ", rows: 3", ", elevations: [90, -90, 0, 1e-300]", ", pattern: raster, vertical: [90, 90]", ", pattern: rosette, vertical: [-90, -90]", ", rows: 2, vertical: [-90, 90]"});
+      text += one_of({"", ", site: turned", ", body: ball", ", position: [-2, 0, 0]"}) + ", outputs: [range, intensity, point, normal, geom]" + one_of({"", ", noise: {range: [0, 0, 1000], intensity: 1, grazing: 1}"}) + "}\n";
+    }
+    auto loaded = read(scene_of(room_models, text));
+    if (!loaded) FAIL(to_string(loaded.errors().front()));
+    Seen s(std::move(*loaded), {.environments = 2, .threads = 2});
+    s.eyes->look();
+    for (int k = 0; k < 3; ++k) s.go();
+    for (int e = 0; e < int(s.eyes->eyes().size()); ++e)
+      for (const uint32_t bit : {output::depth, output::range, output::normal, output::intensity, output::point}) {
+        const float* const numbers = static_cast<const float*>(s.eyes->picture(e, 1, bit));
+        bool finite = true;
+        for (size_t k = 0; numbers && k < picture_bytes(s.eyes->eyes()[size_t(e)], bit) / 4; ++k) finite &= std::isfinite(numbers[k]);
+        if (!finite) MESSAGE(s.session->settings().eyes[size_t(e)].place.line << ": " << text);
+        REQUIRE(finite);
+      }
+  }
+}
+
 TEST_CASE("eyes: sites that vary take their eyes along") {
   Seen s(scene_of(lift_models + "vary: [{field: site_pos, names: deck, component: 2, add: [0, 1]}]\n", "cameras: [{name: a, site: deck, position: [0, 0, 1], look_at: [0, 0, 0], size: [8, 8], fovy: 5, outputs: depth}]\n"),
          {.environments = 5});
