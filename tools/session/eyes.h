@@ -5,8 +5,10 @@
 //   session.step(session.settings().substeps), (*eyes)->look();           // once per control step; also once before the first
 //   (*eyes)->picture(0, environment, trace::output::rgb)                  // [height][width][3]; the address stays
 //
-// A scene's variants have a tensor each; a picture is found by its environment. Pictures depend on seed, environment id and the count
-// of looks since the environment's beginning, not on batch, threads or width.
+// A scene's variants have a tensor each; a picture is found by its environment. Its bits depend on the scene, the seed, the environment's id
+// and what it did since it began, not on batch, place, threads, width or when others began: rates and latencies go by the environment's own
+// control steps, and noise is drawn by its own step (World::step_count), so that an episode that is run again is seen again. Control steps
+// at which nobody looks pass all the same; a picture that was due at one of them is taken at the next look.
 #pragma once
 #include <memory>
 #include <span>
@@ -36,7 +38,7 @@ struct EyeInfo {
 
 class Eyes {
  public:
-  // Diagnostics: no-eyes, unknown-name and what trace::Eyes::make says, with places in the scene file. The session must outlive it.
+  // Diagnostics: no-eyes, unknown-name, no-memory and what trace::Eyes::make says, with places in the scene file. The session must outlive it.
   static Result<std::unique_ptr<Eyes>> make(Session& session, const EyeOptions& options = {});
   ~Eyes();
 
@@ -44,7 +46,8 @@ class Eyes {
   // Takes the pictures that are due and delivers those that have arrived. Costs nothing if called again at the same control step
   // without begin() or finish() between.
   void look();
-  // These environments were reset: their next look() delivers pictures of the new state, whatever was under way.
+  // These environments begin anew: their next look() delivers pictures of the new state, whatever was under way. What the session resets,
+  // resumes or restores is noticed without this; it is for states that were written from outside.
   void begin(std::span<const int> environments);
   // Pictures of these environments as they are now, delivered at once: the last ones of an episode, taken before it is reset.
   void finish(std::span<const int> environments);

@@ -166,6 +166,24 @@ TEST_CASE("eyes: with a rate and a latency a picture shows the state of then, in
   }
 }
 
+TEST_CASE("eyes: control steps that nobody looks at pass all the same") {
+  Seen s(scene_of(lift_models, "cameras: [" + above + ", rate: 25, latency: 0.02}]\n"), {.environments = 1});
+  const double speed = s.session->world().get(StateField::qvel, 0, 0);
+  s.eyes->look();
+  struct Look { int at, shown; };                // due at 4, 8, ..: taken at 6, 9, 12, 16, 28; each arrives 2 later
+  int now = 0;
+  for (const Look& look : {Look{3, 0}, Look{6, 0}, Look{9, 6}, Look{12, 9}, Look{13, 9}, Look{16, 12}, Look{28, 16}}) {
+    CAPTURE(look.at);
+    for (; now < look.at; ++now) s.session->step(2);
+    s.eyes->look();
+    CHECK(std::abs(double(s.depth(0, 0)) - (2.5 - speed * period * look.shown)) < 5e-6);
+  }
+  const uint64_t before = s.hash(0);
+  s.session->step(1);                            // half a control step
+  s.eyes->look();
+  CHECK(s.hash(0) == before);
+}
+
 TEST_CASE("eyes: finish() shows what is now, of its environments, and disturbs nothing") {
   const std::string text = scene_of(lift_models, "cameras: [" + above + ", rate: 20, latency: 0.03}]\n");
   Seen s(text, {.environments = 3}), calm(text, {.environments = 3});
