@@ -60,7 +60,7 @@ void say(const Diagnostic& diagnostic);
 void say_as_json();                                          // what --diagnostics=json does
 bool tells(const Options& options);                          // whether progress and notes for people go to standard error
 // Diagnostics on standard error, the first 20, and as the one JSON object if asked; returns bad_input, or failed
-// if it was interrupted.
+// if it was interrupted or something could not be written.
 int report(const std::vector<Diagnostic>& errors, bool json);
 int report(const std::string& message, bool json, Status status = bad_input);
 std::string refuse_variants(const session::Loaded& loaded);   // what commands for one model say of a scene with several; empty for one

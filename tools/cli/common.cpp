@@ -187,7 +187,9 @@ int report(const std::vector<Diagnostic>& errors, bool json) {
   if (counted) put(errors.back());
   else if (errors.size() > most) put({Severity::note, "more-errors", fmt::format("{} more errors are not shown", errors.size() - most), {}, {errors[0].place.file, 0, 0}, {}, {}});
   if (json) print({{"ok", false}, {"errors", list}});
-  return !errors.empty() && errors[0].code == "interrupted" ? failed : bad_input;
+  for (const char* code : {"interrupted", "cannot-write", "no-film"})
+    if (!errors.empty() && errors[0].code == code) return failed;
+  return bad_input;
 }
 
 std::string refuse_variants(const session::Loaded& loaded) {

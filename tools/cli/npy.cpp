@@ -56,15 +56,38 @@ Result<Table> read_npy(const std::string& path) {
   return table;
 }
 
-bool write_npy(const std::string& path, const Table& table) {
-  std::string header = fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}, {}), }}", table.rows, table.columns);
+Result<NpyWriter> NpyWriter::create(const std::string& path, const std::string& type, const std::vector<int64_t>& shape) {
+  std::string sizes;
+  for (int64_t n : shape) sizes += fmt::format("{}{}", n, shape.size() == 1 ? "," : &n == &shape.back() ? "" : ", ");
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type, sizes);
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
   const uint16_t header_size = uint16_t(header.size());
-  std::ofstream stream(path, std::ios::binary);
-  stream.write(magic, 6).write("\x01\x00", 2).write(reinterpret_cast<const char*>(&header_size), 2) << header;
-  stream.write(reinterpret_cast<const char*>(table.values.data()), std::streamsize(8 * table.values.size()));
-  return bool(stream);
+  Result<NewFile> file = NewFile::create(path);
+  if (!file) return file.errors();
+  NpyWriter out(std::move(*file));
+  out.path_ = path;
+  out.file_.write(magic, 6);
+  out.file_.write("\x01\x00", 2);
+  out.file_.write(&header_size, 2);
+  out.file_.write(header.data(), header.size());
+  uint64_t bytes = uint64_t(type.back() - '0');
+  for (int64_t n : shape) bytes *= uint64_t(n);
+  out.expected_ = out.file_.size() + bytes;
+  return out;
+}
+
+Result<bool> NpyWriter::finish() {
+  if (file_.good() && file_.size() != expected_)
+    return Diagnostic{Severity::error, "cannot-write", fmt::format("{} of {} bytes of the array were written", file_.size(), expected_), "", {path_, 0, 0}, {}, {}};
+  return file_.finish();
+}
+
+bool write_npy(const std::string& path, const Table& table) {
+  Result<NpyWriter> out = NpyWriter::create(path, "<f8", {int64_t(table.rows), int64_t(table.columns)});
+  if (!out) return false;
+  out->add(table.values.data(), 8 * table.values.size());
+  return bool(out->finish());
 }
 
 }  // namespace nuri::cli

@@ -245,7 +245,7 @@ cmp -s <(head -c 8 "$folder/one.png") <(printf '\x89PNG\r\n\x1a\n') || fail 'the
 expect 0 'the picture again' render scenes/boxes.yaml --env 1 --steps 20 --size 96 64 --out "$folder/two.png" --threads 1
 cmp -s "$folder/one.png" "$folder/two.png" || fail 'the same picture has other bytes'
 expect 0 'a sheet of different robots' render scenes/fleet.yaml --sheet --envs 6 --size 40 30 --out "$folder/sheet.png" --json
-json 'o["width"] == 120 and o["height"] == 60 and o["pictures"] == 6'
+json 'o["width"] == 124 and o["height"] == 62 and o["pictures"] == 6'
 expect 2 'no such camera' render scenes/boxes.yaml --camera nobody --out "$folder/three.png"
 expect 2 'no such environment' render scenes/boxes.yaml --env 5 --envs 3 --out "$folder/three.png"
 expect 2 'side by side without --raster' render scenes/boxes.yaml --together
