@@ -25,11 +25,12 @@ struct Shelf {
 // The eyes that one bucket's model has.
 struct View {
   std::optional<trace::Eyes> eyes;
-  std::vector<int> environments;                 // of the session, in the order of the bucket
+  std::vector<int> environments, rows;           // of the session, and of the bucket, in its order
+  bool whole = true;                             // all of the bucket's
   std::vector<int> group;                        // per eye of the session; -1: the model has none
   std::vector<std::array<Shelf, output::count>> shelves;
   std::vector<uint64_t> begun, steps;            // per environment: beginnings that were noticed; substeps since its own
-  std::vector<float> position, rotation;         // of double worlds
+  std::vector<float> position, rotation;         // of double worlds, and of a part of a bucket
 
   trace::Poses poses(const Bucket& bucket, const float* at, const float* turned, int passed) const {
     const size_t bodies = environments.size() * size_t(bucket.model().body_count);
@@ -37,8 +38,13 @@ struct View {
   }
 };
 
-void convert(const double* from, std::vector<float>& to) {
-  for (size_t k = 0; k < to.size(); ++k) to[k] = float(from[k]);
+// Rows of a field with as many numbers each as `to` has room for.
+template <class T> void convert(const std::byte* field, const std::vector<int>& rows, std::vector<float>& to) {
+  const size_t numbers = to.size() / rows.size();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const T* const from = reinterpret_cast<const T*>(field) + numbers * size_t(rows[i]);
+    for (size_t k = 0; k < numbers; ++k) to[numbers * i + k] = float(from[k]);
+  }
 }
 
 // A sensor's lens for another size of picture: the same view.
@@ -74,10 +80,13 @@ struct Eyes::Inside {
   Session& session;
   std::vector<EyeInfo> infos;
   std::vector<View> views;                       // per bucket
+  std::vector<int> row;                          // of each environment in its bucket's view; -1: nobody looks at it
   bool looked = false, fresh = true;             // fresh: some environment begins anew
   uint64_t control_step = 0;                     // of the last look
   double seconds = 0;
 
+  int row_of(int environment) const { return environment >= 0 && environment < int(row.size()) ? row[size_t(environment)] : -1; }
+  View& view_of(int environment) { return views[size_t(session.world().place(environment).bucket)]; }
   // Environments that were reset, resumed or restored are seen anew.
   void notice() {
     for (View& v : views) {
@@ -95,12 +104,12 @@ struct Eyes::Inside {
   trace::Poses poses(int b, int passed) {
     View& v = views[size_t(b)];
     Bucket& bucket = session.world().bucket(b);
-    for (size_t i = 0; i < v.steps.size(); ++i) v.steps[i] = bucket.step_count(int(i));
+    for (size_t i = 0; i < v.steps.size(); ++i) v.steps[i] = bucket.step_count(v.rows[i]);
     const std::byte *const at = bucket.data(StateField::xpos), *const turned = bucket.data(StateField::xquat);
-    if (session.world().options().precision == Precision::f32)
-      return v.poses(bucket, reinterpret_cast<const float*>(at), reinterpret_cast<const float*>(turned), passed);
-    convert(reinterpret_cast<const double*>(at), v.position);
-    convert(reinterpret_cast<const double*>(turned), v.rotation);
+    const bool single = session.world().options().precision == Precision::f32;
+    if (single && v.whole) return v.poses(bucket, reinterpret_cast<const float*>(at), reinterpret_cast<const float*>(turned), passed);
+    if (single) convert<float>(at, v.rows, v.position), convert<float>(turned, v.rows, v.rotation);
+    else convert<double>(at, v.rows, v.position), convert<double>(turned, v.rows, v.rotation);
     return v.poses(bucket, v.position.data(), v.rotation.data(), passed);
   }
   // Sites whose place differs between environments take their eyes along.
@@ -119,7 +128,7 @@ struct Eyes::Inside {
         for (int k = 0; k < 7; ++k) {
           const bool place = k < 3;
           const int item = place ? 3 * site + k : 4 * site + k - 3;
-          const std::optional<double> own = bucket.overridden(place ? "site_pos" : "site_quat", int(i), item);
+          const std::optional<double> own = bucket.overridden(place ? "site_pos" : "site_quat", v.rows[i], item);
           differs |= own.has_value();
           pose[k] = own ? *own : (place ? m.site_pos : m.site_quat)[size_t(item)];
         }
@@ -187,7 +196,17 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
   const char* const fewer = "use fewer environments, smaller pictures or less latency";
   double needed = 0;                             // bytes
   in->views.resize(size_t(world.buckets()));
-  for (int e = 0; e < world.environments(); ++e) in->views[size_t(world.place(e).bucket)].environments.push_back(e);
+  in->row.assign(size_t(world.environments()), -1);
+  std::vector<bool> wanted(size_t(world.environments()), options.environments.empty());
+  for (const int e : options.environments)
+    if (e >= 0 && e < world.environments()) wanted[size_t(e)] = true;
+  for (int e = 0; e < world.environments(); ++e) {
+    if (!wanted[size_t(e)]) continue;
+    View& v = in->views[size_t(world.place(e).bucket)];
+    in->row[size_t(e)] = int(v.environments.size());
+    v.environments.push_back(e);
+    v.rows.push_back(world.place(e).index);
+  }
   for (int b = 0; b < world.buckets(); ++b) {
     View& v = in->views[size_t(b)];
     const Bucket& bucket = world.bucket(b);
@@ -205,7 +224,8 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
       s.outputs = info.outputs, s.every = info.every, s.delay = info.delay;
       if (trace::Lens* const lens = std::get_if<trace::Lens>(&s.optics)) resize(*lens, {info.width, info.height});
     }
-    if (sensors.empty()) continue;
+    if (sensors.empty() || v.environments.empty()) continue;
+    v.whole = v.environments.size() == size_t(bucket.environments());
     for (size_t e = 0; e < all.size(); ++e)
       if (present[e]) needed += double(v.environments.size()) * bytes_of(in->infos[e]);
     if (needed > memory())
@@ -214,9 +234,9 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
     o.seed = world.options().seed;
     o.labels = find_labels(bucket.model(), session.settings().labels, found);
     o.width = options.width;
-    for (size_t i = 0; i < v.environments.size(); ++i) o.ids.push_back(bucket.id(int(i)));
+    for (size_t i = 0; i < v.environments.size(); ++i) o.ids.push_back(bucket.id(v.rows[i]));
     try {
-      Result<trace::Eyes> made = trace::Eyes::make(bucket.shared_model(), bucket.environments(), std::move(sensors), std::move(o));
+      Result<trace::Eyes> made = trace::Eyes::make(bucket.shared_model(), int(v.environments.size()), std::move(sensors), std::move(o));
       if (!made) {
         std::vector<Diagnostic> errors = made.errors();
         for (Diagnostic& d : errors)
@@ -227,7 +247,7 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
       }
       v.eyes.emplace(std::move(*made));
       v.begun.assign(v.environments.size(), 0), v.steps.assign(v.environments.size(), 0);
-      if (world.options().precision == Precision::f64) {
+      if (world.options().precision == Precision::f64 || !v.whole) {
         v.position.resize(v.environments.size() * 3 * size_t(bucket.model().body_count));
         v.rotation.resize(v.environments.size() * 4 * size_t(bucket.model().body_count));
       }
@@ -273,10 +293,10 @@ void Eyes::look() {
 
 void Eyes::begin(std::span<const int> environments) {
   for (const int e : environments) {
-    if (e < 0 || e >= inside_->session.environments()) continue;
-    const World::Place place = inside_->session.world().place(e);
-    const int one[] = {place.index};
-    if (View& v = inside_->views[size_t(place.bucket)]; v.eyes) v.eyes->reset(one);
+    const int row = inside_->row_of(e);
+    if (row < 0) continue;
+    const int one[] = {row};
+    if (View& v = inside_->view_of(e); v.eyes) v.eyes->reset(one);
     inside_->fresh = true;
   }
 }
@@ -287,27 +307,27 @@ void Eyes::finish(std::span<const int> environments) {
   in.session.world().download();
   std::vector<std::vector<int>> of(in.views.size());
   for (const int e : environments)
-    if (e >= 0 && e < in.session.environments()) of[size_t(in.session.world().place(e).bucket)].push_back(in.session.world().place(e).index);
+    if (const int row = in.row_of(e); row >= 0) of[size_t(in.session.world().place(e).bucket)].push_back(row);
   for (int b = 0; b < int(of.size()); ++b)
     if (View& v = in.views[size_t(b)]; v.eyes && !of[size_t(b)].empty()) v.eyes->render_now(in.session.world().pool(), in.poses(b, 0), of[size_t(b)]);
 }
 
 const void* Eyes::picture(int eye, int environment, uint32_t bit) const {
-  if (eye < 0 || eye >= int(inside_->infos.size()) || environment < 0 || environment >= inside_->session.environments()) return nullptr;
-  const World::Place place = inside_->session.world().place(environment);
+  const int row = inside_->row_of(environment);
+  if (eye < 0 || eye >= int(inside_->infos.size()) || row < 0) return nullptr;
   for (size_t k = 0; k < output::count; ++k) {
     if (bit != uint32_t(1) << k) continue;
-    const Shelf& shelf = inside_->views[size_t(place.bucket)].shelves[size_t(eye)][k];
-    return shelf.first ? shelf.first + size_t(place.index) * shelf.next : nullptr;
+    const Shelf& shelf = inside_->view_of(environment).shelves[size_t(eye)][k];
+    return shelf.first ? shelf.first + size_t(row) * shelf.next : nullptr;
   }
   return nullptr;
 }
 
 uint64_t Eyes::arrived(int eye, int environment) const {
-  if (eye < 0 || eye >= int(inside_->infos.size()) || environment < 0 || environment >= inside_->session.environments()) return 0;
-  const World::Place place = inside_->session.world().place(environment);
-  const View& v = inside_->views[size_t(place.bucket)];
-  return v.group[size_t(eye)] < 0 ? 0 : v.eyes->arrived(v.group[size_t(eye)], place.index);
+  const int row = inside_->row_of(environment);
+  if (eye < 0 || eye >= int(inside_->infos.size()) || row < 0) return 0;
+  const View& v = inside_->view_of(environment);
+  return v.group[size_t(eye)] < 0 ? 0 : v.eyes->arrived(v.group[size_t(eye)], row);
 }
 
 trace::Eyes* Eyes::of_bucket(int bucket) {

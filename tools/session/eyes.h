@@ -25,6 +25,7 @@ struct EyeOptions {
   uint32_t outputs = 0;                          // instead of each eye's own, as far as it can give them; 0: its own
   std::array<int, 2> size{};                     // instead of cameras' own width and height; 0 0: their own
   int width = 0;                                 // rays side by side; 0: by rule
+  std::vector<int> environments;                 // of which there are pictures; empty: all
 };
 
 struct EyeInfo {
@@ -56,7 +57,7 @@ class Eyes {
   const void* picture(int eye, int environment, uint32_t output) const;
   uint64_t arrived(int eye, int environment) const;   // how many pictures
 
-  // The tensors of a bucket's model, whole; null if that model has no eyes. Environments in the order of the bucket.
+  // The tensors of a bucket's model, whole; null if that model has no eyes. Environments in the order of the bucket, those that were asked for.
   trace::Eyes* of_bucket(int bucket);
   const char* kernel() const;                    // "avx2 x 8"
 
