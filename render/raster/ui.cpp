@@ -26,6 +26,8 @@ Ui::Ui(vulkan::Device& device, VkFormat format, int slots) : device_(device), sl
   sampler.magFilter = sampler.minFilter = VK_FILTER_LINEAR;
   sampler.addressModeU = sampler.addressModeV = sampler.addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE;
   check(vkCreateSampler(device.handle(), &sampler, nullptr, &sampler_), "sampler");   // maxLod 0: letters are never taken from smaller levels
+  sampler.magFilter = VK_FILTER_NEAREST;
+  check(vkCreateSampler(device.handle(), &sampler, nullptr, &squares_), "sampler");
 
   const VkDescriptorSetLayoutBinding binding{0, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 1, VK_SHADER_STAGE_FRAGMENT_BIT, nullptr};
   const VkDescriptorSetLayoutCreateInfo set{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, nullptr, 0, 1, &binding};
@@ -48,12 +50,15 @@ Ui::~Ui() {
   for (Slot& slot : slots_) {
     device_.destroy(slot.vertices);
     device_.destroy(slot.indices);
+    device_.destroy(slot.pixels);
   }
+  for (auto& [number, one] : moving_) device_.destroy(one.image);
   device_.destroy(font_);
   vkDestroyPipeline(device_.handle(), pipeline_, nullptr);
   vkDestroyPipelineLayout(device_.handle(), layout_, nullptr);
   vkDestroyDescriptorPool(device_.handle(), pool_, nullptr);
   vkDestroyDescriptorSetLayout(device_.handle(), set_layout_, nullptr);
+  vkDestroySampler(device_.handle(), squares_, nullptr);
   vkDestroySampler(device_.handle(), sampler_, nullptr);
 }
 
@@ -135,11 +140,13 @@ void Ui::upload_fonts() {
   fonts.SetTexID(font_texture_);
 }
 
-void* Ui::texture(VkImageView view) {
+void* Ui::texture(VkImageView view) { return texture(view, sampler_); }
+
+void* Ui::texture(VkImageView view, VkSampler sampler) {
   const VkDescriptorSetAllocateInfo allocate{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, nullptr, pool_, 1, &set_layout_};
   VkDescriptorSet set = VK_NULL_HANDLE;
   check(vkAllocateDescriptorSets(device_.handle(), &allocate, &set), "a texture of the user interface");
-  const VkDescriptorImageInfo image{sampler_, view, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL};
+  const VkDescriptorImageInfo image{sampler, view, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL};
   auto write = vulkan::plain<VkWriteDescriptorSet>(VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET);
   write.dstSet = set;
   write.descriptorCount = 1;
@@ -154,7 +161,49 @@ void Ui::release(void* texture) {
   vkFreeDescriptorSets(device_.handle(), pool_, 1, &set);
 }
 
+void* Ui::moving(uint32_t number, uint32_t width, uint32_t height, std::span<const uint8_t> rgba) {
+  Moving& one = moving_[number];
+  if (rgba.empty()) return one.texture;
+  if (one.image.width != width || one.image.height != height) {
+    device_.wait_idle();                             // frames under way may show it
+    if (one.texture) release(one.texture);
+    device_.destroy(one.image);
+    one.image = device_.image(width, height, VK_FORMAT_R8G8B8A8_UNORM, VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT);
+    one.texture = texture(one.image.view, squares_);
+    one.drawn = false;
+  }
+  one.rgba.assign(rgba.begin(), rgba.end());
+  return one.texture;
+}
+
+void Ui::send(VkCommandBuffer commands, int slot) {
+  size_t bytes = 0;
+  for (const auto& [number, one] : moving_) bytes += one.rgba.size();
+  if (bytes == 0) return;
+  vulkan::Buffer& buffer = slots_[slot].pixels;      // what this slot sent last time has arrived
+  if (buffer.size < bytes) {
+    device_.destroy(buffer);
+    buffer = device_.buffer(bytes, VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
+  }
+  VkDeviceSize at = 0;
+  for (auto& [number, one] : moving_) {
+    if (one.rgba.empty()) continue;
+    std::memcpy(static_cast<uint8_t*>(buffer.mapped) + at, one.rgba.data(), one.rgba.size());
+    VkBufferImageCopy copy{};
+    copy.bufferOffset = at;
+    copy.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+    copy.imageExtent = {one.image.width, one.image.height, 1};
+    vulkan::transition(commands, one.image, one.drawn ? VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL : VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+    vkCmdCopyBufferToImage(commands, buffer.handle, one.image.handle, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &copy);
+    vulkan::transition(commands, one.image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL);
+    at += one.rgba.size();
+    one.drawn = true;
+    one.rgba.clear();
+  }
+}
+
 void Ui::draw(VkCommandBuffer commands, VkImageView target, uint32_t width, uint32_t height, const float (&background)[4], const ImDrawData& data, int slot) {
+  send(commands, slot);
   // all lists behind each other in one buffer
   Slot& own = slots_[slot];
   auto room = [&](vulkan::Buffer& buffer, size_t bytes, VkBufferUsageFlags usage) {

@@ -5,10 +5,12 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 #include "render/raster/raster.h"
 #include "tools/editor/plot.h"
+#include "tools/editor/workbench/streams.h"
 #include "tools/editor/workbench/thing.h"
 #include "tools/editor/workbench/workbench.h"
 
@@ -79,6 +81,9 @@ struct Desk {
   bool quit = false;
   std::string say_once;                            // a short message over the viewport
   double say_until = 0;
+  bool clouds = false;                             // of lidars, in the picture
+  bool sensors_seen = false;                       // their tab was drawn
+  struct Stream { int eye = -1; uint32_t output = 0; } large;   // shown over the viewport; eye -1: none
   std::vector<Remark> console;
   std::vector<Series> plots;
   std::deque<double> frame_times;                  // ms, the newest last
@@ -89,6 +94,7 @@ struct Desk {
   std::function<void*(uint32_t width, uint32_t height)> picture;   // an ImTextureID for this frame's picture of the viewport
   std::function<Hit(float x, float y)> look_at;                    // pixel of the window
   std::function<std::vector<raster::PassTime>()> pass_times;
+  std::function<void*(uint32_t number, uint32_t width, uint32_t height, std::span<const uint8_t> rgba)> moving;   // raster::Ui's
 
   bool has_scene() const { return bench.is_open(); }
   World& world() { return bench.session().world(); }

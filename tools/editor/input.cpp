@@ -62,6 +62,7 @@ void change_camera(Desk& desk, int by) {
 }
 
 void escape(Desk& desk) {
+  if (desk.large.eye >= 0) return void(desk.large = {});
   if (desk.camera.of_model >= 0) return change_camera(desk, -1 - desk.camera.of_model);
   if (desk.gizmo != Gizmo::none) desk.gizmo = Gizmo::none;
   else if (desk.chosen.index >= 0) desk.select(Thing{});
@@ -138,6 +139,7 @@ std::vector<Command> make_commands() {
       {"View", "Sites", 0, 0, true, false, [](Desk& d) { flip(d, d.bench.show.sites, "Sites"); }},
       {"View", "Cameras", 0, 0, true, false, [](Desk& d) { flip(d, d.bench.show.cameras, "Cameras"); }},
       {"View", "Lights", 0, 0, true, false, [](Desk& d) { flip(d, d.bench.show.lights, "Lights"); }},
+      {"View", "Points of lidars", 0, 0, true, false, [](Desk& d) { flip(d, d.clouds, "Points of lidars"); }},
       {"View", "Shadows", 0, 0, true, false, [](Desk& d) { flip(d, d.style.shadows, "Shadows"); }},
       {"View", "Grid", 0, 0, true, false, [](Desk& d) { flip(d, d.style.grid, "Grid"); }},
       {"Window", "All keys", GLFW_KEY_F1, 0, false, false, [](Desk& d) { d.dialog = d.dialog == Dialog::keys ? Dialog::none : Dialog::keys; }},

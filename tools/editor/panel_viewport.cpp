@@ -42,6 +42,7 @@ void make_frame(Desk& desk) {
     for (view::Touch& touch : touches) touch.position = touch.position + focus->offset;
     view::add_touches(shot.frame, touches, metres_per_newton(desk), desk.contacts, desk.forces);
   }
+  if (desk.clouds) add_clouds(desk, shot.frame);
   if (const view::Poses* pulled = desk.pull.on ? poses_of(shot, desk.pull.pick.environment) : nullptr)
     shot.frame.lines.push_back({from_body(*pulled, desk.pull.pick.body, desk.pull.in_body), desk.pull.to, spring_colour, 2.5f, true});
 }
@@ -148,6 +149,7 @@ void chips(Desk& desk, const Rectangle& place) {
     ImGui::MenuItem("Sites", nullptr, &show.sites);
     ImGui::MenuItem("Cameras", nullptr, &show.cameras);
     ImGui::MenuItem("Lights", nullptr, &show.lights);
+    ImGui::MenuItem("Points of lidars", nullptr, &desk.clouds);
     ImGui::MenuItem("Transparent", "T", &show.transparent);
     ImGui::Separator();
     ImGui::AlignTextToFramePadding();
@@ -190,6 +192,7 @@ void viewport(Desk& desk, const Rectangle& place) {
   const Rectangle& at = desk.shot.place;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   if (!desk.has_scene()) return invitation(list, at);
+  if (desk.large.eye >= 0) return large_stream(desk, at);
   ImGui::SetCursorScreenPos({at.x, at.y});
   ImGui::InvisibleButton("picture", {at.width, at.height}, ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight | ImGuiButtonFlags_MouseButtonMiddle);
   ImGui::SetItemAllowOverlap();

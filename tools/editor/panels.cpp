@@ -54,6 +54,7 @@ void tell_places(Desk& desk, const std::map<std::string, Rectangle>& places) {
 }  // namespace
 
 void draw_panels(Desk& desk, float width, float height) {
+  follow_streams(desk);
   const float letter = ImGui::GetFontSize(), gap = std::round(gap_letters * letter);
   const float bar = ImGui::GetFrameHeight() + 2 * std::round(0.4f * letter);
   // sides give way before the viewport does
@@ -116,8 +117,8 @@ void draw_panels(Desk& desk, float width, float height) {
 void tabs(Desk& desk) {
   if (!ImGui::BeginTabBar("tabs", ImGuiTabBarFlags_FittingPolicyScroll)) return;
   struct Tab { const char* name; void (*draw)(Desk&); bool needs_scene; };
-  static constexpr Tab all[] = {{"Environments", environments_tab, true}, {"Plots", plots_tab, true},       {"Contacts", contacts_tab, true}, {"Profiler", profiler_tab, true},
-                                {"Import report", report_tab, true},       {"Console", console_tab, false}, {"History", history_tab, true}};
+  static constexpr Tab all[] = {{"Environments", environments_tab, true}, {"Sensors", sensors_tab, true},    {"Plots", plots_tab, true},     {"Contacts", contacts_tab, true},
+                                {"Profiler", profiler_tab, true},          {"Import report", report_tab, true}, {"Console", console_tab, false}, {"History", history_tab, true}};
   for (const Tab& tab : all) {
     if (!ImGui::BeginTabItem(tab.name)) continue;
     if (ImGui::BeginChild(tab.name, {0, 0}, false, ImGuiWindowFlags_NoNav)) {

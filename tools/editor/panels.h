@@ -15,12 +15,16 @@ void tabs(Desk& desk);
 void environments_tab(Desk& desk);
 void plots_tab(Desk& desk);
 void contacts_tab(Desk& desk);
+void sensors_tab(Desk& desk);
 void profiler_tab(Desk& desk);
 void report_tab(Desk& desk);
 void console_tab(Desk& desk);
 void history_tab(Desk& desk);
 void viewport(Desk& desk, const Rectangle& place);
 void overlays(Desk& desk, const Rectangle& viewport);   // errors, hint of an empty window, short messages
+void follow_streams(Desk& desk);                   // before anything that shows them
+void add_clouds(Desk& desk, view::Frame& frame);   // points of lidars
+void large_stream(Desk& desk, const Rectangle& place);
 void dialogs(Desk& desk, float width, float height);
 void ask_for_path(Desk& desk, Dialog what);
 

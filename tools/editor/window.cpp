@@ -152,6 +152,7 @@ bool Window::open() {
   desk_.picture = [this](uint32_t width, uint32_t height) { return picture(width, height); };
   desk_.look_at = [this](float x, float y) { return look_at(x, y); };
   desk_.style.quick = device_->software();
+  desk_.moving = [this](uint32_t number, uint32_t w, uint32_t h, std::span<const uint8_t> rgba) { return ui_->moving(number, w, h, rgba); };
   desk_.pass_times = [this] { return raster_->times(); };
   style();
   if (!options_.scene.empty()) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include "tools/editor/workbench/command.h"
 #include "tools/editor/workbench/history.h"
+#include "tools/editor/workbench/streams.h"
 
 namespace nuri::editor {
 namespace {
@@ -32,6 +33,7 @@ void Workbench::advance(double wall_seconds, double budget) {
       history_->hold(session_->substep(), hold_);
       control_step(hold_);
       history_->record(*session_, hand_, scene_, false);
+      streams_->stepped();
       owed_ -= step, simulated += step;
       if (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < budget) continue;
       owed_ = std::min(owed_, step);             // what there was no time for is not made up later
@@ -79,6 +81,7 @@ void Workbench::step_forward() {
   history_->hold(now, hold_);
   control_step(hold_);
   history_->record(*session_, hand_, scene_, false);
+  streams_->stepped();
 }
 
 bool Workbench::step_back() {

@@ -10,6 +10,7 @@
 #include "tools/editor/workbench/carry.h"
 #include "tools/editor/workbench/command.h"
 #include "tools/editor/workbench/history.h"
+#include "tools/editor/workbench/streams.h"
 #include "tools/session/poses.h"
 
 namespace nuri::editor {
@@ -31,7 +32,7 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 }  // namespace
 
-Workbench::Workbench(Options options) : options_(std::move(options)), history_(std::make_unique<History>(options_.history_bytes)) {}
+Workbench::Workbench(Options options) : options_(std::move(options)), history_(std::make_unique<History>(options_.history_bytes)), streams_(std::make_unique<Streams>(*this)) {}
 Workbench::~Workbench() = default;
 
 bool Workbench::refuse(std::string code, std::string message, std::string hint) {
@@ -122,6 +123,7 @@ bool Workbench::open(const std::string& path) {
 }
 
 void Workbench::adopt(std::unique_ptr<session::Session> session) {
+  streams_->leave();
   session_ = std::move(session);
   scenery_ = session::scenery_of(session_->world());
   drawn_ = {};

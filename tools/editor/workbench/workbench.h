@@ -30,6 +30,7 @@ struct Pick { int environment = 0, body = -1, geom = -1; };        // body -1: n
 // One number of the model that a person may change: a field of engine/model/model_fields.inl that overrides can reach.
 struct FieldItem { std::string field; int item = 0; };
 
+class Streams;                                                     // pictures of cameras and lidars (streams.h)
 class History;                                                     // states of the past, within bounded memory (history.h)
 
 class Workbench {
@@ -82,6 +83,7 @@ class Workbench {
   // A spring from a point of a body to a point in the world, N/m chosen by its mass; gone when let go. Not a change: like a hand.
   void pull(const Pick& at, const view::Vec3f& point_in_body, const view::Vec3f& to);
   void let_go();
+  Streams& streams() { return *streams_; }                         // what cameras and lidars see
   double pulling() const;                                          // N, of the spring at the last step; 0: none
 
   // ---- changes. What cannot be done is told by errors(), and nothing has changed. Controls that the scene drives itself it goes on driving. Undoing
@@ -172,6 +174,7 @@ class Workbench {
   size_t done_ = 0;                                                // commands that are not undone
   bool gesture_ = false;                                           // the last command may be joined
   std::unique_ptr<Placing> placing_;
+  std::unique_ptr<Streams> streams_;                               // goes before the session does
   mutable std::optional<std::pair<uint64_t, std::vector<view::Touch>>> touches_;   // of a state, by hash
 };
 
