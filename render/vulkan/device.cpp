@@ -127,7 +127,13 @@ Result<std::unique_ptr<Device>> Device::create(const DeviceOptions& options) {
   for (const char* extension : extensions)
     if (!has(known, extension))
       return problem("vulkan-no-extension", std::string("no Vulkan driver here has ") + extension + ", which the window system asks for", install_hint);
-  if (validate) extensions.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
+  bool hazards = false;
+  if (validate) {
+    extensions.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
+    hazards = has(list<VkExtensionProperties>([&](uint32_t* n, VkExtensionProperties* p) { return vkEnumerateInstanceExtensionProperties(layer, n, p); }),
+                  VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME);
+    if (hazards) extensions.push_back(VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME);
+  }
   bool portable = has(known, VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME);   // drivers on top of another interface hide without it
   if (portable) extensions.push_back(VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME);
 
@@ -140,13 +146,18 @@ Result<std::unique_ptr<Device>> Device::create(const DeviceOptions& options) {
   auto application = plain<VkApplicationInfo>(VK_STRUCTURE_TYPE_APPLICATION_INFO);
   application.pApplicationName = application.pEngineName = "nuri";
   application.apiVersion = VK_API_VERSION_1_3;
+  const VkValidationFeatureEnableEXT hear_hazards = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
+  auto features = plain<VkValidationFeaturesEXT>(VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT);
+  features.enabledValidationFeatureCount = 1, features.pEnabledValidationFeatures = &hear_hazards;
   auto instance = plain<VkInstanceCreateInfo>(VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO);
+  instance.pNext = hazards ? &features : nullptr;
   instance.flags = portable ? VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR : 0;
   instance.pApplicationInfo = &application;
   instance.enabledLayerCount = validate, instance.ppEnabledLayerNames = &layer;
   instance.enabledExtensionCount = uint32_t(extensions.size()), instance.ppEnabledExtensionNames = extensions.data();
   if (VkResult result = vkCreateInstance(&instance, nullptr, &device->instance_))
     return problem("vulkan-no-device", std::string("Vulkan cannot start: ") + words(result), install_hint);
+  device->hears_hazards_ = hazards;
   if (validate)
     if (auto create = PFN_vkCreateDebugUtilsMessengerEXT(vkGetInstanceProcAddr(device->instance_, "vkCreateDebugUtilsMessengerEXT")))
       create(device->instance_, &messenger, nullptr, &device->messenger_);

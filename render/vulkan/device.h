@@ -29,11 +29,11 @@ template <class T> T plain(VkStructureType type) {
 struct DeviceOptions {
   std::vector<const char*> instance_extensions;    // of a window system; empty: headless
   std::string name;                                // part of a device's name; empty: discrete before integrated before software
-  bool validate = false;                           // the validation layer, if it is installed; its messages go to `said`
+  bool validate = false;                           // the validation layer, if it is installed, hazards between commands included; its messages go to `said`
 };
 
-struct Buffer { VkBuffer handle = VK_NULL_HANDLE; VkDeviceMemory memory = VK_NULL_HANDLE; VkDeviceSize size = 0; void* mapped = nullptr; };
-struct Image { VkImage handle = VK_NULL_HANDLE; VkDeviceMemory memory = VK_NULL_HANDLE; VkImageView view = VK_NULL_HANDLE; VkFormat format = VK_FORMAT_UNDEFINED; uint32_t width = 0, height = 0, levels = 1, layers = 1, samples = 1; };
+struct Buffer { VkBuffer handle = VK_NULL_HANDLE; VkDeviceMemory memory = VK_NULL_HANDLE; VkDeviceSize size = 0, taken = 0; void* mapped = nullptr; };   // taken: bytes of memory
+struct Image { VkImage handle = VK_NULL_HANDLE; VkDeviceMemory memory = VK_NULL_HANDLE; VkDeviceSize taken = 0; VkImageView view = VK_NULL_HANDLE; VkFormat format = VK_FORMAT_UNDEFINED; uint32_t width = 0, height = 0, levels = 1, layers = 1, samples = 1; };
 
 class Device {
  public:
@@ -54,7 +54,10 @@ class Device {
   float most_anisotropy() const { return most_anisotropy_; }     // of samplers; 1: none
   uint32_t largest_image() const { return largest_image_; }      // pixels along an edge
   bool validated() const { return messenger_ != VK_NULL_HANDLE; }
+  bool hears_hazards() const { return hears_hazards_; }          // synchronization is validated too
   float nanoseconds_per_tick() const { return tick_; }           // of timestamps; 0: none
+  size_t allocations() const { return allocations_; }            // of memory, alive: one for each buffer and image
+  VkDeviceSize allocated() const { return allocated_; }          // bytes of them
   std::vector<std::string> said;                                 // by the validation layer
 
   // Host visible and coherent, mapped for its life.
@@ -75,6 +78,7 @@ class Device {
  private:
   Device() = default;
   VkDeviceMemory allocate(const VkMemoryRequirements& needs, std::span<const VkMemoryPropertyFlags> wishes, const char* what);
+  void forget(VkDeviceMemory memory, VkDeviceSize size);
   void make(Buffer& buffer, VkBufferUsageFlags usage, std::span<const VkMemoryPropertyFlags> wishes);
   VkInstance instance_ = VK_NULL_HANDLE;
   VkDebugUtilsMessengerEXT messenger_ = VK_NULL_HANDLE;
@@ -84,7 +88,9 @@ class Device {
   VkCommandPool pool_ = VK_NULL_HANDLE;
   VkPhysicalDeviceMemoryProperties memory_{};
   uint32_t family_ = 0, most_samples_ = 1, largest_image_ = 4096;
-  bool software_ = false, wide_lines_ = false;
+  bool software_ = false, wide_lines_ = false, hears_hazards_ = false;
+  size_t allocations_ = 0;
+  VkDeviceSize allocated_ = 0;
   float tick_ = 0, most_anisotropy_ = 1;
   std::string name_;
 };

@@ -20,10 +20,17 @@ VkDeviceMemory Device::allocate(const VkMemoryRequirements& needs, std::span<con
       info.allocationSize = needs.size, info.memoryTypeIndex = type;
       VkDeviceMemory memory = VK_NULL_HANDLE;
       result = vkAllocateMemory(device_, &info, nullptr, &memory);
-      if (result == VK_SUCCESS) return memory;
+      if (result != VK_SUCCESS) continue;
+      ++allocations_, allocated_ += needs.size;
+      return memory;
     }
   check(result, (std::string(what) + " of " + std::to_string((needs.size >> 20) + 1) + " MiB").c_str());
   return VK_NULL_HANDLE;
+}
+
+void Device::forget(VkDeviceMemory memory, VkDeviceSize size) {
+  if (memory) --allocations_, allocated_ -= size;
+  vkFreeMemory(device_, memory, nullptr);
 }
 
 // A buffer of the size that it says, with memory; what was made before a failure stays for destroy().
@@ -33,7 +40,7 @@ void Device::make(Buffer& buffer, VkBufferUsageFlags usage, std::span<const VkMe
   check(vkCreateBuffer(device_, &info, nullptr, &buffer.handle), "a buffer");
   VkMemoryRequirements needs;
   vkGetBufferMemoryRequirements(device_, buffer.handle, &needs);
-  buffer.memory = allocate(needs, wishes, "a buffer");
+  buffer.memory = allocate(needs, wishes, "a buffer"), buffer.taken = needs.size;
   check(vkBindBufferMemory(device_, buffer.handle, buffer.memory, 0), "a buffer's memory");
 }
 
@@ -89,7 +96,7 @@ Image Device::image(uint32_t width, uint32_t height, VkFormat format, VkImageUsa
     check(vkCreateImage(device_, &info, nullptr, &image.handle), "a picture");
     VkMemoryRequirements needs;
     vkGetImageMemoryRequirements(device_, image.handle, &needs);
-    image.memory = allocate(needs, wishes, "a picture");
+    image.memory = allocate(needs, wishes, "a picture"), image.taken = needs.size;
     check(vkBindImageMemory(device_, image.handle, image.memory, 0), "a picture's memory");
     view.image = image.handle;
     check(vkCreateImageView(device_, &view, nullptr, &image.view), "a picture's view");
@@ -135,14 +142,14 @@ Image Device::texture(uint32_t width, uint32_t height, std::span<const uint8_t> 
 
 void Device::destroy(Buffer& buffer) {
   vkDestroyBuffer(device_, buffer.handle, nullptr);
-  vkFreeMemory(device_, buffer.memory, nullptr);
+  forget(buffer.memory, buffer.taken);
   buffer = {};
 }
 
 void Device::destroy(Image& image) {
   vkDestroyImageView(device_, image.view, nullptr);
   vkDestroyImage(device_, image.handle, nullptr);
-  vkFreeMemory(device_, image.memory, nullptr);
+  forget(image.memory, image.taken);
   image = {};
 }
 

@@ -77,6 +77,27 @@ TEST_CASE("device: the validation layer hears a mistake") {
   device.destroy(buffer);
 }
 
+TEST_CASE("device: the validation layer hears commands that race, and memory is counted") {
+  auto made = vulkan::Device::create({.instance_extensions = {}, .name = "", .validate = true});
+  if (!made) NURI_SKIP("no Vulkan 1.3 device here");
+  vulkan::Device& device = **made;
+  if (!device.hears_hazards()) NURI_SKIP("the validation layer that hears hazards is not installed");
+  vulkan::Buffer from = device.buffer(64, VK_BUFFER_USAGE_TRANSFER_SRC_BIT), to = device.buffer(64, VK_BUFFER_USAGE_TRANSFER_DST_BIT);
+  CHECK(device.allocations() == 2);
+  CHECK(device.allocated() >= 128);
+  device.run([&](VkCommandBuffer commands) {
+    VkBufferCopy all{0, 0, 64};
+    vkCmdCopyBuffer(commands, from.handle, to.handle, 1, &all);
+    vkCmdCopyBuffer(commands, from.handle, to.handle, 1, &all);   // over what may still be written
+  });
+  bool heard = false;
+  for (const std::string& words : device.said) heard = heard || words.find("HAZARD") != std::string::npos;
+  CHECK(heard);
+  device.destroy(from), device.destroy(to);
+  CHECK(device.allocations() == 0);
+  CHECK(device.allocated() == 0);
+}
+
 TEST_CASE("device: more memory than there is is a failure with words") {
   auto made = vulkan::Device::create();
   if (!made) NURI_SKIP("no Vulkan 1.3 device here");
