@@ -2,6 +2,7 @@
 #include <GLFW/glfw3.h>
 #include <imgui/imgui.h>
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <iterator>
@@ -142,7 +143,7 @@ std::vector<Command> make_commands() {
       {"View", "Points of lidars", 0, 0, true, false, [](Desk& d) { flip(d, d.clouds, "Points of lidars"); }},
       {"View", "Shadows", 0, 0, true, false, [](Desk& d) { flip(d, d.style.shadows, "Shadows"); }},
       {"View", "Grid", 0, 0, true, false, [](Desk& d) { flip(d, d.style.grid, "Grid"); }},
-      {"Window", "All keys", GLFW_KEY_F1, 0, false, false, [](Desk& d) { d.dialog = d.dialog == Dialog::keys ? Dialog::none : Dialog::keys; }},
+      {"Window", "All keys", GLFW_KEY_F1, 0, false, false, [](Desk& d) { d.dialog = d.dialog == Dialog::keys ? Dialog::none : Dialog::keys; d.event("keys"); }},
       {"Window", "Find a command", 'K', ctrl, false, false, [](Desk& d) { d.dialog = Dialog::commands; d.dialog_text.clear(); }},
       {"Window", "Left panel", GLFW_KEY_TAB, 0, false, false, [](Desk& d) { d.left = !d.left; }},
       {"Window", "Right panel", GLFW_KEY_TAB, shift, false, false, [](Desk& d) { d.right = !d.right; }},
@@ -150,7 +151,7 @@ std::vector<Command> make_commands() {
       {"Window", "Larger letters", '=', ctrl, false, true, [](Desk& d) { set_letters(d, 1.1f); }},
       {"Window", "Smaller letters", '-', ctrl, false, true, [](Desk& d) { set_letters(d, 1 / 1.1f); }},
       {"Window", "Letters as they were", '0', ctrl, false, false, [](Desk& d) { set_letters(d, 0); }},
-      {"Window", "Dark or light", 0, 0, false, false, [](Desk& d) { d.light = !d.light; d.restyle = true; }},
+      {"Window", "Dark or light", 0, 0, false, false, [](Desk& d) { d.light = !d.light; d.restyle = true; d.event(d.light ? "light" : "dark"); }},
       {"Window", "Quit", 'Q', ctrl, false, false, [](Desk& d) { d.quit = true; }},
   };
   for (int group = 0; group < 6; ++group) {
@@ -183,6 +184,41 @@ std::string key_name(const Command& command) {
   }
   if (command.key >= GLFW_KEY_F1 && command.key <= GLFW_KEY_F12) return name + "F" + std::to_string(command.key - GLFW_KEY_F1 + 1);
   return name + char(command.key);
+}
+
+namespace {
+
+// 0: the text is whole words of the name, 1: words of it begin so, 2: it is in it, 3: its letters are, in this order; 4: they are not.
+int unlikeliness(const Command& command, const std::string& typed) {
+  auto small = [](const std::string& text) {
+    std::string out;
+    for (const char letter : text) out += char(std::tolower(static_cast<unsigned char>(letter)));
+    return out;
+  };
+  const std::string part = small(typed), all = small(command.group) + " " + small(command.name), ended = all + " ";
+  if (ended.find(" " + part + " ") != std::string::npos) return 0;
+  if (all.find(" " + part) != std::string::npos) return 1;
+  if (all.find(part) != std::string::npos) return 2;
+  size_t next = 0;
+  for (const char letter : part) {
+    if (letter == ' ') continue;
+    next = all.find(letter, next);
+    if (next == std::string::npos) return 4;
+    ++next;
+  }
+  return 3;
+}
+
+}  // namespace
+
+std::vector<const Command*> find_commands(Desk& desk, const std::string& typed) {
+  std::vector<std::pair<int, const Command*>> found;
+  for (const Command& command : commands())
+    if (const int rank = unlikeliness(command, typed); rank < 4 && (!command.needs_scene || desk.has_scene())) found.push_back({rank, &command});
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const Command*> out;
+  for (const auto& [rank, command] : found) out.push_back(command);
+  return out;
 }
 
 void handle_key(Desk& desk, const KeyPress& press) {

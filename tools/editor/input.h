@@ -23,6 +23,10 @@ std::string key_name(const Command& command);      // "Ctrl+Z"
 
 struct KeyPress { int key, modifiers; bool repeated; };
 void handle_key(Desk& desk, const KeyPress& press);
+bool gizmo_key(const KeyPress& press);             // true: it is the gizmo's, for a handle is held
+
+// Commands that the typed letters may mean now, the likeliest first: whole words of the name before letters that are strewn over it.
+std::vector<const Command*> find_commands(Desk& desk, const std::string& typed);
 
 // With the mouse over the viewport (its item was made just before): orbit, pan, zoom, select, pull. After the camera moved, the shot's eye follows.
 void viewport_mouse(Desk& desk, bool hovered, bool active);

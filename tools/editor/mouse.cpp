@@ -4,6 +4,7 @@
 #include <cstdio>
 #include "tools/editor/input.h"
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 
 namespace nuri::editor {
 namespace {
@@ -62,6 +63,14 @@ void go_on_pulling(Desk& desk, ImVec2 mouse) {
   desk.bench.pull(desk.pull.pick, desk.pull.in_body, desk.pull.to - poses->offset);
 }
 
+// For scripts: where the selected body is drawn.
+void tell_selected(Desk& desk) {
+  const view::Poses* poses = desk.bench.selected.body > 0 ? poses_of(desk.shot, desk.bench.selected.environment) : nullptr;
+  if (!desk.speaks || !poses) return;
+  const Pixel at = pixel_of(desk.shot, from_body(*poses, desk.bench.selected.body, {0, 0, 0}));
+  if (at.before) tell_place(desk, "selected", {at.x, at.y, 1, 1});
+}
+
 }  // namespace
 
 void end_pull(Desk& desk) {
@@ -91,6 +100,7 @@ void update_eye(Desk& desk) {
 void viewport_mouse(Desk& desk, bool hovered, bool active) {
   const ImGuiIO& io = ImGui::GetIO();
   if (!desk.has_scene()) return;
+  tell_selected(desk);
   if (desk.pull.on) {
     if (!ImGui::IsMouseDown(ImGuiMouseButton_Right) && !ImGui::IsMouseDown(ImGuiMouseButton_Left)) end_pull(desk);
     else go_on_pulling(desk, io.MousePos);

@@ -2,10 +2,10 @@
 #include <imgui/imgui.h>
 #include <imgui/imgui_stdlib.h>
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include "tools/editor/input.h"
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -58,7 +58,9 @@ void path_dialog(Desk& desk, float width, float height, bool saves) {
   const float room = std::max(5 * ImGui::GetFontSize(), height * 0.45f);
   if (ImGui::BeginChild("files", {0, room}, false, ImGuiWindowFlags_NoNav)) {
     auto choose = [&](const std::string& path, const std::string& shown) {
-      if (!ImGui::Selectable((shown + "##" + path).c_str())) return;
+      const bool clicked = ImGui::Selectable((shown + "##" + path).c_str());
+      tell_item(desk, "path " + path);
+      if (!clicked) return;
       desk.dialog_text = path;
       done = !saves && path.back() != '/';
     };
@@ -110,19 +112,9 @@ void keys_dialog(Desk& desk, float width, float height) {
   }
   ImGui::EndChild();
   if (ImGui::Button("Close")) desk.dialog = Dialog::none;
+  tell_item(desk, "close keys");
   if (desk.dialog == Dialog::none) ImGui::CloseCurrentPopup();
   ImGui::EndPopup();
-}
-
-// All letters of `part`, in this order, in `text`.
-bool fits(const std::string& text, const std::string& part) {
-  size_t at = 0;
-  for (char letter : part) {
-    if (letter == ' ') continue;
-    while (at < text.size() && std::tolower(static_cast<unsigned char>(text[at])) != std::tolower(static_cast<unsigned char>(letter))) ++at;
-    if (at++ >= text.size()) return false;
-  }
-  return true;
 }
 
 void command_dialog(Desk& desk, float width, float height) {
@@ -132,17 +124,18 @@ void command_dialog(Desk& desk, float width, float height) {
   const bool enter = ImGui::InputTextWithHint("##command", "A command", &desk.dialog_text, ImGuiInputTextFlags_EnterReturnsTrue);
   const Command* chosen = nullptr;
   if (ImGui::BeginChild("list", {0, height * 0.45f}, false, ImGuiWindowFlags_NoNav))
-    for (const Command& command : commands()) {
-      if (!fits(std::string(command.group) + " " + command.name, desk.dialog_text) || (command.needs_scene && !desk.has_scene())) continue;
+    for (const Command* command : find_commands(desk, desk.dialog_text)) {
       const bool first = enter && !chosen;
-      if (ImGui::Selectable(command.name) || first) chosen = &command;
-      const std::string key = key_name(command);
+      if (ImGui::Selectable(command->name) || first) chosen = command;
+      tell_item(desk, std::string("command ") + command->name);
+      const std::string key = key_name(*command);
       ImGui::SameLine(ImGui::GetContentRegionMax().x - ImGui::CalcTextSize(key.c_str()).x);
       theme::quiet_text("%s", key.c_str());
     }
   ImGui::EndChild();
   if (chosen) {
     desk.dialog = Dialog::none;
+    desk.event(std::string("command ") + chosen->name);
     chosen->act(desk);
   }
   if (desk.dialog != Dialog::commands) ImGui::CloseCurrentPopup();

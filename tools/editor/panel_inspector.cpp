@@ -6,6 +6,7 @@
 #include <cstring>
 #include "engine/scene/scene.h"
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -86,6 +87,7 @@ void number_row(Desk& desk, const Workbench::Number* numbers, int count, const F
     ImGui::SetNextItemWidth(each);
     const std::string format = count == 1 && !numbers[i].unit.empty() && numbers[i].unit != "1" ? "%.5g " + numbers[i].unit : "%.5g";
     if (ImGui::DragScalar("##value", ImGuiDataType_Double, &value, speed, nullptr, nullptr, format.c_str()) && std::isfinite(value)) desk.bench.set_field(numbers[i].item, value);
+    tell_item(desk, "number " + numbers[i].item.field + " " + std::to_string(numbers[i].item.item));
     if (ImGui::IsItemDeactivatedAfterEdit()) {
       desk.bench.end_gesture();
       desk.event("changed " + numbers[i].item.field);
@@ -121,6 +123,7 @@ void number_tables(Desk& desk) {
       std::string name = owner.index < 0 ? "Options" : std::string(word(owner.kind)) + "  " + name_of(model, owner);
       name[0] = char(std::toupper(static_cast<unsigned char>(name[0])));
       open = ImGui::CollapsingHeader((name + "##" + std::to_string(int(owner.kind)) + "." + std::to_string(owner.index)).c_str(), first ? ImGuiTreeNodeFlags_DefaultOpen : 0);
+      tell_item(desk, "heading " + name);
       if (open) {
         table = ImGui::BeginTable(("numbers" + std::to_string(i)).c_str(), 2, ImGuiTableFlags_SizingStretchProp);
         open = table;
@@ -217,6 +220,7 @@ void joint_row(Desk& desk, const model::Model& model, int joint) {
     if (model.joint_limited[joint]) low = model.joint_range[2 * joint], high = model.joint_range[2 * joint + 1];
     ImGui::SetNextItemWidth(-1);
     if (ImGui::SliderScalar("##value", ImGuiDataType_Double, &value, &low, &high, turns ? "%.3f rad" : "%.4f m")) desk.bench.set_joint(joint, 0, value);
+    tell_item(desk, "joint " + name);
     if (ImGui::IsItemDeactivatedAfterEdit()) desk.bench.end_gesture(), desk.event("moved " + name);
     char text[128];
     if (turns) std::snprintf(text, sizeof text, "%.1f\xc2\xb0, %s %.1f\xc2\xb0 to %.1f\xc2\xb0", value * 180 / pi, model.joint_limited[joint] ? "limits" : "no limits; the slider goes from", low * 180 / pi, high * 180 / pi);
@@ -285,6 +289,7 @@ void actuators(Desk& desk) {
       if (limited) low = model.actuator_ctrlrange[2 * actuator], high = model.actuator_ctrlrange[2 * actuator + 1];
       ImGui::SetNextItemWidth(-1);
       if (ImGui::SliderScalar("##value", ImGuiDataType_Double, &value, &low, &high, "%.4g")) desk.bench.set_control(actuator, value);
+      tell_item(desk, "control " + name);
       if (ImGui::IsItemDeactivatedAfterEdit()) desk.bench.end_gesture(), desk.event("controlled " + name);
       char text[96];
       std::snprintf(text, sizeof text, limited ? "Control, limits %.4g to %.4g" : "Control, no limits; the slider goes from %.4g to %.4g", low, high);
@@ -328,7 +333,9 @@ void inspector(Desk& desk) {
   struct Tab { const char* name; void (*draw)(Desk&); };
   static constexpr Tab all[] = {{"Details", properties}, {"Joints", joints}, {"Actuators", actuators}, {"Sensors", sensors}};
   for (const Tab& tab : all) {
-    if (!ImGui::BeginTabItem(tab.name)) continue;
+    const bool shown = ImGui::BeginTabItem(tab.name);
+    tell_item(desk, std::string("tab ") + tab.name);
+    if (!shown) continue;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, padding);
     if (ImGui::BeginChild(tab.name, {0, 0}, false, ImGuiWindowFlags_NoNav)) tab.draw(desk);
     ImGui::EndChild();

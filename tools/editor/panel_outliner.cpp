@@ -6,6 +6,7 @@
 #include <cctype>
 #include <set>
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -101,6 +102,7 @@ void draw_row(Desk& desk, Tree& tree, const model::Model& model, const Row& row)
   const bool heading = row.thing.index < 0, chosen = !heading && desk.chosen == row.thing;
   ImGui::PushID(int(row.thing.kind) * 10'000'019 + row.thing.index);
   ImGui::InvisibleButton("row", {std::max(width, 1.0f), height});
+  tell_item(desk, "row " + row.name);
   const bool hovered = ImGui::IsItemHovered();
   ImDrawList& list = *ImGui::GetWindowDrawList();
   if (chosen) list.AddRectFilled(at, {at.x + width, at.y + height}, theme::colour(p.accent, 0.22f), 4);

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -103,6 +104,7 @@ void plots_tab(Desk& desk) {
     draw_plot(("plot of " + unit).c_str(), {room.x, each}, lines, colours, std::max(0.0, to - double(seconds)), to, now);
   }
   ImGui::EndChild();
+  tell_item(desk, "plots");
   if (ImGui::BeginDragDropTarget()) {
     if (const ImGuiPayload* payload = ImGui::AcceptDragDropPayload(plotted_payload)) {
       const auto* plotted = static_cast<const Plotted*>(payload->Data);

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -145,10 +146,12 @@ void history_tab(Desk& desk) {
   int done = 0, target = -1;
   for (const Workbench::Entry& entry : entries) done += entry.done;
   if (ImGui::Selectable("As it was opened", done == 0)) target = 0;
+  tell_item(desk, "history 0");
   for (int i = 0; i < int(entries.size()); ++i) {
     ImGui::PushID(i);
     if (!entries[i].done) ImGui::PushStyleColor(ImGuiCol_Text, theme::palette().quiet);
     if (ImGui::Selectable(entries[i].what.c_str(), i + 1 == done)) target = i + 1;
+    tell_item(desk, "history " + std::to_string(i + 1));
     if (!entries[i].done) ImGui::PopStyleColor();
     ImGui::PopID();
   }

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include "tools/editor/input.h"
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -22,6 +23,7 @@ void file_menu(Desk& desk) {
   for (const std::string& path : recent) {
     const size_t slash = path.find_last_of('/');
     if (ImGui::MenuItem((path.substr(slash + 1) + "##" + path).c_str())) desk.open(path);
+    tell_item(desk, "recent " + path);
     theme::tip(path.c_str());
   }
   ImGui::Separator();
@@ -56,6 +58,7 @@ void top_bar(Desk& desk) {
     if (desk.bench.changed()) name += " \xe2\x80\xa2";
   }
   if (ImGui::Button((name + "###file").c_str())) ImGui::OpenPopup("file");
+  tell_item(desk, "file menu");
   if (scene) theme::tip((desk.bench.path() + (desk.bench.changed() ? "\nchanged, not saved" : "")).c_str());
   file_menu(desk);
   const float left_end = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x;

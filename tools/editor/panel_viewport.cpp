@@ -4,6 +4,7 @@
 #include <cstdio>
 #include "tools/editor/input.h"
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -245,7 +246,7 @@ void overlays(Desk& desk, const Rectangle& view) {
   // why a scene did not open; what was open before stays
   static std::string told;                         // a new complaint is shown, whatever was closed before
   const std::string first = desk.bench.errors().empty() ? "" : to_string(desk.bench.errors().front());
-  if (first != told) desk.dismissed = false;
+  if (first != told) desk.dismissed = false, desk.event(first.empty() ? "errors gone" : "error shown " + first);
   told = first;
   if (first.empty() || desk.dismissed) return;
   const float width = std::min(view.width - 2 * letter, 46 * letter);
@@ -280,6 +281,7 @@ void overlays(Desk& desk, const Rectangle& view) {
       ImGui::Spacing();
     }
     if (ImGui::Button("Close")) desk.dismissed = true;
+    tell_item(desk, "close errors");
     ImGui::SameLine();
     if (ImGui::Button("Copy")) {
       std::string all;

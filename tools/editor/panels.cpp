@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -112,6 +113,7 @@ void draw_panels(Desk& desk, float width, float height) {
   overlays(desk, view);
   dialogs(desk, width, height);
   tell_places(desk, places);
+  tell_gone(desk);
 }
 
 void tabs(Desk& desk) {
@@ -120,7 +122,9 @@ void tabs(Desk& desk) {
   static constexpr Tab all[] = {{"Environments", environments_tab, true}, {"Sensors", sensors_tab, true},    {"Plots", plots_tab, true},     {"Contacts", contacts_tab, true},
                                 {"Profiler", profiler_tab, true},          {"Import report", report_tab, true}, {"Console", console_tab, false}, {"History", history_tab, true}};
   for (const Tab& tab : all) {
-    if (!ImGui::BeginTabItem(tab.name)) continue;
+    const bool shown = ImGui::BeginTabItem(tab.name);
+    tell_item(desk, std::string("tab ") + tab.name);
+    if (!shown) continue;
     if (ImGui::BeginChild(tab.name, {0, 0}, false, ImGuiWindowFlags_NoNav)) {
       if (desk.has_scene() || !tab.needs_scene) tab.draw(desk);
       else theme::quiet_text("No scene is open.");
@@ -132,6 +136,7 @@ void tabs(Desk& desk) {
 }
 
 void plottable(Desk& desk, StateField field, int item, const std::string& name, const std::string& unit) {
+  tell_item(desk, "plottable " + name);
   if (ImGui::BeginDragDropSource(ImGuiDragDropFlags_SourceAllowNullID)) {
     Plotted plotted{field, item, {}, {}};
     std::snprintf(plotted.name, sizeof plotted.name, "%s", name.c_str());

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cctype>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -18,6 +19,7 @@
 #include "tools/editor/input.h"
 #include "tools/editor/panels.h"
 #include "tools/editor/screenshot.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -28,6 +30,8 @@ constexpr int settling_frames = 4;                 // after an event: widgets th
 constexpr double software_frame = 1 / 30.0, frame = 1 / 120.0;   // s, the shortest; a display that waits may make it longer
 constexpr float letter_pixels = 16;
 constexpr int most_shown_at_first = 16;
+
+const auto begun = std::chrono::steady_clock::now();   // when the program started
 
 std::atomic<int> interrupted = 0;
 void on_interrupt(int) { interrupted = 1; }
@@ -68,6 +72,7 @@ class Window {
   int slot_ = 0;
   uint64_t generation_ = 0;
   int touched_ = settling_frames;
+  bool settled_ = false;                           // nothing is left to do after what happened last
   int last_width_ = 0, last_height_ = 0;
   double next_frame_ = 0, last_time_ = 0;
   std::vector<KeyPress> pressed_;
@@ -230,6 +235,7 @@ void Window::keys() {
   }
   const ImGuiIO& io = ImGui::GetIO();
   for (const KeyPress& press : pressed_) {
+    if (gizmo_key(press)) continue;
     const bool control = press.modifiers & with_control;
     if (desk_.dialog != Dialog::none) {
       if (press.key == GLFW_KEY_ESCAPE || press.key == GLFW_KEY_F1) desk_.dialog = Dialog::none;
@@ -268,7 +274,7 @@ void Window::wait() {
     }
   }
   glfwPollEvents();
-  if (touched_ > 0) --touched_;
+  if (touched_ > 0) --touched_, settled_ = false;
   next_frame_ = glfwGetTime() + (device_->software() ? software_frame : frame);
 }
 
@@ -347,6 +353,7 @@ void Window::draw() {
   desk_.sample_plots();
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   draw_panels(desk_, size.x, size.y);
+  tell_state(desk_);
   ImGui::Render();
 
   const uint64_t shot = shown_once_ ? digest(desk_.shot, desk_.style, generation_) : 0;
@@ -364,7 +371,12 @@ void Window::draw() {
   fresh_.clear();
 
   if (frame_ == 1) first_frame_ = glfwGetTime();
-  if (frame_ == settling_frames) desk_.event("ready");
+  if (frame_ == settling_frames) {
+    char line[48];
+    std::snprintf(line, sizeof line, "ready after %.2f s", std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+    desk_.event(line);
+  }
+  if (frame_ > settling_frames && touched_ == 0 && !std::exchange(settled_, true)) desk_.event("settled");
   if (!options_.screenshot.empty() && frame_ > settling_frames && glfwGetTime() >= first_frame_ + options_.after) {
     device_->wait_idle();
     const auto written = write_screenshot(*device_, *ui_, swapchain_->format(), target->width, target->height, background, slot_, options_.screenshot);
