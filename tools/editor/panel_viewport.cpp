@@ -246,7 +246,7 @@ void overlays(Desk& desk, const Rectangle& view) {
   // why a scene did not open; what was open before stays
   static std::string told;                         // a new complaint is shown, whatever was closed before
   const std::string first = desk.bench.errors().empty() ? "" : to_string(desk.bench.errors().front());
-  if (first != told) desk.dismissed = false, desk.event(first.empty() ? "errors gone" : "error shown " + first);
+  if (first != told) desk.dismissed = false, desk.event(first.empty() ? "errors gone" : "error shown " + first.substr(0, first.find('\n')));
   told = first;
   if (first.empty() || desk.dismissed) return;
   const float width = std::min(view.width - 2 * letter, 46 * letter);

@@ -53,14 +53,21 @@ soon() {
     done
 }
 
-# the server chooses a free number and writes it
+# The server chooses a free number and writes it; one that another server is just leaving may not answer.
 open_display() {
-    local number
+    local number try
     mkfifo "$folder/number"
-    Xvfb -displayfd 3 -screen 0 "${1:-1600x1000}x24" -nolisten tcp >/dev/null 2>&1 3>"$folder/number" &
-    server=$!
-    read -r -t 20 number <"$folder/number" || skip 'Xvfb does not start'
-    export DISPLAY=:$number
+    for try in 1 2 3; do
+        Xvfb -displayfd 3 -screen 0 "${1:-1600x1000}x24" -nolisten tcp >/dev/null 2>&1 3>"$folder/number" &
+        server=$!
+        read -r -t 20 number <"$folder/number" || continue
+        export DISPLAY=:$number
+        soon 5 xdotool getdisplaygeometry >/dev/null 2>&1 && return 0
+        kill $server 2>/dev/null
+        wait $server 2>/dev/null
+    done
+    server=''
+    skip 'Xvfb does not start'
 }
 has_window() {
     window=$(xdotool search --onlyvisible --pid $window_process 2>/dev/null | head -n 1)
