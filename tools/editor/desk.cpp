@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <imgui/imgui.h>
+#include "tools/editor/keep.h"
 
 namespace nuri::editor {
 namespace {
@@ -78,7 +79,9 @@ void Desk::take_over(bool same) {
 
 void Desk::open(const std::string& path) {
   const bool same = has_scene() && path == bench.path();
+  const auto before = hold_model(*this);
   if (bench.open(path)) {
+    if (same && before) keep_by_name(*this, *before);
     take_over(same);
     remember_file(path);
     remark(Severity::note, "opened " + path);
