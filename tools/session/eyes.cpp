@@ -5,7 +5,6 @@
 #include <chrono>
 #include <new>
 #include <optional>
-#include "engine/shape/rigid.h"
 #include "render/trace/timing.h"
 #include "tools/session/find_eyes.h"
 
@@ -73,6 +72,39 @@ class Clock {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+Diagnostic refuse(const Session& session, std::string code, std::string message, std::string hint) {
+  return {Severity::error, std::move(code), std::move(message), std::move(hint), {session.loaded().path, 0, 0}, {}, {}};
+}
+
+// The eyes that were asked for, with their sizes.
+Result<std::vector<scene::Eye>> choose(const Session& session, const EyeOptions& options) {
+  const Loaded& loaded = session.loaded();
+  std::vector<scene::Eye> all = session.settings().eyes;
+  if (all.empty() && options.model_cameras) all = eyes_of_cameras(loaded.models);
+  if (all.empty()) {
+    const char* const why = options.model_cameras ? "neither the scene nor its models have cameras" : "the scene has no cameras and no lidars";
+    return refuse(session, "no-eyes", why, "'cameras' and 'lidars' of the scene file list them");
+  }
+  std::vector<std::string> names;
+  for (const scene::Eye& eye : all) names.push_back(eye.name);
+  for (const std::string& pattern : options.names)
+    if (std::none_of(names.begin(), names.end(), [&](const std::string& name) { return scene::matches({pattern}, name); }))
+      return refuse(session, "unknown-name", "no eye of the scene fits '" + pattern + "'", scene::name_hint(pattern, names));
+  std::erase_if(all, [&](const scene::Eye& eye) { return !scene::matches(options.names, eye.name); });
+  if (all.empty()) return refuse(session, "no-eyes", "no eye was asked for", "name some, or '*'");
+  settle_sizes(loaded.models, all);
+  return all;
+}
+
+EyeInfo describe(const scene::Eye& eye, const EyeOptions& options, double period) {
+  const EyeTiming timing = timing_of(eye, period);
+  EyeInfo out{eye.name, eye.lidar, eye.width, eye.height, eye.outputs, timing.every, timing.delay, 1 / (timing.every * period), timing.delay * period};
+  if (!eye.lidar && options.size[0] > 0 && options.size[1] > 0) out.width = options.size[0], out.height = options.size[1];
+  if (!out.outputs) out.outputs = eye.lidar ? uint32_t(output::range) : output::rgb | output::depth;
+  if (const uint32_t instead = options.outputs & (eye.lidar ? output::all & ~not_of_lidars : output::all)) out.outputs = instead;
+  return out;
+}
+
 }  // namespace
 
 struct Eyes::Inside {
@@ -113,9 +145,7 @@ struct Eyes::Inside {
     return v.poses(bucket, v.position.data(), v.rotation.data(), passed);
   }
   // Sites whose place differs between environments take their eyes along.
-  void follow_sites(int b, const std::vector<scene::Eye>& eyes, const std::vector<int>& sensors) {
-    View& v = views[size_t(b)];
-    const Bucket& bucket = session.world().bucket(b);
+  void follow_sites(View& v, const Bucket& bucket, const std::vector<scene::Eye>& eyes, const std::vector<int>& sensors) {
     const model::Model& m = bucket.model();
     const size_t count = v.eyes->sensors().size();
     for (size_t e = 0; e < eyes.size(); ++e) {
@@ -133,134 +163,20 @@ struct Eyes::Inside {
           pose[k] = own ? *own : (place ? m.site_pos : m.site_quat)[size_t(item)];
         }
         if (!differs) continue;
-        const shape::Rot turned = shape::unit(shape::rot(pose + 3));
-        const shape::Vec at = shape::add(shape::vec(pose), shape::rotate(turned, eyes[e].pos));
-        const shape::Rot axes = shape::mul(turned, shape::unit(eyes[e].quat));
+        trace::Sensor at;
+        mount_on_site(eyes[e], pose, pose + 3, at);
         float* const to = v.eyes->mounts().data() + 7 * (i * count + size_t(sensors[e]));
-        for (size_t k = 0; k < 3; ++k) to[k] = float(at[k]);
-        for (size_t k = 0; k < 4; ++k) to[3 + k] = float(axes[k]);
+        std::copy(at.pos.begin(), at.pos.end(), to);
+        std::copy(at.quat.begin(), at.quat.end(), to + 3);
       }
     }
   }
-};
-
-Eyes::Eyes(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
-Eyes::~Eyes() = default;
-
-Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& options) {
-  const Loaded& loaded = session.loaded();
-  const auto refuse = [&](std::string code, std::string message, std::string hint) {
-    return Diagnostic{Severity::error, std::move(code), std::move(message), std::move(hint), {loaded.path, 0, 0}, {}, {}};
-  };
-  World& world = session.world();
-  if (!world.options().publish) return refuse("no-eyes", "the world does not publish where bodies are", "WorldOptions::publish");
-
-  // which eyes
-  std::vector<scene::Eye> all = session.settings().eyes;
-  if (all.empty() && options.model_cameras) all = eyes_of_cameras(loaded.models);
-  if (all.empty()) return refuse("no-eyes", options.model_cameras ? "neither the scene nor its models have cameras" : "the scene has no cameras and no lidars", "'cameras' and 'lidars' of the scene file list them");
-  std::vector<std::string> names;
-  for (const scene::Eye& eye : all) names.push_back(eye.name);
-  for (const std::string& pattern : options.names)
-    if (std::none_of(names.begin(), names.end(), [&](const std::string& name) { return scene::matches({pattern}, name); }))
-      return refuse("unknown-name", "no eye of the scene fits '" + pattern + "'", scene::name_hint(pattern, names));
-  std::erase_if(all, [&](const scene::Eye& eye) { return !scene::matches(options.names, eye.name); });
-  if (all.empty()) return refuse("no-eyes", "no eye was asked for", "name some, or '*'");
-  settle_sizes(loaded.models, all);
-
-  // what they see with, in each variant
-  Fit fit;
-  for (const auto& m : loaded.models) {
-    fit.begin(loaded.models.size() > 1 ? m->name : "");
-    find_eyes(*m, all, fit);
-    find_labels(*m, session.settings().labels, fit);
-  }
-  if (std::vector<Diagnostic> errors = fit.errors(); !errors.empty()) {
-    loaded.excerpt(errors);
-    return errors;
-  }
-
-  auto in = std::make_unique<Inside>(session);
-  const double period = session.model().timestep[0] * session.settings().substeps;
-  std::vector<std::array<int, 2>> sizes;
-  for (const scene::Eye& eye : all) {
-    const bool resized = !eye.lidar && options.size[0] > 0 && options.size[1] > 0;
-    const EyeTiming timing = timing_of(eye, period);
-    uint32_t outputs = eye.outputs ? eye.outputs : eye.lidar ? uint32_t(output::range) : output::rgb | output::depth;
-    if (const uint32_t instead = options.outputs & (eye.lidar ? output::all & ~not_of_lidars : output::all)) outputs = instead;
-    const std::array<int, 2> size = resized ? options.size : std::array<int, 2>{eye.width, eye.height};
-    in->infos.push_back({eye.name, eye.lidar, size[0], size[1], outputs, timing.every, timing.delay, 1 / (timing.every * period), timing.delay * period});
-  }
-
-  // the eyes of each bucket
-  const char* const fewer = "use fewer environments, smaller pictures or less latency";
-  double needed = 0;                             // bytes
-  in->views.resize(size_t(world.buckets()));
-  in->row.assign(size_t(world.environments()), -1);
-  std::vector<bool> wanted(size_t(world.environments()), options.environments.empty());
-  for (const int e : options.environments)
-    if (e >= 0 && e < world.environments()) wanted[size_t(e)] = true;
-  for (int e = 0; e < world.environments(); ++e) {
-    if (!wanted[size_t(e)]) continue;
-    View& v = in->views[size_t(world.place(e).bucket)];
-    in->row[size_t(e)] = int(v.environments.size());
-    v.environments.push_back(e);
-    v.rows.push_back(world.place(e).index);
-  }
-  for (int b = 0; b < world.buckets(); ++b) {
-    View& v = in->views[size_t(b)];
-    const Bucket& bucket = world.bucket(b);
-    v.group.assign(all.size(), -1);
-    v.shelves.resize(all.size());
-    Fit found;                                   // nothing new: told above
-    const std::vector<std::optional<trace::Sensor>> present = find_eyes(bucket.model(), all, found);
-    std::vector<trace::Sensor> sensors;
-    std::vector<int> sensor_of(all.size(), -1);
-    for (size_t e = 0; e < all.size(); ++e) {
-      if (!present[e]) continue;
-      sensor_of[e] = int(sensors.size());
-      trace::Sensor& s = sensors.emplace_back(*present[e]);
-      const EyeInfo& info = in->infos[e];
-      s.outputs = info.outputs, s.every = info.every, s.delay = info.delay;
-      if (trace::Lens* const lens = std::get_if<trace::Lens>(&s.optics)) resize(*lens, {info.width, info.height});
-    }
-    if (sensors.empty() || v.environments.empty()) continue;
-    v.whole = v.environments.size() == size_t(bucket.environments());
-    for (size_t e = 0; e < all.size(); ++e)
-      if (present[e]) needed += double(v.environments.size()) * bytes_of(in->infos[e]);
-    if (needed > memory())
-      return refuse("no-memory", "the pictures would take " + std::to_string(int64_t(needed / 1e9)) + " GB; this machine has " + std::to_string(int64_t(memory() / 1e9)), fewer);
-    trace::Options o;
-    o.seed = world.options().seed;
-    o.labels = find_labels(bucket.model(), session.settings().labels, found);
-    o.width = options.width;
-    for (size_t i = 0; i < v.environments.size(); ++i) o.ids.push_back(bucket.id(v.rows[i]));
-    try {
-      Result<trace::Eyes> made = trace::Eyes::make(bucket.shared_model(), int(v.environments.size()), std::move(sensors), std::move(o));
-      if (!made) {
-        std::vector<Diagnostic> errors = made.errors();
-        for (Diagnostic& d : errors)
-          for (const scene::Eye& eye : all)
-            if (d.message.starts_with("sensor '" + eye.name + "'")) d.place = eye.place;
-        loaded.excerpt(errors);
-        return errors;
-      }
-      v.eyes.emplace(std::move(*made));
-      v.begun.assign(v.environments.size(), 0), v.steps.assign(v.environments.size(), 0);
-      if (world.options().precision == Precision::f64 || !v.whole) {
-        v.position.resize(v.environments.size() * 3 * size_t(bucket.model().body_count));
-        v.rotation.resize(v.environments.size() * 4 * size_t(bucket.model().body_count));
-      }
-    } catch (const std::bad_alloc&) {
-      return refuse("no-memory", "there is not enough memory for the pictures", fewer);
-    }
-    in->follow_sites(b, all, sensor_of);
-
-    // where their pictures lie
+  // Finds where the pictures of the bucket's eyes lie.
+  static void shelve(View& v, const std::vector<int>& sensors) {
     const std::span<const trace::Group> groups = v.eyes->groups();
-    for (size_t e = 0; e < all.size(); ++e) {
-      for (size_t g = 0; sensor_of[e] >= 0 && g < groups.size(); ++g) {
-        const auto place = std::find(groups[g].sensors.begin(), groups[g].sensors.end(), sensor_of[e]);
+    for (size_t e = 0; e < sensors.size(); ++e) {
+      for (size_t g = 0; sensors[e] >= 0 && g < groups.size(); ++g) {
+        const auto place = std::find(groups[g].sensors.begin(), groups[g].sensors.end(), sensors[e]);
         if (place == groups[g].sensors.end()) continue;
         v.group[e] = int(g);
         for (const trace::Tensor& t : groups[g].tensors) {
@@ -272,6 +188,87 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
       }
     }
   }
+  // The eyes of one bucket. `needed`: bytes of pictures so far. Empty: no error.
+  std::vector<Diagnostic> open(int b, const std::vector<scene::Eye>& eyes, int width, double& needed) {
+    View& v = views[size_t(b)];
+    const Bucket& bucket = session.world().bucket(b);
+    const size_t n = v.environments.size(), bodies = size_t(bucket.model().body_count);
+    v.group.assign(eyes.size(), -1);
+    v.shelves.resize(eyes.size());
+    Fit told;                                    // when the session was made
+    const std::vector<std::optional<trace::Sensor>> present = find_eyes(bucket.model(), eyes, told);
+    std::vector<trace::Sensor> sensors;
+    std::vector<int> sensor_of(eyes.size(), -1);
+    for (size_t e = 0; e < eyes.size(); ++e) {
+      if (!present[e]) continue;
+      sensor_of[e] = int(sensors.size());
+      trace::Sensor& s = sensors.emplace_back(*present[e]);
+      const EyeInfo& info = infos[e];
+      s.outputs = info.outputs, s.every = info.every, s.delay = info.delay;
+      if (trace::Lens* const lens = std::get_if<trace::Lens>(&s.optics)) resize(*lens, {info.width, info.height});
+      needed += double(n) * bytes_of(info);
+    }
+    if (sensors.empty() || n == 0) return {};
+    const char* const fewer = "use fewer environments, smaller pictures or less latency";
+    if (needed > memory())
+      return {refuse(session, "no-memory", "the pictures would take " + std::to_string(int64_t(needed / 1e9)) + " GB; this machine has " + std::to_string(int64_t(memory() / 1e9)), fewer)};
+
+    trace::Options o;
+    o.seed = session.world().options().seed;
+    o.labels = find_labels(bucket.model(), session.settings().labels, told);
+    o.width = width;
+    for (const int row : v.rows) o.ids.push_back(bucket.id(row));
+    try {
+      Result<trace::Eyes> made = trace::Eyes::make(bucket.shared_model(), int(n), std::move(sensors), std::move(o));
+      if (!made) {
+        std::vector<Diagnostic> errors = made.errors();
+        for (Diagnostic& d : errors)
+          for (const scene::Eye& eye : eyes)
+            if (d.message.starts_with("sensor '" + eye.name + "'")) d.place = eye.place;
+        session.loaded().excerpt(errors);
+        return errors;
+      }
+      v.eyes.emplace(std::move(*made));
+      v.begun.assign(n, 0), v.steps.assign(n, 0);
+      v.whole = n == size_t(bucket.environments());
+      if (session.world().options().precision == Precision::f64 || !v.whole) v.position.resize(n * 3 * bodies), v.rotation.resize(n * 4 * bodies);
+    } catch (const std::bad_alloc&) {
+      return {refuse(session, "no-memory", "there is not enough memory for the pictures", fewer)};
+    }
+    follow_sites(v, bucket, eyes, sensor_of);
+    shelve(v, sensor_of);
+    return {};
+  }
+};
+
+Eyes::Eyes(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Eyes::~Eyes() = default;
+
+Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& options) {
+  World& world = session.world();
+  if (!world.options().publish) return refuse(session, "no-eyes", "the world does not publish where bodies are", "WorldOptions::publish");
+  Result<std::vector<scene::Eye>> chosen = choose(session, options);
+  if (!chosen) return chosen.errors();
+  auto in = std::make_unique<Inside>(session);
+  const double period = session.model().timestep[0] * session.settings().substeps;
+  for (const scene::Eye& eye : *chosen) in->infos.push_back(describe(eye, options, period));
+
+  // who is looked at
+  in->views.resize(size_t(world.buckets()));
+  in->row.assign(size_t(world.environments()), -1);
+  std::vector<bool> wanted(size_t(world.environments()), options.environments.empty());
+  for (const int e : options.environments)
+    if (e >= 0 && e < world.environments()) wanted[size_t(e)] = true;
+  for (int e = 0; e < world.environments(); ++e) {
+    if (!wanted[size_t(e)]) continue;
+    View& v = in->view_of(e);
+    in->row[size_t(e)] = int(v.environments.size());
+    v.environments.push_back(e);
+    v.rows.push_back(world.place(e).index);
+  }
+  double needed = 0;                             // bytes
+  for (int b = 0; b < world.buckets(); ++b)
+    if (std::vector<Diagnostic> errors = in->open(b, *chosen, options.width, needed); !errors.empty()) return errors;
   return std::unique_ptr<Eyes>(new Eyes(std::move(in)));
 }
 

@@ -25,7 +25,7 @@ struct EyeOptions {
   uint32_t outputs = 0;                          // instead of each eye's own, as far as it can give them; 0: its own
   std::array<int, 2> size{};                     // instead of cameras' own width and height; 0 0: their own
   int width = 0;                                 // rays side by side; 0: by rule
-  std::vector<int> environments;                 // of which there are pictures; empty: all
+  std::vector<int> environments{};               // of which there are pictures; empty: all
 };
 
 struct EyeInfo {

@@ -44,10 +44,8 @@ bool mount(const Model& m, const scene::Eye& eye, trace::Sensor& out, Fit& fit) 
   if (eye.site.empty()) return true;
   const int site = found("site", m.site_name, eye.site);
   if (site < 0) return false;
-  const shape::Rot turned = shape::unit(shape::rot(&m.site_quat[size_t(site) * 4]));
   out.body = m.site_body[size_t(site)];
-  out.pos = shape::add(shape::vec(&m.site_pos[size_t(site) * 3]), shape::rotate(turned, eye.pos));
-  out.quat = shape::mul(turned, out.quat);
+  mount_on_site(eye, &m.site_pos[size_t(site) * 3], &m.site_quat[size_t(site) * 4], out);
   return true;
 }
 
@@ -71,6 +69,12 @@ trace::Scan scan_of(const scene::Eye& eye) {
 }
 
 }  // namespace
+
+void mount_on_site(const scene::Eye& eye, const double* site_pos, const double* site_quat, trace::Sensor& out) {
+  const shape::Rot turned = shape::unit(shape::rot(site_quat));
+  out.pos = shape::add(shape::vec(site_pos), shape::rotate(turned, eye.pos));
+  out.quat = shape::mul(turned, shape::unit(eye.quat));
+}
 
 std::vector<std::optional<trace::Sensor>> find_eyes(const Model& m, const std::vector<scene::Eye>& eyes, Fit& fit) {
   std::vector<std::optional<trace::Sensor>> out;

@@ -11,6 +11,7 @@
 #include <new>
 #include <random>
 #include "engine/core/hash.h"
+#include "render/trace/registry.h"
 
 // Looking allocates nothing. Every allocation of this test program is counted.
 namespace {
@@ -236,8 +237,8 @@ lidars:
   - {name: scan, body: post, position: [0, 0, 0.3], rows: 4, columns: 40, outputs: [range, intensity, point], noise: {range: 0.02, intensity: 0.02}}
 )");
   constexpr int id = 7, steps = 24;
-  const auto run = [&](WorldOptions options, int width, int which, unsigned disturbed) {
-    Seen s(text, options, {.width = width});
+  const auto run = [&](WorldOptions options, int width, int which, unsigned disturbed, std::vector<int> looked_at = {}) {
+    Seen s(text, options, {.width = width, .environments = looked_at});
     std::mt19937 random(disturbed);
     std::vector<uint64_t> hashes;
     s.eyes->look();
@@ -255,11 +256,14 @@ lidars:
     }
     return hashes;
   };
-  const std::vector<uint64_t> alone = run({.environments = 1, .threads = 1, .first_id = id}, 1, 0, 0);
+  REQUIRE(trace::kernels().size() >= 2);
+  const int narrow = trace::kernels().front()->width, wide = trace::kernels().back()->width;
+  const std::vector<uint64_t> alone = run({.environments = 1, .threads = 1, .first_id = id}, narrow, 0, 0);
   CHECK(run({.environments = 64, .threads = 1}, 0, id, 0) == alone);
-  CHECK(run({.environments = 64, .threads = 3}, 8, id, 1) == alone);
+  CHECK(run({.environments = 64, .threads = 3}, wide, id, 1) == alone);
   CHECK(run({.environments = 9, .threads = 2, .first_id = 5}, 0, 2, 2) == alone);
-  const std::vector<uint64_t> other = run({.environments = 1, .threads = 1, .first_id = 8}, 1, 0, 0);
+  CHECK(run({.environments = 16, .threads = 2}, narrow, id, 3, {9, id, 2}) == alone);
+  const std::vector<uint64_t> other = run({.environments = 1, .threads = 1, .first_id = 8}, 0, 0, 0);
   for (int step = 0; step < steps; ++step) CHECK(other[size_t(step)] != alone[size_t(step)]);
 
   // an episode that is run again is seen again, however the session came there
