@@ -230,7 +230,7 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
     const Lens* const lens = std::get_if<Lens>(&s.optics);
     if (!lens && s.outputs & (output::rgb | output::depth)) return bad(who + "a lidar gives no colours and no depth", "ask for range and intensity");
     if (!(s.near >= 0 && s.near < s.far && s.far < 1e6)) return bad(who + "near and far must be 0 <= near < far < 1000 km", "give both in m");
-    if (s.every < 1 || s.delay < 0 || s.delay / s.every > 1000) return bad(who + "every must be at least 1, delay at least 0", "both count calls");
+    if (s.every < 1 || s.delay < 0 || s.delay / s.every > 1000) return bad(who + "its rate and latency must be at least one step and none, with no more than 1000 pictures under way", "both count steps");
     const Distortion& n = s.noise;
     for (float v : {n.range_sigma, n.range_sigma_linear, n.range_sigma_square, n.range_step, n.dropout, n.grazing, n.colour_sigma, n.intensity_sigma})
       if (!(v >= 0 && v < 1e6f)) return bad(who + "a number of its noise is negative or not finite", "0 switches a kind of noise off");

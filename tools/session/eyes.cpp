@@ -53,6 +53,7 @@ void resize(trace::Lens& lens, const std::array<int, 2>& size) {
   lens.width = size[0], lens.height = size[1];
 }
 
+constexpr double bytes_per_ray = 64;             // of a sensor's table, while it is made
 // Bytes that an eye's pictures of one environment take: the one that is shown and those under way.
 double bytes_of(const EyeInfo& eye) {
   double sum = 0;
@@ -206,7 +207,7 @@ struct Eyes::Inside {
       const EyeInfo& info = infos[e];
       s.outputs = info.outputs, s.every = info.every, s.delay = info.delay;
       if (trace::Lens* const lens = std::get_if<trace::Lens>(&s.optics)) resize(*lens, {info.width, info.height});
-      needed += double(n) * bytes_of(info);
+      needed += double(n) * bytes_of(info) + bytes_per_ray * info.width * info.height;
     }
     if (sensors.empty() || n == 0) return {};
     const char* const fewer = "use fewer environments, smaller pictures or less latency";

@@ -299,6 +299,12 @@ TEST_CASE("what cannot be seen with is refused, with a reason") {
   CHECK(code(s) == "bad-sensor");
   s = good, s.every = 0;
   CHECK(code(s) == "bad-sensor");
+  s = good, s.every = 2, s.delay = 2001;
+  CHECK(code(s) == "");
+  s = good, s.every = 2, s.delay = 2002;
+  CHECK(code(s) == "bad-sensor");
+  s = good, s.delay = -1;
+  CHECK(code(s) == "bad-sensor");
   s = good, s.noise.range_sigma = -1;
   CHECK(code(s) == "bad-sensor");
   s = good, s.optics = Scan{};
