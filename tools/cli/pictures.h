@@ -74,14 +74,16 @@ class Sheet {
   Sheet(const Pictures& pictures, bool depth);
   static bool fits(size_t count, int width, int height);
 
-  // Every environment as it is now; false: `progress` was interrupted, and tiles are missing.
+  // Every environment as it is now; false: interrupted, tiles are missing.
   bool take(Pictures& pictures, Progress* progress);
+  void take(Pictures& pictures, size_t tile);    // one of them
+  // Of a lidar: ranges become greys. After tiles were taken one by one.
+  void show_ranges();
   const shape::Pixels& pixels() const { return pixels_; }
   shape::Pixels depth() const;                   // 16 bits of millimetres; 0: nothing there, or beyond 65 m
   std::string legend() const;                    // of a lidar: what is white and what is black
 
  private:
-  void show_ranges();
   int columns_, rows_, width_, height_;
   shape::Pixels pixels_;
   std::vector<float> metres_;                    // depths or ranges

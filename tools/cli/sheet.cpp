@@ -37,32 +37,33 @@ Sheet::Sheet(const Pictures& pictures, bool depth) : width_(pictures.width()), h
 }
 
 bool Sheet::take(Pictures& pictures, Progress* progress) {
-  const std::vector<int>& environments = pictures.environments();
-  const size_t width = pixels_.width;
-  const int gap = gap_of(environments.size());
-  for (size_t i = 0; i < environments.size(); ++i) {
+  for (size_t i = 0; i < pictures.environments().size(); ++i) {
     if (interrupted()) return false;
-    pictures.take(environments[i]);
-    const size_t x = i % size_t(columns_) * size_t(width_ + gap), y = i / size_t(columns_) * size_t(height_ + gap), at = y * width + x;
-    if (!lidar_) pictures.colours(pixels_.bytes.data() + 3 * at, 3 * width);
-    if (lidar_) {
-      const size_t repeats = size_t(pictures.row_repeats());
-      pictures.metres(trace::output::range, metres_.data() + at, width * repeats);
-      for (size_t row = 0; row < size_t(height_); ++row) {
-        if (row % repeats) std::copy_n(metres_.data() + at + (row - row % repeats) * width, width_, metres_.data() + at + row * width);
-        std::memset(filled_.data() + at + row * width, 1, size_t(width_));
-      }
-    } else if (!metres_.empty()) {
-      pictures.metres(trace::output::depth, metres_.data() + at, width);
-    }
+    take(pictures, i);
     if (progress) progress->at(int64_t(i) + 1);
   }
-  if (lidar_) show_ranges();
+  show_ranges();
   return true;
+}
+
+void Sheet::take(Pictures& pictures, size_t tile) {
+  const size_t width = pixels_.width, gap = size_t(gap_of(pictures.environments().size()));
+  const size_t x = tile % size_t(columns_) * (size_t(width_) + gap), y = tile / size_t(columns_) * (size_t(height_) + gap), at = y * width + x;
+  pictures.take(pictures.environments()[tile]);
+  if (!lidar_) pictures.colours(pixels_.bytes.data() + 3 * at, 3 * width);
+  if (!lidar_ && !metres_.empty()) pictures.metres(trace::output::depth, metres_.data() + at, width);
+  if (!lidar_) return;
+  const size_t repeats = size_t(pictures.row_repeats());
+  pictures.metres(trace::output::range, metres_.data() + at, width * repeats);
+  for (size_t row = 0; row < size_t(height_); ++row) {
+    if (row % repeats) std::copy_n(metres_.data() + at + (row - row % repeats) * width, width_, metres_.data() + at + row * width);
+    std::memset(filled_.data() + at + row * width, 1, size_t(width_));
+  }
 }
 
 // The nearest white, the farthest dark, by the logarithm: what is twice as far away is darker by the same step everywhere.
 void Sheet::show_ranges() {
+  if (!lidar_) return;
   if (!scaled_) {
     for (float r : metres_) {
       if (!(r > 0)) continue;

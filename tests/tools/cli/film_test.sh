@@ -84,6 +84,23 @@ expect 2 'no such output' render $scene --output smell --out "$folder/b.npy"
 expect 2 'an output without a tensor' render $scene --output depth --out "$folder/b.png"
 nothing_left b.
 
+# a run: its moments as a picture, and what its eyes cost; neither shows in the state, nor the machine in what eyes see
+expect 0 'a run' run $scene --envs 5 --seconds 0.4 --quiet --json
+hash=$(sed -n 's/.*"state_hash": "\([0-9a-f]*\)".*/\1/p' "$folder/out")
+expect 0 'a run with a picture and eyes' run $scene --envs 5 --seconds 0.4 --picture "$folder/run.png" --camera overview --eyes --quiet --json
+# two cameras, 20 Hz, the first at once; four tiles of 480 in a row
+json '(o["eyes"]["images"], o["eyes"]["rays"]) == (2 * 5 * 9, 2 * 5 * 9 * 64 * 64) and 0 < o["eyes"]["share"] < 1 and [e["name"] for e in o["eyes"]["eyes"]] == ["overview", "wrist"]'
+grep -q "\"state_hash\": \"$hash\"" "$folder/out" || fail 'looking shows in the state'
+seen=$(sed -n 's/.*"picture_hash": "\([0-9a-f]*\)".*/\1/p' "$folder/out")
+[ "$(od -An -tu1 -j16 -N8 "$folder/run.png" | tr -s ' ')" = ' 0 0 7 134 0 0 4 60' ] || fail 'the picture of a run is not 1926 x 1084'
+expect 0 'the same eyes' run $scene --envs 5 --seconds 0.4 --eyes --threads 1 --width 1 --quiet --json
+grep -q "\"picture_hash\": \"$seen\"" "$folder/out" || fail 'width and threads show in what eyes see'
+expect 0 'eyes of variants' run scenes/fleet.yaml --envs 8 --seconds 0.2 --eyes --quiet
+grep -q 'an environment.s control step: physics .* us, eyes .* us' "$folder/out" || fail 'the cost of eyes is not told'
+expect 2 'no eyes' run scenes/boxes.yaml --steps 1 --eyes
+expect 2 'a camera for nothing' run $scene --steps 1 --camera overview
+expect 1 'a picture without a folder' run $scene --steps 1 --picture "$folder/none/a.png"
+
 # what cannot be written: told at once, or a disk that fills up
 expect 1 'no such folder' render $scene --out "$folder/none/a.npy"
 expect 1 'a folder' render $scene --out "$folder"
