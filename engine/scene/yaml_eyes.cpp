@@ -73,11 +73,11 @@ Array4 quaternion_of(const Array3& x, const Array3& y, const Array3& z) {
 // A camera looks along -z with y up, a lidar along x with z up. Straight up or down, a camera's x is the frame's.
 bool look_at(const Array3& from, const Array3& to, bool lidar, Array4& out) {
   Array3 z{from[0] - to[0], from[1] - to[1], from[2] - to[2]};
-  const double length = std::hypot(z[0], z[1], z[2]);
+  const double length = std::sqrt(z[0] * z[0] + z[1] * z[1] + z[2] * z[2]);
   if (!(length > 1e-9)) return false;
   for (double& c : z) c /= length;
   Array3 x{-z[1], z[0], 0};
-  const double level = std::hypot(x[0], x[1]);
+  const double level = std::sqrt(x[0] * x[0] + x[1] * x[1]);
   if (level > 1e-9) x[0] /= level, x[1] /= level;
   else x = {1, 0, 0};
   const Array3 y{z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0]};
