@@ -2,21 +2,13 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <filesystem>
-#include "tools/cli/cli.h"
+#include "tools/cli/bench.h"
 
 namespace nuri::cli {
 namespace {
 
-struct Asked {
-  Options options;
-  std::vector<std::string> scenes;
-  double warm_up = 2;                  // simulated seconds: until things lie and diverge
-  int64_t steps = 200;                 // of each environment, per run
-  int runs = 3;
-};
-
 // One scene; its row as JSON. Returns an exit status.
-int measure(const Asked& asked, const std::string& scene, Json& out) {
+int measure(const BenchAsked& asked, const std::string& scene, Json& out) {
   Options options = asked.options;
   options.scene = scene;
   options.profile = true;
@@ -97,7 +89,7 @@ void print_variants(const Json& row) {
   fmt::print("  environments: {}\n", text);
 }
 
-int bench(const Asked& asked) {
+int bench(const BenchAsked& asked) {
   Json rows = Json::array();
   for (const std::string& scene : asked.scenes) {
     Json row;
@@ -119,7 +111,7 @@ int bench(const Asked& asked) {
 }  // namespace
 
 void add_bench(CLI::App& app, int& status) {
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<BenchAsked>();
   CLI::App* command = app.add_subcommand("bench", "Measure scenes: steps per second with the work behind them");
   command->add_option("scenes", asked->scenes, "Scenes or models")->required()->type_name("SCENE...");
   command->add_flag("--json", asked->options.json, "One JSON object on standard output");
@@ -129,10 +121,13 @@ void add_bench(CLI::App& app, int& status) {
   command->add_option("--warm-up", asked->warm_up, "Simulated seconds before the clock starts")->check(CLI::Range(0.0, 1e6))->capture_default_str();
   command->add_option("--steps", asked->steps, "Substeps of each environment per timed run")->check(CLI::Range(int64_t(1), int64_t(1'000'000'000)))->capture_default_str();
   command->add_option("--runs", asked->runs, "Timed runs; the median is shown")->check(CLI::Range(1, 1000))->capture_default_str();
+  CLI::Option* eyes = command->add_flag("--eyes", asked->eyes, "Images per second instead: rgb and depth through the scene's cameras, or those of its models, beside a step of physics");
+  command->add_option("--eye-size", asked->eye_size, "Pixels of their images (otherwise 64 x 64, then 128 x 128)")->expected(2)->type_name("W H")->check(CLI::Range(1, 4096))->needs(eyes);
   command->footer("One thread unless --threads says otherwise, so that numbers of different machines can be compared. The clock runs in the\n"
                   "engine only; host_share (--json) is what drawing controls takes beside it. slots, rounds: per pack and substep.\n"
-                  "occupied: share of lanes that do useful work in the solver's rounds.");
-  command->callback([=, &status] { status = bench(*asked); });
+                  "occupied: share of lanes that do useful work in the solver's rounds. --eyes: 256 environments at most, unless --envs says otherwise;\n"
+                  "four looks a run, steps between them; us/step is one substep of one environment.");
+  command->callback([=, &status] { status = asked->eyes ? bench_eyes(*asked) : bench(*asked); });
 }
 
 }  // namespace nuri::cli

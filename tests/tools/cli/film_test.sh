@@ -101,6 +101,16 @@ expect 2 'no eyes' run scenes/boxes.yaml --steps 1 --eyes
 expect 2 'a camera for nothing' run $scene --steps 1 --camera overview
 expect 1 'a picture without a folder' run $scene --steps 1 --picture "$folder/none/a.png"
 
+# images per second: of each camera, at each size, with a hash that machines agree on
+bench() { expect 0 'images per second' bench scenes/humanoid.yaml --eyes --envs 4 --warm-up 0.1 --steps 20 --runs 2 --quiet --json "$@"; }
+bench
+json '[(s["eyes"][0]["width"], s["images"]) for s in o["scenes"]] == [(64, 32), (128, 32)] and all(s["us_per_image"] > 0 and s["us_per_step"] > 0 for s in o["scenes"])'
+seen=$(sed -n 's/.*"picture_hash": "\([0-9a-f]*\)".*/\1/p' "$folder/out" | head -n 1)
+bench --eye-size 64 64 --threads 2 --width 1
+json "len(o['scenes']) == 1 and o['scenes'][0]['picture_hash'] == '$seen'"
+expect 2 'images of nothing' bench scenes/boxes.yaml --eyes --quiet
+expect 2 'a size for nothing' bench scenes/humanoid.yaml --eye-size 64 64
+
 # what cannot be written: told at once, or a disk that fills up
 expect 1 'no such folder' render $scene --out "$folder/none/a.npy"
 expect 1 'a folder' render $scene --out "$folder"
