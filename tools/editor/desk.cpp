@@ -12,7 +12,7 @@ namespace nuri::editor {
 namespace {
 
 constexpr size_t most_remarks = 2000, most_recent = 12;
-constexpr double notice_seconds = 2.5;
+constexpr double notice_seconds = 2.5, doubt_seconds = 6;
 
 std::string recent_path() {
   const char* config = std::getenv("XDG_CONFIG_HOME");
@@ -62,6 +62,15 @@ void Desk::notify(const std::string& text) {
   say_until = ImGui::GetTime() + notice_seconds;
 }
 
+bool Desk::sure(const std::string& what) {
+  if (!has_scene() || !bench.changed()) return true;
+  if (std::exchange(asked_, what) == what && ImGui::GetTime() < asked_until_) return asked_.clear(), true;
+  notify("Changes are not saved: Ctrl+S saves them. Once more to " + what + " without them");
+  say_until = asked_until_ = ImGui::GetTime() + doubt_seconds;
+  event("not sure to " + what);
+  return false;
+}
+
 void Desk::take_over(bool same) {
   dismissed = false;
   pull.on = false;
@@ -79,6 +88,7 @@ void Desk::take_over(bool same) {
 
 void Desk::open(const std::string& path) {
   const bool same = has_scene() && path == bench.path();
+  if (!sure(same ? "load it again" : "open " + path.substr(path.find_last_of('/') + 1))) return;
   const auto before = hold_model(*this);
   if (bench.open(path)) {
     if (same && before) keep_by_name(*this, *before);

@@ -99,7 +99,7 @@ struct Desk {
   bool has_scene() const { return bench.is_open(); }
   World& world() { return bench.session().world(); }
   const model::Model& model() { return world().model(bench.focus); }   // of the environment that panels speak of
-  void open(const std::string& path);
+  void open(const std::string& path);              // asks, if changes are not saved
   void open_again();                               // its files changed, or somebody wants it so
   void save(const std::string& path);
   void select(const Thing& thing, bool scroll = true);
@@ -107,12 +107,15 @@ struct Desk {
   void show_all() { frame_all = true; }
   void add_plot(StateField field, int item, const std::string& name, const std::string& unit);
   void sample_plots();                             // once a frame
+  bool sure(const std::string& what);              // true if nothing is unsaved, or when it is asked for once more: "quit"
   void notify(const std::string& text);            // for a few seconds over the viewport
   void remark(Severity severity, const std::string& text);
   void event(const std::string& line);             // standard output, if it was asked for
 
  private:
   void take_over(bool same);                       // a scene was opened
+  std::string asked_;                              // what was not sure
+  double asked_until_ = 0;
 };
 
 // Paths opened before, the last one first: in $XDG_CONFIG_HOME/nuri/recent, or ~/.config.

@@ -89,7 +89,8 @@ void path_dialog(Desk& desk, float width, float height, bool saves) {
 void keys_dialog(Desk& desk, float width, float height) {
   if (!begin_dialog("keys", width, height, 58)) return;
   const char* mouse[][2] = {{"Left drag", "orbit"},         {"Right drag", "pan (Shift: along the ground)"}, {"Wheel, middle drag", "zoom"},
-                            {"Double click", "select"},      {"Double right click", "centre"},                {"Ctrl + drag", "pull with a spring"}};
+                            {"Double click", "select"},      {"Double right click", "centre"},                {"Ctrl + drag", "pull with a spring"},
+                            {"Handle of W, E", "Ctrl: in steps; a number typed is the whole way; Enter, Esc"}};
   const int columns = ImGui::GetContentRegionAvail().x > 46 * ImGui::GetFontSize() ? 3 : 2;
   if (ImGui::BeginChild("all keys", {0, height * 0.62f}, false, ImGuiWindowFlags_NoNav) && ImGui::BeginTable("columns", columns, ImGuiTableFlags_SizingStretchSame)) {
     auto row = [](const std::string& key, const char* name) {

@@ -334,7 +334,7 @@ void inspector(Desk& desk) {
   static constexpr Tab all[] = {{"Details", properties}, {"Joints", joints}, {"Actuators", actuators}, {"Sensors", sensors}};
   for (const Tab& tab : all) {
     const bool shown = ImGui::BeginTabItem(tab.name);
-    tell_item(desk, std::string("tab ") + tab.name);
+    tell_item(desk, std::string("inspector ") + tab.name);
     if (!shown) continue;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, padding);
     if (ImGui::BeginChild(tab.name, {0, 0}, false, ImGuiWindowFlags_NoNav)) tab.draw(desk);

@@ -50,6 +50,8 @@ class Window {
   void draw();
   void keys();
   void follow_scene();
+  bool follow_files();
+  bool ends();
   void title();
   void* picture(uint32_t width, uint32_t height);
   Hit look_at(float x, float y);
@@ -70,7 +72,7 @@ class Window {
   struct Shown { std::unique_ptr<raster::Picture> picture; void* texture = nullptr; uint64_t shot = 0; };   // shot: what it shows; 0: nothing yet
   std::array<Shown, vulkan::frames_in_flight> shown_;
   int slot_ = 0;
-  uint64_t generation_ = 0;
+  uint64_t generation_ = 0, warned_ = 0;           // of the scene that the raster has; that was changed both here and outside
   int touched_ = settling_frames;
   bool settled_ = false;                           // nothing is left to do after what happened last
   int last_width_ = 0, last_height_ = 0;
@@ -267,10 +269,7 @@ void Window::wait() {
       glfwWaitEventsTimeout(next_frame_ - now);
     } else {
       glfwWaitEventsTimeout(idle_seconds);
-      if (bench_.is_open() && bench_.files_changed()) {
-        desk_.open_again();
-        touched_ = settling_frames;
-      }
+      if (bench_.is_open() && bench_.files_changed() && follow_files()) touched_ = settling_frames;
     }
   }
   glfwPollEvents();
@@ -284,6 +283,27 @@ void Window::follow_scene() {
   device_->wait_idle();
   raster_->use(bench_.scenery());
   generation_ = bench_.generation();
+}
+
+// A file of the scene was changed by another program: loaded again, unless there are changes that would be lost. False: nothing new.
+bool Window::follow_files() {
+  if (!bench_.changed()) return desk_.open_again(), true;
+  if (std::exchange(warned_, bench_.generation()) == bench_.generation()) return false;
+  const char* const text = "A file of this scene was changed by another program. Ctrl+L loads it again, without the changes made here";
+  desk_.notify(text);
+  desk_.remark(Severity::warning, text);
+  desk_.event("changed outside");
+  return true;
+}
+
+bool Window::ends() {
+  if (interrupted) return true;
+  if (!desk_.quit && !glfwWindowShouldClose(window_)) return false;
+  if (!options_.screenshot.empty() || desk_.sure("quit")) return true;
+  desk_.quit = false;
+  glfwSetWindowShouldClose(window_, GLFW_FALSE);
+  touched_ = settling_frames;
+  return false;
 }
 
 void Window::title() {
@@ -388,7 +408,7 @@ void Window::draw() {
 
 void Window::run() {
   glfwSetTime(0);
-  while (!glfwWindowShouldClose(window_) && !desk_.quit && !interrupted) {
+  while (!ends()) {
     wait();
     const double now = glfwGetTime(), elapsed = now - last_time_;
     last_time_ = now;
@@ -396,7 +416,7 @@ void Window::run() {
     if (desk_.frame_times.size() > 240) desk_.frame_times.pop_front();
     if (!dropped_.empty()) desk_.open(std::exchange(dropped_, {}));
     if (bench_.is_open()) {
-      if (bench_.files_changed()) desk_.open_again();
+      if (bench_.files_changed()) follow_files();
       if (bench_.running) bench_.advance(std::min(elapsed, 0.1));
     }
     if (desk_.restyle) style();

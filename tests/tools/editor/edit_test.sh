@@ -50,8 +50,8 @@ ground: true
 END
 cp "$folder/little.yaml" "$folder/first.yaml"
 
-open_display 1100x760
-start 1100x760 "$folder/little.yaml" --paused
+open_display 1200x760
+start 1200x760 "$folder/little.yaml" --paused
 expect "opened $folder/little.yaml"
 first_state=$(state)
 [ -n "$first_state" ] || fail 'no state is said'
@@ -147,7 +147,7 @@ expect 'placed box by numbers'
 there_and_back "$before"
 
 # a joint's slider
-click_item 'tab Joints'
+click_item 'inspector Joints'
 before=$(state)
 read -r x y width height <<<"$(item 'joint cart/pole')"
 drag $((x + width / 2)) $((y + height / 2)) $((x + width * 3 / 4)) $((y + height / 2))
@@ -162,6 +162,7 @@ key Right
 key Right
 
 # ---- the list of changes: a click goes there
+key Tab # without the left panel there is room for all tabs
 click_item 'tab History'
 click_item 'history 1'
 expect 'history 1'
@@ -169,6 +170,8 @@ expect 'history 1'
 entries=$(awk '$1 == "item" && $6 == "history" { if ($7 > most) most = $7 } END { print most }' "$said")
 click_item "history $entries"
 expect "history $entries"
+
+key Tab
 
 # ---- commands by name
 picture "$folder/dark.png"

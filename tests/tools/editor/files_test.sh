@@ -136,6 +136,26 @@ changed=$(differing "$folder/before.png" "$folder/after.png")
 key Prior # the parent of the pole, in the new numbers
 expect 'selected cart/cart'
 
+# ---- changes made here are not lost to a file that another program writes, nor to a hasty key
+double_click_item 'number body_mass 2'
+key ctrl+a
+write 2.5
+key Return
+expect 'changed body_mass'
+act replaced "$scene" 's/^name: little/name: smaller/'
+expect 'changed outside'
+key ctrl+l
+expect 'not sure to load it again'
+key ctrl+q
+expect 'not sure to quit'
+has_said closed && fail 'it ended with changes that are not saved'
+drop "$PWD/scenes/boxes.yaml"
+expect 'not sure to open boxes.yaml'
+key ctrl+l
+expect 'not sure to load it again'
+key ctrl+l
+expect "opened $(plain "$scene")"
+
 # ---- memory: what a reload takes it gives back. Nothing was ever seen to grow here; a leak of 40 KiB a reload, far less than this little scene's
 # world, history and pictures, would be 2000 KiB
 memory() { awk '/^VmRSS/ { print $2 }' /proc/$window_process/status; } # KiB
