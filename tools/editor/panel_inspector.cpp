@@ -155,6 +155,8 @@ void properties(Desk& desk) {
     const std::pair<const char*, int> counts[] = {{"Bodies", model.body_count - 1}, {"Joints", model.joint_count}, {"Degrees of freedom", model.dof_count}, {"Geoms", model.geom_count},
                                                   {"Actuators", model.actuator_count}, {"Sensors", model.sensor_count}, {"Candidate pairs", model.pair_count}};
     if (ImGui::BeginTable("counts", 2)) {
+      ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthFixed, ImGui::CalcTextSize("Degrees of freedom").x);
+      ImGui::TableSetupColumn("value", ImGuiTableColumnFlags_WidthStretch);
       auto row = [](const char* name, const std::string& value) {
         ImGui::TableNextColumn();
         theme::quiet_text("%s", name);
@@ -327,7 +329,7 @@ void sensors(Desk& desk) {
 void inspector(Desk& desk) {
   if (!desk.has_scene()) return theme::quiet_text("No scene is open.");
   const ImVec2 padding = ImGui::GetStyle().FramePadding;
-  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {padding.x * 0.7f, padding.y});   // four names side by side in a narrow panel
+  ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {padding.x * 0.4f, padding.y});   // four names side by side in a narrow panel
   const bool open = ImGui::BeginTabBar("inspector", ImGuiTabBarFlags_FittingPolicyScroll);
   if (!open) return ImGui::PopStyleVar();
   struct Tab { const char* name; void (*draw)(Desk&); };

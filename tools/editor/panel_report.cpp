@@ -1,5 +1,6 @@
 // What had to be adjusted or guessed while the scene was read, a line each. A click goes to the thing that it speaks of.
 #include <imgui/imgui.h>
+#include <algorithm>
 #include "tools/editor/panels.h"
 #include "tools/editor/theme.h"
 
@@ -60,11 +61,13 @@ void report_tab(Desk& desk) {
   const auto& report = desk.bench.session().loaded().report;
   if (report.empty()) return theme::quiet_text("The scene was taken as it is: nothing had to be adjusted.");
   if (!ImGui::BeginTable("findings", 3, ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingFixedFit)) return;
-  size_t longest = 0;
-  for (const Diagnostic& one : report) longest = std::max(longest, short_place(one.place).size());
+  std::string longest;
+  for (const Diagnostic& one : report)
+    if (std::string place = short_place(one.place); place.size() > longest.size()) longest = std::move(place);
   ImGui::TableSetupColumn("severity", ImGuiTableColumnFlags_WidthFixed, ImGui::GetFontSize());
   ImGui::TableSetupColumn("finding", ImGuiTableColumnFlags_WidthStretch);
-  ImGui::TableSetupColumn("place", ImGuiTableColumnFlags_WidthFixed, std::min(0.3f * ImGui::GetContentRegionAvail().x, 0.6f * ImGui::GetFontSize() * float(longest)));
+  const float place_width = std::min(0.3f * ImGui::GetContentRegionAvail().x, ImGui::CalcTextSize(longest.c_str()).x);
+  ImGui::TableSetupColumn("place", ImGuiTableColumnFlags_WidthFixed, place_width);
   ImGuiListClipper clipper;
   clipper.Begin(int(report.size()));
   while (clipper.Step())

@@ -42,15 +42,15 @@ void tell_pixel(Desk& desk, int eye, uint32_t which, const ImVec2& at, const ImV
   const int column = int(std::floor((mouse.x - at.x) / size.x * float(info.width))), row = int(std::floor((mouse.y - at.y) / size.y * float(info.height)));
   const std::string text = desk.bench.streams().under(eye, which, column, row);
   if (text.empty()) return;
-  ImGui::BeginTooltip();
+  theme::begin_tooltip();
   ImGui::TextUnformatted(text.c_str());
   theme::quiet_text("column %d, row %d", column, row);
-  ImGui::EndTooltip();
+  theme::end_tooltip();
 }
 
 std::string bytes_text(double bytes) {
   char text[32];
-  std::snprintf(text, sizeof text, bytes < 1e6 ? "%.3g kB/s" : "%.3g MB/s", bytes < 1e6 ? bytes / 1e3 : bytes / 1e6);
+  std::snprintf(text, sizeof text, bytes < 1e6 ? "%.0f kB/s" : "%.1f MB/s", bytes < 1e6 ? bytes / 1e3 : bytes / 1e6);
   return text;
 }
 
@@ -92,7 +92,7 @@ void card(Desk& desk, int eye, uint32_t which, const ImVec2& size, float width) 
     desk.event("large " + info.name + " " + session::output_name(which));
   }
   char rate[48];
-  std::snprintf(rate, sizeof rate, "%.3g pictures/s, ", streams.pictures_per_second(eye));
+  std::snprintf(rate, sizeof rate, "%.1f pictures/s, ", streams.pictures_per_second(eye));
   float y = at.y + size.y + 3;
   line(font, {at.x, y}, width, theme::colour(p.text), info.name + "  " + session::output_name(which));
   line(font, {at.x, y += step}, width, theme::colour(p.quiet), kind_text(info));
@@ -118,18 +118,20 @@ void distance_bar(const ImVec2& at, float width, const false_colour::Scale& scal
   list.AddText({at.x + width - ImGui::CalcTextSize(text).x, at.y + 0.6f * letter}, theme::colour(theme::palette().quiet), text);
 }
 
-// What there is in one line, and a switch.
+// A switch, and what there is in one line.
 void head(Desk& desk) {
   Streams& streams = desk.bench.streams();
   bool lidars = false;
   for (const session::EyeInfo& info : streams.eyes()) lidars |= info.lidar;
+  if (lidars) {
+    if (theme::toggle("Points", desk.clouds, "What lidars measure, as points in the picture above")) desk.event(desk.clouds ? "points shown" : "points hidden");
+    ImGui::SameLine();
+  }
   ImGui::AlignTextToFramePadding();
-  theme::quiet_text("Environment %d%s: %.3g ms a picture, %.2g %% of the time", desk.bench.focus, streams.of_model() ? ", cameras of the model" : "", streams.seconds_per_picture() * 1000,
-                    100 * streams.share_of_time());
-  theme::tip((std::string("What a policy gets, computed by ") + streams.kernel() + " while this tab is open, for the focused environment alone. On average over all pictures.").c_str());
-  if (!lidars) return;
-  ImGui::SameLine();
-  if (theme::toggle("Points", desk.clouds, "What lidars measure, as points in the picture above")) desk.event(desk.clouds ? "points shown" : "points hidden");
+  theme::quiet_text("Environment %d%s: %.2f ms a picture, %.0f %% of the time", desk.bench.focus, streams.of_model() ? ", cameras of the model" : "",
+                    streams.seconds_per_picture() * 1000, 100 * streams.share_of_time());
+  theme::tip((std::string("What a policy gets, computed by ") + streams.kernel() +
+              " while this tab is open, for the focused environment alone. On average over all pictures.").c_str());
 }
 
 }  // namespace

@@ -100,8 +100,8 @@ void profiler_tab(Desk& desk) {
   static double looked = -1;
   if (ImGui::GetTime() > looked + 0.25) statistics = desk.world().statistics(), looked = ImGui::GetTime();
   const double steps = double(std::max<uint64_t>(1, statistics.steps)), wall = desk.bench.session().seconds_in_world();
-  theme::quiet_text("Physics: %.3g steps a second, %.1f contacts, %.1f rows, %.2f iterations a step", wall > 0 ? double(statistics.steps) / wall : 0.0, statistics.contacts / steps,
-                    statistics.rows / steps, statistics.iterations / steps);
+  theme::quiet_text("Physics: %.0f steps a second", wall > 0 ? double(statistics.steps) / wall : 0.0);
+  theme::quiet_text("%.1f contacts, %.1f rows, %.2f iterations a step", statistics.contacts / steps, statistics.rows / steps, statistics.iterations / steps);
   const uint64_t all = std::accumulate(statistics.cycles.begin(), statistics.cycles.end(), uint64_t{0});
   if (all == 0) theme::quiet_text("Times of stages: start with --profile.");
   else if (begin_bars("stages")) {

@@ -142,11 +142,22 @@ bool toggle(const char* label, bool& on, const char* text) {
 
 void tip(const char* text) {
   if (!ImGui::IsItemHovered() || GImGui->HoveredIdTimer < 0.4f) return;
-  ImGui::BeginTooltip();
+  begin_tooltip();
   ImGui::PushTextWrapPos(ImGui::GetFontSize() * 24);
   ImGui::TextUnformatted(text);
   ImGui::PopTextWrapPos();
+  end_tooltip();
+}
+
+void begin_tooltip() {
+  const float letter = ImGui::GetFontSize();
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0.6f * letter, 0.4f * letter});
+  ImGui::BeginTooltip();
+}
+
+void end_tooltip() {
   ImGui::EndTooltip();
+  ImGui::PopStyleVar();
 }
 
 void quiet_text(const char* format, ...) {

@@ -28,6 +28,8 @@ bool icon_button(const char* id, Icon what, const char* tip, bool on = false, bo
 // Text button that stays down.
 bool toggle(const char* label, bool& on, const char* tip = nullptr);
 void tip(const char* text);                        // shown after a moment over the last item
+void begin_tooltip();                              // with its own padding, wherever it is called
+void end_tooltip();
 void quiet_text(const char* format, ...) IM_FMTARGS(1);
 
 }  // namespace nuri::editor::theme
