@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <vector>
 #include "engine/scene/scene.h"
 #include "tools/editor/panels.h"
 #include "tools/editor/tell.h"
@@ -76,24 +77,27 @@ void number_row(Desk& desk, const Workbench::Number* numbers, int count, const F
     theme::tip((numbers[0].item.field + (numbers[0].unit.empty() ? "" : " [" + numbers[0].unit + "]") + "\n" + numbers[0].doc + "\nAt first: " + first).c_str());
   }
   ImGui::TableNextColumn();
-  const int in_line = std::min(count, 3);
+  const int in_line = count == 4 ? 2 : std::min(count, 3);
   const float room = ImGui::GetContentRegionAvail().x - (changed ? side : 0), space = ImGui::GetStyle().ItemInnerSpacing.x * 0.5f;
   const float each = std::max(2 * letter, (room - space * float(in_line - 1)) / float(in_line));
   for (int i = 0; i < count; ++i) {
-    if (i % 3) ImGui::SameLine(0, space);
+    if (i % in_line) ImGui::SameLine(0, space);
     ImGui::PushID(i);
     double value = numbers[i].value;
     const float speed = float(std::max(1e-4, std::fabs(numbers[i].at_first) * 0.005));
     ImGui::SetNextItemWidth(each);
-    const std::string format = count == 1 && !numbers[i].unit.empty() && numbers[i].unit != "1" ? "%.5g " + numbers[i].unit : "%.5g";
-    if (ImGui::DragScalar("##value", ImGuiDataType_Double, &value, speed, nullptr, nullptr, format.c_str()) && std::isfinite(value)) desk.bench.set_field(numbers[i].item, value);
+    const std::string format = count == 1 && !numbers[i].unit.empty() && numbers[i].unit != "1" ? "%.5g " + numbers[i].unit : in_line == 3 ? "%.3g" : "%.5g";
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {in_line > 1 ? 2 : ImGui::GetStyle().FramePadding.x, ImGui::GetStyle().FramePadding.y});
+    const bool moved = ImGui::DragScalar("##value", ImGuiDataType_Double, &value, speed, nullptr, nullptr, format.c_str());
+    ImGui::PopStyleVar();
     tell_item(desk, "number " + numbers[i].item.field + " " + std::to_string(numbers[i].item.item));
+    if (moved && std::isfinite(value)) desk.bench.set_field(numbers[i].item, value);
     if (ImGui::IsItemDeactivatedAfterEdit()) {
       desk.bench.end_gesture();
       desk.event("changed " + numbers[i].item.field);
     }
     ImGui::PopID();
-    if (changed && (i % 3 == 2 || i == count - 1) && i / 3 == 0) {
+    if (changed && (i == in_line - 1 || (i == count - 1 && i < in_line))) {
       ImGui::SameLine(0, space);
       if (theme::icon_button("first", theme::Icon::undo, "As it was at first")) {
         for (int k = 0; k < count; ++k)
@@ -104,43 +108,51 @@ void number_row(Desk& desk, const Workbench::Number* numbers, int count, const F
   }
 }
 
-// Numbers of the same field and item stand in one line, lines of the same thing under one heading.
+// Numbers of the same field and item stand in one line, lines of the same thing under one heading, in the order in which things first come.
+struct NumberLine { size_t first, count; FieldOf of; Thing owner; };
+std::vector<std::vector<NumberLine>> lines_of(const model::Model& model, const std::vector<Workbench::Number>& numbers) {
+  std::vector<std::vector<NumberLine>> out;
+  for (size_t i = 0, end; i < numbers.size(); i = end) {
+    const FieldOf of = field_of(model, numbers[i].item.field);
+    end = i + 1;
+    while (end < numbers.size() && numbers[end].item.field == numbers[i].item.field && numbers[end].item.item / of.per == numbers[i].item.item / of.per) ++end;
+    const Thing owner = owner_of(model, numbers[i].item.field, of, numbers[i].item.item);
+    auto group = std::find_if(out.begin(), out.end(), [&](const auto& lines) { return lines.front().owner == owner; });
+    if (group == out.end()) group = out.insert(out.end(), std::vector<NumberLine>{});
+    group->push_back({i, end - i, of, owner});
+  }
+  return out;
+}
+
+// "Body  torso", "Geom 15"
+std::string heading_of(const model::Model& model, const Thing& owner) {
+  if (owner.index < 0) return "Options";
+  const std::string kind = word(owner.kind), name = name_of(model, owner);
+  std::string out = name == kind + ' ' + std::to_string(owner.index) ? name : kind + "  " + name;
+  out[0] = char(std::toupper(static_cast<unsigned char>(out[0])));
+  return out;
+}
+
 void number_tables(Desk& desk) {
   const model::Model& model = desk.model();
   const std::vector<Workbench::Number> numbers = desk.bench.numbers(desk.bench.selected);
-  Thing heading{Kind::body, -2};
-  bool open = false, table = false;
-  auto end_table = [&table] { if (table) ImGui::EndTable(); table = false; };
-  for (size_t i = 0; i < numbers.size();) {
-    const FieldOf of = field_of(model, numbers[i].item.field);
-    size_t end = i + 1;
-    while (end < numbers.size() && numbers[end].item.field == numbers[i].item.field && numbers[end].item.item / of.per == numbers[i].item.item / of.per) ++end;
-    const Thing owner = owner_of(model, numbers[i].item.field, of, numbers[i].item.item);
-    if (!(owner == heading)) {
-      end_table();
-      heading = owner;
-      const bool first = owner == desk.chosen || owner.kind == Kind::body;
-      std::string name = owner.index < 0 ? "Options" : std::string(word(owner.kind)) + "  " + name_of(model, owner);
-      name[0] = char(std::toupper(static_cast<unsigned char>(name[0])));
-      open = ImGui::CollapsingHeader((name + "##" + std::to_string(int(owner.kind)) + "." + std::to_string(owner.index)).c_str(), first ? ImGuiTreeNodeFlags_DefaultOpen : 0);
-      tell_item(desk, "heading " + name);
-      if (open) {
-        table = ImGui::BeginTable(("numbers" + std::to_string(i)).c_str(), 2, ImGuiTableFlags_SizingStretchProp);
-        open = table;
-        if (table) {
-          ImGui::TableSetupColumn("name", 0, 0.36f);
-          ImGui::TableSetupColumn("value", 0, 0.64f);
-        }
-      }
-    }
-    if (open) {
-      ImGui::PushID(int(i));
-      number_row(desk, &numbers[i], int(end - i), of);
+  for (const std::vector<NumberLine>& lines : lines_of(model, numbers)) {
+    const Thing& owner = lines.front().owner;
+    const bool first = owner == desk.chosen || owner.kind == Kind::body;
+    const std::string id = std::to_string(int(owner.kind)) + "." + std::to_string(owner.index);
+    const bool open = ImGui::CollapsingHeader((heading_of(model, owner) + "##" + id).c_str(), first ? ImGuiTreeNodeFlags_DefaultOpen : 0);
+    tell_item(desk, "heading " + heading_of(model, owner));
+    if (!open) continue;
+    if (!ImGui::BeginTable(("numbers" + id).c_str(), 2, ImGuiTableFlags_SizingStretchProp)) continue;
+    ImGui::TableSetupColumn("name", 0, 0.3f);
+    ImGui::TableSetupColumn("value", 0, 0.7f);
+    for (const NumberLine& line : lines) {
+      ImGui::PushID(int(line.first));
+      number_row(desk, &numbers[line.first], int(line.count), line.of);
       ImGui::PopID();
     }
-    i = end;
+    ImGui::EndTable();
   }
-  end_table();
 }
 
 void properties(Desk& desk) {
