@@ -51,10 +51,11 @@ std::vector<std::string> continuations(const std::string& typed) {
 
 void path_dialog(Desk& desk, float width, float height, bool saves) {
   if (!begin_dialog("path", width, height, 44)) return;
-  theme::quiet_text(saves ? "Save the scene as" : "Open a scene, a robot or a compiled model");
+  const bool compiled = desk.has_scene() && fs::path(desk.bench.path()).extension() == ".model";
+  theme::quiet_text(!saves ? "Open a scene, a robot or a compiled model" : compiled ? "Save the compiled model as .model: a scene file cannot hold it" : "Save the scene as");
   if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
   ImGui::SetNextItemWidth(-1);
-  bool done = ImGui::InputTextWithHint("##path", saves ? "path.yaml" : "path", &desk.dialog_text, ImGuiInputTextFlags_EnterReturnsTrue);
+  bool done = ImGui::InputTextWithHint("##path", !saves ? "path" : compiled ? "path.model" : "path.yaml", &desk.dialog_text, ImGuiInputTextFlags_EnterReturnsTrue);
   const float room = std::max(5 * ImGui::GetFontSize(), height * 0.45f);
   if (ImGui::BeginChild("files", {0, room}, false, ImGuiWindowFlags_NoNav)) {
     auto choose = [&](const std::string& path, const std::string& shown) {
@@ -150,7 +151,7 @@ void ask_for_path(Desk& desk, Dialog what) {
   desk.dialog_text.clear();
   if (what != Dialog::save || !desk.has_scene()) return;
   const fs::path path(desk.bench.path());
-  desk.dialog_text = (path.parent_path() / (path.stem().string() + "_scene.yaml")).string();
+  desk.dialog_text = (path.parent_path() / (path.stem().string() + (path.extension() == ".model" ? "_changed.model" : "_scene.yaml"))).string();
 }
 
 void dialogs(Desk& desk, float width, float height) {

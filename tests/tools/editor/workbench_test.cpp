@@ -243,6 +243,48 @@ TEST_CASE("workbench: robots are opened with the shortest scene around them, whi
   other.place_model("cart.model", {0, 0, 1}, {1, 0, 0, 0});
   CHECK(first_error(other) == "compiled-model");
   CHECK(!other.save((folder / "compiled.yaml").string()));
+  CHECK(first_error(other) == "compiled-model");
+}
+
+TEST_CASE("workbench: a compiled model that was changed is saved as one, and runs as it did; other files stay") {
+  const auto folder = test::little_folder("compiled");
+  Workbench bench(test::options(1)), other(test::options(1));
+  test::open(bench, (folder / "little.yaml").string());
+  const std::string first = (folder / "first.model").string(), second = (folder / "second.model").string();
+  REQUIRE(model::write_file(bench.session().model(), first));
+  const std::string bytes = test::read(first);
+  test::open(bench, first);
+  const model::Model& m = bench.session().model();
+  const int box = test::index_of(m.geom_name, "box/box"), body = test::index_of(m.body_name, "box/box"), pole = test::index_of(m.body_name, "cart/pole");
+  bench.set_field({"geom_size", 3 * box + 2}, 0.05);
+  bench.set_field({"geom_friction", 3 * box}, 0.1);
+  bench.set_field({"body_mass", body}, 3.5);
+  bench.set_field({"gravity", 0}, 1.5);
+  bench.set_field({"body_quat", 4 * pole + 2}, 0.3);   // not unit any longer
+  bench.set_field({"actuator_gear", 0}, 2);
+  CHECK(bench.errors().empty());
+  CHECK(bench.changed());
+  REQUIRE(bench.save(second));
+  CHECK(!bench.changed());
+  CHECK(bench.path() == second);
+  CHECK(!bench.files_changed());
+  CHECK(test::read(first) == bytes);
+  test::open(other, second);
+  bench.reset();
+  bench.set_control(0, 2), other.set_control(0, 2);
+  for (int i = 0; i < 200; ++i) bench.step_forward(), other.step_forward();
+  CHECK(test::hash(other) == test::hash(bench));
+  CHECK(other.session().model().body_mass[body] == 3.5);
+  test::open(other, first);
+  other.set_control(0, 2);
+  for (int i = 0; i < 200; ++i) other.step_forward();
+  CHECK(test::hash(other) != test::hash(bench));
+  for (int i = 0; i < 2; ++i) REQUIRE(bench.undo());   // the control, the reset
+  REQUIRE(bench.undo());                               // and the gear: what is on disk has it
+  CHECK(bench.changed());
+  CHECK(!bench.save((folder / "nowhere" / "third.model").string()));
+  CHECK(!bench.errors().empty());
+  CHECK(bench.path() == second);
 }
 
 TEST_CASE("workbench: what touches what, how hard, and whether it slips") {

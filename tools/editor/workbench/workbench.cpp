@@ -162,8 +162,8 @@ bool Workbench::changed() const { return text_ != saved_text_; }
 bool Workbench::save(const std::string& path) {
   errors_.clear();
   if (!session_) return refuse("nothing-open", "there is no scene to save");
+  if (is_compiled(path_)) return save_model(path);
   if (!is_scene(path)) return refuse("not-a-scene", "a scene is saved as a file that ends in .yaml", "robots are not written, only the scene around them");
-  if (is_compiled(path_)) return refuse("compiled-model", "a compiled model cannot be part of a scene file", "open the MJCF or URDF file that it was compiled from");
   settle();
   const std::string from = folder_of(path_), to = folder_of(path);
   const Result<std::string> text = scene_text::moved(text_, from, to);
@@ -192,6 +192,33 @@ bool Workbench::save(const std::string& path) {
   say(*text);
   saved_text_ = text_;
   look_at_files();
+  files_[path] = fs::last_write_time(path, error);
+  return true;
+}
+
+// A compiled model with the numbers that were changed, all that follows from them derived anew: opened again, it runs as this one does.
+bool Workbench::save_model(const std::string& path) {
+  if (!is_compiled(path))
+    return refuse("compiled-model", "a compiled model is saved as a file that ends in .model: scene files cannot hold it", "open the MJCF or URDF file that it was compiled from to make a scene");
+  end_gesture();
+  const World& world = session_->world();
+  model::Model changed = session_->model();
+#define NURI_REAL(name, count, unit, doc)    \
+  if (Bucket::can_differ(#name))             \
+    for (size_t i = 0; i < changed.name.size(); ++i) changed.name[i] = world.overridden(#name, 0, int(i)).value_or(changed.name[i]);
+#include "engine/model/model_fields.inl"
+  for (std::vector<double>* quats : {&changed.body_quat, &changed.body_iquat, &changed.geom_quat, &changed.site_quat})
+    for (size_t i = 0; i + 3 < quats->size(); i += 4) {   // as the world makes them unit
+      double* const q = quats->data() + i;
+      const double n = std::sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+      if (n > 0 && std::abs(n - 1) > 1e-9) for (int k = 0; k < 4; ++k) q[k] /= n;
+    }
+  model::derive(changed);
+  if (const Result<bool> written = model::write_file(changed, path); !written) return errors_ = written.errors(), false;
+  path_ = path;
+  saved_text_ = text_;
+  look_at_files();
+  std::error_code error;
   files_[path] = fs::last_write_time(path, error);
   return true;
 }

@@ -50,7 +50,8 @@ class Workbench {
   const std::string& path() const { return path_; }
   const std::vector<Diagnostic>& errors() const { return errors_; }
   bool files_changed();                                            // looks at the times of all files that were read, at most 4 times a second
-  bool save(const std::string& path);                              // the scene with its changes, as YAML, which is then the one that is open
+  // The scene with its changes, as YAML, which is then the one that is open; of a compiled model that model, as .model.
+  bool save(const std::string& path);
   bool changed() const;                                            // since it was opened or saved
   const std::string& text() const { return text_; }                // of the scene as it is now
 
@@ -126,6 +127,7 @@ class Workbench {
   Result<std::unique_ptr<session::Session>> make(session::Loaded loaded) const;
   void adopt(std::unique_ptr<session::Session> session);
   void look_at_files();
+  bool save_model(const std::string& path);
   bool refuse(std::string code, std::string message, std::string hint = {});
   void say(std::string text);                                      // the scene's text is this now
   std::vector<int> everyone() const;
