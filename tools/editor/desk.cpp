@@ -129,7 +129,8 @@ void Desk::select(const Thing& thing, bool scroll) {
   bench.show.selected_body = body;
   bench.show.selected_environment = uint32_t(bench.focus);
   if (thing.index < 0) gizmo = Gizmo::none;
-  event(thing.index < 0 ? "selected nothing" : "selected " + std::string(thing.kind == Kind::body ? "" : std::string(word(thing.kind)) + " ") + name_of(model(), thing));
+  const std::string kind = thing.kind == Kind::body ? "" : std::string(word(thing.kind)) + " ";
+  event(thing.index < 0 ? "selected nothing" : "selected " + kind + name_of(model(), thing));
 }
 
 void Desk::select(const Pick& pick) {
@@ -170,12 +171,14 @@ Pixel pixel_of(const Shot& shot, const view::Vec3f& point) {
     c[row] = m[0] * point[0] + m[1] * point[1] + m[2] * point[2] + m[3];
   }
   if (c[3] <= 1e-6f) return {0, 0, false};
-  return {shot.place.x + (c[0] / c[3] * 0.5f + 0.5f) * shot.place.width, shot.place.y + (c[1] / c[3] * 0.5f + 0.5f) * shot.place.height, true};
+  return {shot.place.x + (c[0] / c[3] * 0.5f + 0.5f) * shot.place.width, shot.place.y + (c[1] / c[3] * 0.5f + 0.5f) * shot.place.height,
+          true};
 }
 
 view::Vec3f direction_at(const Shot& shot, float x, float y) {
   const float half = std::tan(shot.eye.fovy / 2), aspect = shot.place.width / std::max(1.0f, shot.place.height);
-  const float u = 2 * (x - shot.place.x) / std::max(1.0f, shot.place.width) - 1, v = 1 - 2 * (y - shot.place.y) / std::max(1.0f, shot.place.height);
+  const float u = 2 * (x - shot.place.x) / std::max(1.0f, shot.place.width) - 1,
+      v = 1 - 2 * (y - shot.place.y) / std::max(1.0f, shot.place.height);
   return u * half * aspect * column(shot.eye, 0) + v * half * column(shot.eye, 1) - column(shot.eye, 2);
 }
 
@@ -184,7 +187,9 @@ namespace {
 view::Vec3f rotate(const float* q, const view::Vec3f& v, bool back) {   // q: w x y z
   const float s = back ? -1.0f : 1.0f;
   const view::Vec3f u{s * q[1], s * q[2], s * q[3]};
-  auto cross = [](const view::Vec3f& a, const view::Vec3f& b) { return view::Vec3f{a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]}; };
+  auto cross = [](const view::Vec3f& a, const view::Vec3f& b) {
+    return view::Vec3f{a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+  };
   const view::Vec3f t = 2 * cross(u, v);
   return v + q[0] * t + cross(u, t);
 }

@@ -1,5 +1,5 @@
-// Desk: what the panels of the window share. The workbench does the work; here is what only a person at a screen has: a camera, what is shown
-// and how, plots, a console, dialogues, the picture of the moment. Panels draw from it and change it; the window owns it.
+// Desk: what the panels of the window share. The workbench does the work; here is what only a person at a screen has: a camera, what is
+// shown and how, plots, a console, dialogues, the picture of the moment. Panels draw from it and change it; the window owns it.
 #pragma once
 #include <array>
 #include <deque>

@@ -20,7 +20,9 @@ bool begin_dialog(const char* name, float width, float height, float wanted) {
   ImGui::SetNextWindowSize({std::min(wanted * letter, width - 2 * letter), 0});
   ImGui::SetNextWindowSizeConstraints({0, 0}, {width - 2 * letter, height * 0.8f});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {letter, 0.9f * letter});
-  const bool open = ImGui::BeginPopupModal(name, nullptr, ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+  constexpr ImGuiWindowFlags fixed =
+      ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings;
+  const bool open = ImGui::BeginPopupModal(name, nullptr, fixed);
   ImGui::PopStyleVar();
   return open;
 }
@@ -37,8 +39,10 @@ std::vector<std::string> continuations(const std::string& typed) {
   std::vector<std::string> found;
   std::error_code error;
   const size_t slash = typed.find_last_of('/');
-  const std::string folder = slash == std::string::npos ? "" : typed.substr(0, slash + 1), begin = typed.substr(slash == std::string::npos ? 0 : slash + 1);
-  for (fs::directory_iterator entry(folder.empty() ? "." : folder, fs::directory_options::skip_permission_denied, error), end; !error && entry != end && found.size() < most_listed; entry.increment(error)) {
+  const std::string folder = slash == std::string::npos ? "" : typed.substr(0, slash + 1),
+      begin = typed.substr(slash == std::string::npos ? 0 : slash + 1);
+  for (fs::directory_iterator entry(folder.empty() ? "." : folder, fs::directory_options::skip_permission_denied, error), end;
+       !error && entry != end && found.size() < most_listed; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (name.rfind(begin, 0) != 0 || (name[0] == '.' && begin.empty())) continue;
     std::error_code ignored;
@@ -52,10 +56,12 @@ std::vector<std::string> continuations(const std::string& typed) {
 void path_dialog(Desk& desk, float width, float height, bool saves) {
   if (!begin_dialog("path", width, height, 44)) return;
   const bool compiled = desk.has_scene() && fs::path(desk.bench.path()).extension() == ".model";
-  theme::quiet_text(!saves ? "Open a scene, a robot or a compiled model" : compiled ? "Save the compiled model as .model: a scene file cannot hold it" : "Save the scene as");
+  if (!saves) theme::quiet_text("Open a scene, a robot or a compiled model");
+  else theme::quiet_text(compiled ? "Save the compiled model as .model: a scene file cannot hold it" : "Save the scene as");
   if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
   ImGui::SetNextItemWidth(-1);
-  bool done = ImGui::InputTextWithHint("##path", !saves ? "path" : compiled ? "path.model" : "path.yaml", &desk.dialog_text, ImGuiInputTextFlags_EnterReturnsTrue);
+  const char* const hint = !saves ? "path" : compiled ? "path.model" : "path.yaml";
+  bool done = ImGui::InputTextWithHint("##path", hint, &desk.dialog_text, ImGuiInputTextFlags_EnterReturnsTrue);
   const float room = std::max(5 * ImGui::GetFontSize(), height * 0.45f);
   if (ImGui::BeginChild("files", {0, room}, false, ImGuiWindowFlags_NoNav)) {
     auto choose = [&](const std::string& path, const std::string& shown) {
@@ -89,11 +95,16 @@ void path_dialog(Desk& desk, float width, float height, bool saves) {
 
 void keys_dialog(Desk& desk, float width, float height) {
   if (!begin_dialog("keys", width, height, 58)) return;
-  const char* mouse[][2] = {{"Left drag", "orbit"},         {"Right drag", "pan (Shift: along the ground)"}, {"Wheel, middle drag", "zoom"},
-                            {"Double click", "select"},      {"Double right click", "centre"},                {"Ctrl + drag", "pull with a spring"},
+  const char* mouse[][2] = {{"Left drag", "orbit"},
+                            {"Right drag", "pan (Shift: along the ground)"},
+                            {"Wheel, middle drag", "zoom"},
+                            {"Double click", "select"},
+                            {"Double right click", "centre"},
+                            {"Ctrl + drag", "pull with a spring"},
                             {"Handle of W, E", "Ctrl: in steps; a number typed is the whole way; Enter, Esc"}};
   const int columns = ImGui::GetContentRegionAvail().x > 46 * ImGui::GetFontSize() ? 3 : 2;
-  if (ImGui::BeginChild("all keys", {0, height * 0.62f}, false, ImGuiWindowFlags_NoNav) && ImGui::BeginTable("columns", columns, ImGuiTableFlags_SizingStretchSame)) {
+  if (ImGui::BeginChild("all keys", {0, height * 0.62f}, false, ImGuiWindowFlags_NoNav) &&
+      ImGui::BeginTable("columns", columns, ImGuiTableFlags_SizingStretchSame)) {
     auto row = [](const std::string& key, const char* name) {
       ImGui::TextColored(theme::palette().accent, "%s", key.c_str());
       ImGui::SameLine(6.5f * ImGui::GetFontSize());
@@ -151,7 +162,8 @@ void ask_for_path(Desk& desk, Dialog what) {
   desk.dialog_text.clear();
   if (what != Dialog::save || !desk.has_scene()) return;
   const fs::path path(desk.bench.path());
-  desk.dialog_text = (path.parent_path() / (path.stem().string() + (path.extension() == ".model" ? "_changed.model" : "_scene.yaml"))).string();
+  desk.dialog_text =
+      (path.parent_path() / (path.stem().string() + (path.extension() == ".model" ? "_changed.model" : "_scene.yaml"))).string();
 }
 
 void dialogs(Desk& desk, float width, float height) {

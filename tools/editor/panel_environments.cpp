@@ -58,13 +58,15 @@ void environments_tab(Desk& desk) {
   const int count = world.environments();
   const float letter = ImGui::GetFontSize();
   const float right = std::min(ImGui::GetContentRegionAvail().x * 0.4f, 20 * letter);
-  ImGui::BeginChild("field", {ImGui::GetContentRegionAvail().x - right - letter, 0}, false, ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoScrollbar);
+  ImGui::BeginChild("field", {ImGui::GetContentRegionAvail().x - right - letter, 0}, false,
+                    ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoScrollbar);
   ImGui::AlignTextToFramePadding();
   theme::quiet_text("Shown");
   ImGui::SameLine();
   int shown = desk.bench.shown, focus = desk.bench.focus;
   ImGui::SetNextItemWidth(5 * letter);
-  if (ImGui::DragInt("##shown", &shown, 0.1f, 1, std::min(count, 1024), "%d", ImGuiSliderFlags_AlwaysClamp)) desk.bench.shown = std::clamp(shown, 1, count), desk.show_all();
+  if (ImGui::DragInt("##shown", &shown, 0.1f, 1, std::min(count, 1024), "%d", ImGuiSliderFlags_AlwaysClamp))
+    desk.bench.shown = std::clamp(shown, 1, count), desk.show_all();
   theme::tip("How many environments the picture shows, in a grid around the focused one. Drag, or double-click and type.");
   ImGui::SameLine(0, letter);
   theme::quiet_text("Focus");

@@ -19,8 +19,9 @@ constexpr double pi = 3.14159265358979323846;
 struct FieldOf { Thing first; int per = 1; std::string rest; };
 
 FieldOf field_of(const model::Model& model, const std::string& field) {
-  static constexpr struct { const char* prefix; Kind kind; } prefixes[] = {{"body_", Kind::body},     {"joint_", Kind::joint}, {"dof_", Kind::joint},      {"qpos", Kind::joint},
-                                                                           {"geom_", Kind::geom},     {"site_", Kind::site},   {"actuator_", Kind::actuator}, {"sensor_", Kind::sensor}};
+  static constexpr struct { const char* prefix; Kind kind; } prefixes[] = {
+      {"body_", Kind::body}, {"joint_", Kind::joint}, {"dof_", Kind::joint},         {"qpos", Kind::joint},
+      {"geom_", Kind::geom}, {"site_", Kind::site},   {"actuator_", Kind::actuator}, {"sensor_", Kind::sensor}};
   size_t size = 0;
 #define NURI_REAL(name, count, unit, doc) \
   if (field == #name) size = model.name.size();
@@ -28,7 +29,8 @@ FieldOf field_of(const model::Model& model, const std::string& field) {
   FieldOf found{{Kind::body, -1}, std::max(1, int(size)), field};   // of the whole model, unless a prefix says otherwise
   for (const auto& one : prefixes) {
     if (field.rfind(one.prefix, 0) != 0) continue;
-    const int counts[] = {model.body_count, model.joint_count, model.geom_count, model.site_count, model.actuator_count, model.sensor_count};
+    const int counts[] =
+        {model.body_count, model.joint_count, model.geom_count, model.site_count, model.actuator_count, model.sensor_count};
     int count = counts[int(one.kind)];
     if (field[0] == 'd') count = model.dof_count;
     if (field[0] == 'q') count = model.qpos_count;
@@ -74,7 +76,8 @@ void number_row(Desk& desk, const Workbench::Number* numbers, int count, const F
       std::snprintf(text, sizeof text, "%s%.6g", i ? " " : "", numbers[i].at_first);
       first += text;
     }
-    theme::tip((numbers[0].item.field + (numbers[0].unit.empty() ? "" : " [" + numbers[0].unit + "]") + "\n" + numbers[0].doc + "\nAt first: " + first).c_str());
+    theme::tip((numbers[0].item.field + (numbers[0].unit.empty() ? "" : " [" + numbers[0].unit + "]") + "\n" + numbers[0].doc +
+                "\nAt first: " + first).c_str());
   }
   ImGui::TableNextColumn();
   const int in_line = count == 4 ? 2 : std::min(count, 3);
@@ -86,7 +89,8 @@ void number_row(Desk& desk, const Workbench::Number* numbers, int count, const F
     double value = numbers[i].value;
     const float speed = float(std::max(1e-4, std::fabs(numbers[i].at_first) * 0.005));
     ImGui::SetNextItemWidth(each);
-    const std::string format = count == 1 && !numbers[i].unit.empty() && numbers[i].unit != "1" ? "%.5g " + numbers[i].unit : in_line == 3 ? "%.3g" : "%.5g";
+    const bool with_unit = count == 1 && !numbers[i].unit.empty() && numbers[i].unit != "1";
+    const std::string format = with_unit ? "%.5g " + numbers[i].unit : in_line == 3 ? "%.3g" : "%.5g";
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {in_line > 1 ? 2 : ImGui::GetStyle().FramePadding.x, ImGui::GetStyle().FramePadding.y});
     const bool moved = ImGui::DragScalar("##value", ImGuiDataType_Double, &value, speed, nullptr, nullptr, format.c_str());
     ImGui::PopStyleVar();
@@ -115,7 +119,8 @@ std::vector<std::vector<NumberLine>> lines_of(const model::Model& model, const s
   for (size_t i = 0, end; i < numbers.size(); i = end) {
     const FieldOf of = field_of(model, numbers[i].item.field);
     end = i + 1;
-    while (end < numbers.size() && numbers[end].item.field == numbers[i].item.field && numbers[end].item.item / of.per == numbers[i].item.item / of.per) ++end;
+    while (end < numbers.size() && numbers[end].item.field == numbers[i].item.field &&
+           numbers[end].item.item / of.per == numbers[i].item.item / of.per) ++end;
     const Thing owner = owner_of(model, numbers[i].item.field, of, numbers[i].item.item);
     auto group = std::find_if(out.begin(), out.end(), [&](const auto& lines) { return lines.front().owner == owner; });
     if (group == out.end()) group = out.insert(out.end(), std::vector<NumberLine>{});
@@ -164,8 +169,10 @@ void properties(Desk& desk) {
     ImGui::Spacing();
     ImGui::Separator();
     ImGui::Spacing();
-    const std::pair<const char*, int> counts[] = {{"Bodies", model.body_count - 1}, {"Joints", model.joint_count}, {"Degrees of freedom", model.dof_count}, {"Geoms", model.geom_count},
-                                                  {"Actuators", model.actuator_count}, {"Sensors", model.sensor_count}, {"Candidate pairs", model.pair_count}};
+    const std::pair<const char*, int> counts[] = {
+        {"Bodies", model.body_count - 1}, {"Joints", model.joint_count},       {"Degrees of freedom", model.dof_count},
+        {"Geoms", model.geom_count},      {"Actuators", model.actuator_count}, {"Sensors", model.sensor_count},
+        {"Candidate pairs", model.pair_count}};
     if (ImGui::BeginTable("counts", 2)) {
       ImGui::TableSetupColumn("name", ImGuiTableColumnFlags_WidthFixed, ImGui::CalcTextSize("Degrees of freedom").x);
       ImGui::TableSetupColumn("value", ImGuiTableColumnFlags_WidthStretch);
@@ -192,7 +199,8 @@ void properties(Desk& desk) {
   ImGui::TextWrapped("%s", name_of(model, desk.chosen).c_str());
   ImGui::PopStyleColor();
   const int body = body_of(model, desk.chosen);
-  theme::quiet_text(body > 0 && desk.chosen.kind == Kind::body ? "%s, below %s" : "%s", word(desk.chosen.kind), body > 0 ? name_of(model, {Kind::body, model.body_parent[body]}).c_str() : "");
+  theme::quiet_text(body > 0 && desk.chosen.kind == Kind::body ? "%s, below %s" : "%s", word(desk.chosen.kind),
+                    body > 0 ? name_of(model, {Kind::body, model.body_parent[body]}).c_str() : "");
   if (body >= 0) {
     World& world = desk.world();
     char text[96];
@@ -233,22 +241,28 @@ void joint_row(Desk& desk, const model::Model& model, int joint) {
     double low = turns ? -pi : -1, high = -low;
     if (model.joint_limited[joint]) low = model.joint_range[2 * joint], high = model.joint_range[2 * joint + 1];
     ImGui::SetNextItemWidth(-1);
-    if (ImGui::SliderScalar("##value", ImGuiDataType_Double, &value, &low, &high, turns ? "%.3f rad" : "%.4f m")) desk.bench.set_joint(joint, 0, value);
+    if (ImGui::SliderScalar("##value", ImGuiDataType_Double, &value, &low, &high, turns ? "%.3f rad" : "%.4f m"))
+      desk.bench.set_joint(joint, 0, value);
     tell_item(desk, "joint " + name);
     if (ImGui::IsItemDeactivatedAfterEdit()) desk.bench.end_gesture(), desk.event("moved " + name);
     char text[128];
-    if (turns) std::snprintf(text, sizeof text, "%.1f\xc2\xb0, %s %.1f\xc2\xb0 to %.1f\xc2\xb0", value * 180 / pi, model.joint_limited[joint] ? "limits" : "no limits; the slider goes from", low * 180 / pi, high * 180 / pi);
-    else std::snprintf(text, sizeof text, "%.4g m, %s %.4g m to %.4g m", value, model.joint_limited[joint] ? "limits" : "no limits; the slider goes from", low, high);
+    if (turns)
+      std::snprintf(text, sizeof text, "%.1f\xc2\xb0, %s %.1f\xc2\xb0 to %.1f\xc2\xb0", value * 180 / pi,
+                    model.joint_limited[joint] ? "limits" : "no limits; the slider goes from", low * 180 / pi, high * 180 / pi);
+    else std::snprintf(text, sizeof text, "%.4g m, %s %.4g m to %.4g m", value,
+                       model.joint_limited[joint] ? "limits" : "no limits; the slider goes from", low, high);
     if (!ImGui::IsItemActive()) theme::tip(text);
   } else {
     const int count = type == scene::JointType::free ? 3 : 4, first = 0;
-    const float space = ImGui::GetStyle().ItemInnerSpacing.x * 0.5f, each = (ImGui::GetContentRegionAvail().x - space * float(count - 1)) / float(count);
+    const float space = ImGui::GetStyle().ItemInnerSpacing.x * 0.5f,
+        each = (ImGui::GetContentRegionAvail().x - space * float(count - 1)) / float(count);
     for (int i = first; i < count; ++i) {
       if (i) ImGui::SameLine(0, space);
       ImGui::PushID(i);
       double value = world.get(StateField::qpos, desk.bench.focus, at + i);
       ImGui::SetNextItemWidth(each);
-      if (ImGui::DragScalar("##value", ImGuiDataType_Double, &value, 0.005f, nullptr, nullptr, "%.4f") && std::isfinite(value)) desk.bench.set_joint(joint, i, value);
+      if (ImGui::DragScalar("##value", ImGuiDataType_Double, &value, 0.005f, nullptr, nullptr, "%.4f") && std::isfinite(value))
+        desk.bench.set_joint(joint, i, value);
       if (ImGui::IsItemDeactivatedAfterEdit()) desk.bench.end_gesture(), desk.event("moved " + name);
       ImGui::PopID();
     }
@@ -263,7 +277,8 @@ void joints(Desk& desk) {
     ImGui::SetNextItemWidth(-1);
     if (ImGui::BeginCombo("##key", "Keyframes")) {
       for (int key = 0; key < model.key_count; ++key) {
-        const std::string name = key < int(model.key_name.size()) && !model.key_name[key].empty() ? model.key_name[key] : std::to_string(key);
+        const bool named = key < int(model.key_name.size()) && !model.key_name[key].empty();
+        const std::string name = named ? model.key_name[key] : std::to_string(key);
         ImGui::PushID(key);
         if (ImGui::Selectable(name.c_str())) desk.bench.reset_to_key(key), desk.bench.end_gesture(), desk.event("keyframe " + name);
         ImGui::PopID();
@@ -306,7 +321,8 @@ void actuators(Desk& desk) {
       tell_item(desk, "control " + name);
       if (ImGui::IsItemDeactivatedAfterEdit()) desk.bench.end_gesture(), desk.event("controlled " + name);
       char text[96];
-      std::snprintf(text, sizeof text, limited ? "Control, limits %.4g to %.4g" : "Control, no limits; the slider goes from %.4g to %.4g", low, high);
+      std::snprintf(text, sizeof text, limited ? "Control, limits %.4g to %.4g" : "Control, no limits; the slider goes from %.4g to %.4g",
+                    low, high);
       if (!ImGui::IsItemActive()) theme::tip(text);
       ImGui::PopID();
       ImGui::SetCursorPosY(y + height);

@@ -12,7 +12,8 @@
 namespace nuri::editor {
 namespace {
 
-struct Row { Thing thing; int depth; bool opens, open, leaf; std::string name; };   // thing.index -1: a heading called `name`; leaf: no body below
+// thing.index -1: a heading called `name`; leaf: no body below
+struct Row { Thing thing; int depth; bool opens, open, leaf; std::string name; };
 
 struct Tree {
   uint64_t generation = ~uint64_t{0};
@@ -25,7 +26,8 @@ struct Tree {
 };
 
 bool contains(const std::string& text, const std::string& part) {   // part: in small letters
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; }) != text.end();
+  return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; }) != text.end();
 }
 
 theme::Icon icon_of(const Thing& thing) {
@@ -60,7 +62,8 @@ void list_bodies(Tree& tree, const model::Model& model, const std::string& part)
     const int first = model.child_adr[body], last = model.child_adr[body + 1];
     const Thing thing{Kind::body, body};
     const bool leaf = last == first;
-    const Row row{thing, depth, !parts.empty() || !leaf, leaf ? tree.opened.contains(body) : !tree.closed.contains(body), leaf, name_of(model, thing)};
+    const Row row{thing, depth, !parts.empty() || !leaf, leaf ? tree.opened.contains(body) : !tree.closed.contains(body), leaf,
+                  name_of(model, thing)};
     if (!searching || contains(row.name, part)) tree.rows.push_back(row);
     if (!searching && !row.open) continue;
     if (searching || tree.opened.contains(body))
@@ -113,7 +116,8 @@ void draw_row(Desk& desk, Tree& tree, const model::Model& model, const Row& row)
   if (row.opens) {
     const ImU32 colour = theme::colour(p.quiet);
     const float a = 0.2f * letter;
-    if (row.open) list.AddTriangleFilled({arrow - a, middle - a * 0.6f}, {arrow + a, middle - a * 0.6f}, {arrow, middle + a * 0.8f}, colour);
+    if (row.open)
+      list.AddTriangleFilled({arrow - a, middle - a * 0.6f}, {arrow + a, middle - a * 0.6f}, {arrow, middle + a * 0.8f}, colour);
     else list.AddTriangleFilled({arrow - a * 0.6f, middle - a}, {arrow + a * 0.8f, middle}, {arrow - a * 0.6f, middle + a}, colour);
   }
   float x = at.x + indent + 1.1f * letter;
@@ -139,7 +143,8 @@ void draw_row(Desk& desk, Tree& tree, const model::Model& model, const Row& row)
     }
   }
   // a second click lists what the body is made of
-  if (row.thing.kind == Kind::body && !heading && hovered && ImGui::GetIO().MousePos.x > arrow + 0.6f * letter && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
+  if (row.thing.kind == Kind::body && !heading && hovered && ImGui::GetIO().MousePos.x > arrow + 0.6f * letter &&
+      ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
     if (!tree.opened.erase(row.thing.index)) tree.opened.insert(row.thing.index);
     tree.closed.erase(row.thing.index);
   }

@@ -60,7 +60,8 @@ void plots_tab(Desk& desk) {
     ImGui::PushStyleColor(ImGuiCol_Text, one.shown ? colour : theme::colour(theme::palette().quiet));
     if (ImGui::Selectable(one.name.c_str())) one.shown = !one.shown;
     ImGui::PopStyleColor();
-    theme::tip((one.name + (one.samples.empty() ? "" : " = " + std::to_string(one.samples.back().value)) + " " + one.unit + "\nA click hides it and shows it again.").c_str());
+    theme::tip((one.name + (one.samples.empty() ? "" : " = " + std::to_string(one.samples.back().value)) + " " + one.unit +
+                "\nA click hides it and shows it again.").c_str());
     ImGui::PopID();
   }
   if (gone >= 0) desk.plots.erase(desk.plots.begin() + gone);
@@ -95,7 +96,8 @@ void plots_tab(Desk& desk) {
   for (const Series& one : desk.plots)
     if (!one.samples.empty()) to = std::max(to, one.samples.back().time);
   to = std::max(to, 1e-3);
-  const float space = ImGui::GetStyle().ItemSpacing.y, each = std::max(6 * letter, (room.y - space * float(units.size() - (units.empty() ? 0 : 1))) / std::max(1.0f, float(units.size())));
+  const float space = ImGui::GetStyle().ItemSpacing.y,
+      each = std::max(6 * letter, (room.y - space * float(units.size() - (units.empty() ? 0 : 1))) / std::max(1.0f, float(units.size())));
   for (const std::string& unit : units) {
     std::vector<const Series*> lines;
     std::vector<ImU32> colours;

@@ -30,7 +30,8 @@ void row(Desk& desk, const Diagnostic& finding) {
   ImGui::TableNextColumn();
   const float letter = ImGui::GetFontSize();
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const theme::Icon icon = finding.severity == Severity::error ? theme::Icon::error : finding.severity == Severity::warning ? theme::Icon::warning : theme::Icon::note;
+  static constexpr theme::Icon icons[] = {theme::Icon::note, theme::Icon::warning, theme::Icon::error};
+  const theme::Icon icon = icons[int(finding.severity)];
   ImGui::Dummy({letter, letter});
   theme::icon(*ImGui::GetWindowDrawList(), icon, {at.x + letter / 2, at.y + ImGui::GetTextLineHeight() / 2}, 0.9f * letter,
               theme::colour(theme::colour_of(finding.severity)));

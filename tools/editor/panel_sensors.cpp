@@ -1,5 +1,5 @@
-// What the focused environment's cameras and lidars see: a picture of each output with its numbers below, the value under the mouse, one of them
-// large over the viewport, and the points of lidars among the things they lie on.
+// What the focused environment's cameras and lidars see: a picture of each output with its numbers below, the value under the mouse, one of
+// them large over the viewport, and the points of lidars among the things they lie on.
 #include <imgui/imgui.h>
 #include <algorithm>
 #include <cmath>
@@ -32,14 +32,16 @@ void* picture(Desk& desk, int eye, uint32_t which) {
 // As large as fits; lidars' few rows are drawn higher than wide.
 ImVec2 fitted(const session::EyeInfo& info, ImVec2 room, float least) {
   const float width = float(info.width), height = float(info.height), scale = std::min(room.x / width, room.y / height);
-  return {std::floor(std::max(1.0f, width * scale)), std::floor(std::max({1.0f, height * scale, info.lidar ? std::min(least, room.y) : 1.0f}))};
+  return {std::floor(std::max(1.0f, width * scale)),
+          std::floor(std::max({1.0f, height * scale, info.lidar ? std::min(least, room.y) : 1.0f}))};
 }
 
 // What stands at the pixel under the mouse.
 void tell_pixel(Desk& desk, int eye, uint32_t which, const ImVec2& at, const ImVec2& size) {
   const session::EyeInfo& info = desk.bench.streams().eyes()[size_t(eye)];
   const ImVec2 mouse = ImGui::GetIO().MousePos;
-  const int column = int(std::floor((mouse.x - at.x) / size.x * float(info.width))), row = int(std::floor((mouse.y - at.y) / size.y * float(info.height)));
+  const int column = int(std::floor((mouse.x - at.x) / size.x * float(info.width))),
+      row = int(std::floor((mouse.y - at.y) / size.y * float(info.height)));
   const std::string text = desk.bench.streams().under(eye, which, column, row);
   if (text.empty()) return;
   theme::begin_tooltip();
@@ -82,7 +84,8 @@ void card(Desk& desk, int eye, uint32_t which, const ImVec2& size, float width) 
   const bool clicked = ImGui::InvisibleButton("picture", size);
   ImGui::PopID(), ImGui::PopID();
   ImDrawList& list = *ImGui::GetWindowDrawList();
-  if (void* texture = picture(desk, eye, which)) list.AddImageRounded(texture, at, {at.x + size.x, at.y + size.y}, {0, 0}, {1, 1}, IM_COL32_WHITE, 3);
+  if (void* texture = picture(desk, eye, which))
+    list.AddImageRounded(texture, at, {at.x + size.x, at.y + size.y}, {0, 0}, {1, 1}, IM_COL32_WHITE, 3);
   if (ImGui::IsItemHovered()) {
     list.AddRect(at, {at.x + size.x, at.y + size.y}, theme::colour(p.accent), 3);
     tell_pixel(desk, eye, which, at, size);
@@ -124,11 +127,13 @@ void head(Desk& desk) {
   bool lidars = false;
   for (const session::EyeInfo& info : streams.eyes()) lidars |= info.lidar;
   if (lidars) {
-    if (theme::toggle("Points", desk.clouds, "What lidars measure, as points in the picture above")) desk.event(desk.clouds ? "points shown" : "points hidden");
+    if (theme::toggle("Points", desk.clouds, "What lidars measure, as points in the picture above"))
+      desk.event(desk.clouds ? "points shown" : "points hidden");
     ImGui::SameLine();
   }
   ImGui::AlignTextToFramePadding();
-  theme::quiet_text("Environment %d%s: %.2f ms a picture, %.0f %% of the time", desk.bench.focus, streams.of_model() ? ", cameras of the model" : "",
+  theme::quiet_text("Environment %d%s: %.2f ms a picture, %.0f %% of the time", desk.bench.focus,
+                    streams.of_model() ? ", cameras of the model" : "",
                     streams.seconds_per_picture() * 1000, 100 * streams.share_of_time());
   theme::tip((std::string("What a policy gets, computed by ") + streams.kernel() +
               " while this tab is open, for the focused environment alone. On average over all pictures.").c_str());
@@ -141,7 +146,8 @@ void follow_streams(Desk& desk) {
   desk.bench.streams().follow(desk.sensors_seen || desk.clouds || desk.large.eye >= 0, ImGui::GetTime());
   desk.sensors_seen = false;
   const auto eyes = desk.bench.streams().eyes();
-  if (desk.large.eye >= 0 && (size_t(desk.large.eye) >= eyes.size() || !(eyes[size_t(desk.large.eye)].outputs & desk.large.output))) desk.large = {};
+  if (desk.large.eye >= 0 && (size_t(desk.large.eye) >= eyes.size() || !(eyes[size_t(desk.large.eye)].outputs & desk.large.output)))
+    desk.large = {};
 }
 
 void sensors_tab(Desk& desk) {
@@ -180,7 +186,8 @@ void add_clouds(Desk& desk, view::Frame& frame) {
   for (int eye = 0; eye < int(streams.eyes().size()); ++eye)
     for (const Streams::Dot& dot : streams.cloud(eye)) {
       const view::Vec3f at = dot.at + focus->offset;
-      frame.lines.push_back({at, at, {float(dot.colour[0]) / 255, float(dot.colour[1]) / 255, float(dot.colour[2]) / 255, 1}, dot_pixels, false});
+      frame.lines.push_back({at, at, {float(dot.colour[0]) / 255, float(dot.colour[1]) / 255, float(dot.colour[2]) / 255, 1}, dot_pixels,
+                             false});
     }
 }
 
@@ -200,7 +207,8 @@ void large_stream(Desk& desk, const Rectangle& place) {
   theme::quiet_text("%s", kind_text(info).c_str());
   ImGui::SetCursorScreenPos({place.x + place.width - ImGui::GetFrameHeight() - 0.5f * letter, place.y + 0.5f * letter});
   if (theme::icon_button("close", theme::Icon::cross, "Back to the picture of the scene (Esc)")) desk.large = {};
-  const ImVec2 size = fitted(info, {std::max(1.0f, place.width - 2 * letter), std::max(1.0f, place.height - head - foot)}, 0.3f * place.height);
+  const ImVec2 size =
+      fitted(info, {std::max(1.0f, place.width - 2 * letter), std::max(1.0f, place.height - head - foot)}, 0.3f * place.height);
   const ImVec2 at{std::round(place.x + (place.width - size.x) / 2), std::round(place.y + head + (place.height - head - foot - size.y) / 2)};
   ImGui::SetCursorScreenPos(at);
   ImGui::InvisibleButton("large", size);

@@ -27,7 +27,9 @@ void bar_row(const char* name, float share, const char* value, const ImVec4& col
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
   ImGui::Dummy({width, letter});
-  ImGui::GetWindowDrawList()->AddRectFilled({at.x, at.y + 0.25f * letter}, {at.x + std::max(1.0f, width * std::clamp(share, 0.0f, 1.0f)), at.y + 0.85f * letter}, theme::colour(colour, 0.8f), 2);
+  ImGui::GetWindowDrawList()->AddRectFilled({at.x, at.y + 0.25f * letter},
+                                            {at.x + std::max(1.0f, width * std::clamp(share, 0.0f, 1.0f)), at.y + 0.85f * letter},
+                                                theme::colour(colour, 0.8f), 2);
   ImGui::TableNextColumn();
   ImGui::TextUnformatted(value);
 }
@@ -48,7 +50,8 @@ void contacts_tab(Desk& desk) {
   const ImGuiTableFlags flags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingStretchProp;
   if (!ImGui::BeginTable("contacts", 6, flags)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  for (const char* name : {"#", "Place, m", "Normal force, N", "Tangential force, N", "Depth, mm", "Friction"}) ImGui::TableSetupColumn(name);
+  for (const char* name : {"#", "Place, m", "Normal force, N", "Tangential force, N", "Depth, mm", "Friction"})
+    ImGui::TableSetupColumn(name);
   ImGui::TableHeadersRow();
   ImGuiListClipper clipper;
   clipper.Begin(int(touches.size()));
@@ -101,7 +104,8 @@ void profiler_tab(Desk& desk) {
   if (ImGui::GetTime() > looked + 0.25) statistics = desk.world().statistics(), looked = ImGui::GetTime();
   const double steps = double(std::max<uint64_t>(1, statistics.steps)), wall = desk.bench.session().seconds_in_world();
   theme::quiet_text("Physics: %.0f steps a second", wall > 0 ? double(statistics.steps) / wall : 0.0);
-  theme::quiet_text("%.1f contacts, %.1f rows, %.2f iterations a step", statistics.contacts / steps, statistics.rows / steps, statistics.iterations / steps);
+  theme::quiet_text("%.1f contacts, %.1f rows, %.2f iterations a step", statistics.contacts / steps, statistics.rows / steps,
+                    statistics.iterations / steps);
   const uint64_t all = std::accumulate(statistics.cycles.begin(), statistics.cycles.end(), uint64_t{0});
   if (all == 0) theme::quiet_text("Times of stages: start with --profile.");
   else if (begin_bars("stages")) {

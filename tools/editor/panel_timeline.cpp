@@ -48,7 +48,8 @@ void timeline(Desk& desk) {
       list.AddLine({x_of(time), middle + track + 1}, {x_of(time), middle + track + 0.25f * letter}, theme::colour(p.quiet, 0.6f));
       std::snprintf(text, sizeof text, "%g", std::fabs(time) < step * 1e-6 ? 0.0 : time);
       const ImVec2 extent = font.CalcTextSizeA(font.FontSize * 0.8f, 1e9f, 0, text);
-      if (x_of(time) + extent.x < right) list.AddText(&font, font.FontSize * 0.8f, {x_of(time) + 3, middle + track}, theme::colour(p.quiet, 0.8f), text);
+      if (x_of(time) + extent.x < right)
+        list.AddText(&font, font.FontSize * 0.8f, {x_of(time) + 3, middle + track}, theme::colour(p.quiet, 0.8f), text);
     }
   }
   list.AddCircleFilled({x, middle}, (active || hovered ? 0.5f : 0.42f) * letter, theme::colour(p.accent));

@@ -17,7 +17,8 @@ void act(Desk& desk, const char* name) {
 void file_menu(Desk& desk) {
   if (!ImGui::BeginPopup("file")) return;
   for (const Command& command : commands())
-    if (std::string(command.group) == "Scene" && ImGui::MenuItem(command.name, key_name(command).c_str(), false, desk.has_scene() || !command.needs_scene)) command.act(desk);
+    if (std::string(command.group) == "Scene" &&
+        ImGui::MenuItem(command.name, key_name(command).c_str(), false, desk.has_scene() || !command.needs_scene)) command.act(desk);
   const auto recent = recent_files();
   if (!recent.empty()) ImGui::Separator();
   for (const std::string& path : recent) {
@@ -69,12 +70,14 @@ void top_bar(Desk& desk) {
   ImGui::SameLine(std::max(left_end + letter, (width - group) / 2));
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {space, ImGui::GetStyle().ItemSpacing.y});
   ImGui::PushID("time");
-  if (theme::icon_button("reset", theme::Icon::reset, "Back to the beginning (Backspace)", false, scene)) act(desk, "Back to the beginning");
+  if (theme::icon_button("reset", theme::Icon::reset, "Back to the beginning (Backspace)", false, scene))
+    act(desk, "Back to the beginning");
   ImGui::SameLine();
   if (theme::icon_button("back", theme::Icon::back, "One control step back (Left)", false, scene)) act(desk, "Step back");
   ImGui::SameLine();
   const bool runs = desk.bench.running && scene;
-  if (theme::icon_button("play", runs ? theme::Icon::pause : theme::Icon::play, runs ? "Pause (Space)" : "Play (Space)", scene && !runs, scene)) act(desk, "Play or pause");
+  if (theme::icon_button("play", runs ? theme::Icon::pause : theme::Icon::play, runs ? "Pause (Space)" : "Play (Space)", scene && !runs,
+                         scene)) act(desk, "Play or pause");
   ImGui::SameLine();
   if (theme::icon_button("step", theme::Icon::step, "One control step forward (Right)", false, scene)) act(desk, "Step forward");
   ImGui::SameLine(0, 2 * space);

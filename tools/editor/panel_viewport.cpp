@@ -16,7 +16,8 @@ constexpr view::Colour spring_colour{0.96f, 0.65f, 0.14f, 1};
 // A force of the model's weight makes an arrow that is well seen beside it.
 float metres_per_newton(Desk& desk) {
   const model::Model& model = desk.model();
-  const double g = std::sqrt(model.gravity[0] * model.gravity[0] + model.gravity[1] * model.gravity[1] + model.gravity[2] * model.gravity[2]);
+  const double g =
+      std::sqrt(model.gravity[0] * model.gravity[0] + model.gravity[1] * model.gravity[1] + model.gravity[2] * model.gravity[2]);
   const double weight = std::max(1e-6, model.body_subtree_mass[0] * (g > 0 ? g : 9.81));
   const float radius = desk.bench.scenery().models[size_t(desk.world().place(desk.bench.focus).bucket)].radius;
   return float(weight_length * radius / weight);
@@ -55,7 +56,8 @@ void draw_labels(Desk& desk, ImDrawList& list) {
     if (!at.before) continue;
     const ImVec2 extent = font.CalcTextSizeA(font.FontSize, 1e9f, 0, label.text.c_str());
     const ImVec2 corner{std::round(at.x - extent.x / 2), std::round(at.y - extent.y / 2)};
-    list.AddRectFilled({corner.x - 3, corner.y - 1}, {corner.x + extent.x + 3, corner.y + extent.y + 1}, theme::colour(theme::palette().panel, 0.7f), 3);
+    list.AddRectFilled({corner.x - 3, corner.y - 1}, {corner.x + extent.x + 3, corner.y + extent.y + 1},
+                       theme::colour(theme::palette().panel, 0.7f), 3);
     list.AddText(&font, font.FontSize, corner, theme::colour(theme::palette().text), label.text.c_str());
   }
 }
@@ -73,7 +75,8 @@ void draw_pull(Desk& desk, ImDrawList& list) {
 // How long an arrow of a round force is.
 void draw_force_legend(Desk& desk, ImDrawList& list, const Rectangle& place) {
   if (!desk.forces) return;
-  const Pixel a = pixel_of(desk.shot, desk.camera.orbit.at), b = pixel_of(desk.shot, desk.camera.orbit.at + metres_per_newton(desk) * column(desk.shot.eye, 0));
+  const Pixel a = pixel_of(desk.shot, desk.camera.orbit.at),
+      b = pixel_of(desk.shot, desk.camera.orbit.at + metres_per_newton(desk) * column(desk.shot.eye, 0));
   const float letter = ImGui::GetFontSize();
   if (!a.before || !b.before || !(std::fabs(b.x - a.x) > 1e-6f)) return;
   const double newtons = round_step(3 * letter / std::fabs(b.x - a.x));
@@ -181,7 +184,8 @@ void invitation(ImDrawList& list, const Rectangle& at) {
     ImFont& font = i == 0 ? *theme::large_font() : *ImGui::GetFont();
     const float wrap = at.width - 3 * inset;
     const ImVec2 extent = font.CalcTextSizeA(font.FontSize, 1e9f, wrap, lines[i]);
-    list.AddText(&font, font.FontSize, {std::round(at.x + (at.width - extent.x) / 2), std::round(y)}, theme::colour(i == 0 ? p.text : p.quiet), lines[i], nullptr, wrap);
+    list.AddText(&font, font.FontSize, {std::round(at.x + (at.width - extent.x) / 2), std::round(y)},
+                 theme::colour(i == 0 ? p.text : p.quiet), lines[i], nullptr, wrap);
     y += extent.y + 0.6f * letter;
   }
 }
@@ -189,20 +193,23 @@ void invitation(ImDrawList& list, const Rectangle& at) {
 }  // namespace
 
 void viewport(Desk& desk, const Rectangle& place) {
-  desk.shot.place = {std::round(place.x), std::round(place.y), std::max(16.0f, std::round(place.width)), std::max(16.0f, std::round(place.height))};
+  desk.shot.place =
+      {std::round(place.x), std::round(place.y), std::max(16.0f, std::round(place.width)), std::max(16.0f, std::round(place.height))};
   const Rectangle& at = desk.shot.place;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   if (!desk.has_scene()) return invitation(list, at);
   if (desk.large.eye >= 0) return large_stream(desk, at);
   ImGui::SetCursorScreenPos({at.x, at.y});
-  ImGui::InvisibleButton("picture", {at.width, at.height}, ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight | ImGuiButtonFlags_MouseButtonMiddle);
+  ImGui::InvisibleButton("picture", {at.width, at.height},
+                         ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight | ImGuiButtonFlags_MouseButtonMiddle);
   ImGui::SetItemAllowOverlap();
   const bool hovered = ImGui::IsItemHovered(), active = ImGui::IsItemActive();
   const ImVec2 density = ImGui::GetIO().DisplayFramebufferScale;
   void* texture = desk.picture(uint32_t(at.width * density.x), uint32_t(at.height * density.y));
 
   make_shot(desk);
-  if (hovered && (ImGui::IsMouseClicked(ImGuiMouseButton_Left) || ImGui::IsMouseClicked(ImGuiMouseButton_Right))) make_frame(desk);   // what is looked at is what is there now
+  // what is looked at is what is there now
+  if (hovered && (ImGui::IsMouseClicked(ImGuiMouseButton_Left) || ImGui::IsMouseClicked(ImGuiMouseButton_Right))) make_frame(desk);
   const Camera before = desk.camera;
   if (!gizmo_mouse(desk, hovered, active)) viewport_mouse(desk, hovered, active);
   update_eye(desk);
@@ -212,7 +219,8 @@ void viewport(Desk& desk, const Rectangle& place) {
   if (turned && !ImGui::IsMouseDown(ImGuiMouseButton_Left)) {
     turned = false;
     char line[64];
-    std::snprintf(line, sizeof line, "orbited %.1f %.1f", double(desk.camera.orbit.azimuth) * 57.29578, double(desk.camera.orbit.elevation) * 57.29578);
+    std::snprintf(line, sizeof line, "orbited %.1f %.1f", double(desk.camera.orbit.azimuth) * 57.29578,
+                  double(desk.camera.orbit.elevation) * 57.29578);
     desk.event(line);
   }
 
@@ -239,7 +247,8 @@ void overlays(Desk& desk, const Rectangle& view) {
     const float wrap = std::max(4 * letter, view.width - 4 * letter);
     const ImVec2 extent = ImGui::CalcTextSize(desk.say_once.c_str(), nullptr, false, wrap);
     const ImVec2 at{view.x + (view.width - extent.x) / 2, view.y + view.height - extent.y - 1.6f * letter};
-    list.AddRectFilled({at.x - 0.8f * letter, at.y - 0.4f * letter}, {at.x + extent.x + 0.8f * letter, at.y + extent.y + 0.4f * letter}, theme::colour(p.raised, 0.95f * opacity), 4);
+    list.AddRectFilled({at.x - 0.8f * letter, at.y - 0.4f * letter}, {at.x + extent.x + 0.8f * letter, at.y + extent.y + 0.4f * letter},
+                       theme::colour(p.raised, 0.95f * opacity), 4);
     list.AddText(ImGui::GetFont(), letter, at, theme::colour(p.text, opacity), desk.say_once.c_str(), nullptr, wrap);
   }
 
@@ -256,7 +265,9 @@ void overlays(Desk& desk, const Rectangle& view) {
   ImGui::PushStyleColor(ImGuiCol_Border, p.bad);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {letter, 0.8f * letter});
-  if (ImGui::Begin("errors", nullptr, ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize)) {
+  constexpr ImGuiWindowFlags fixed =
+      ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize;
+  if (ImGui::Begin("errors", nullptr, fixed)) {
     const auto& errors = desk.bench.errors();
     size_t count = 0;
     for (const Diagnostic& error : errors) count += error.severity == Severity::error;

@@ -1,5 +1,5 @@
-// Where the panels stand. The packaged Dear ImGui has no docking: places are fixed, their sizes are shares of the window with lower bounds in
-// letters, and the borders between them can be dragged.
+// Where the panels stand. The packaged Dear ImGui has no docking: places are fixed, their sizes are shares of the window with lower bounds
+// in letters, and the borders between them can be dragged.
 #include "tools/editor/panels.h"
 #include <imgui/imgui.h>
 #include <algorithm>
@@ -12,7 +12,8 @@
 namespace nuri::editor {
 namespace {
 
-constexpr ImGuiWindowFlags fixed = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoCollapse |
+constexpr ImGuiWindowFlags fixed =
+    ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoCollapse |
                                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNav;
 constexpr float gap_letters = 0.3f;                // between panels
 constexpr float least_viewport = 12;               // letters, of its width
@@ -32,9 +33,11 @@ void border(const char* name, const Rectangle& place, float& share, float whole,
     ImGui::InvisibleButton("border", {place.width, place.height});
     if (ImGui::IsItemHovered() || ImGui::IsItemActive()) {
       ImGui::SetMouseCursor(upright ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
-      ImGui::GetWindowDrawList()->AddRectFilled({place.x + 1, place.y + 1}, {place.x + place.width - 1, place.y + place.height - 1}, theme::colour(theme::palette().accent, 0.5f), 2);
+      ImGui::GetWindowDrawList()->AddRectFilled({place.x + 1, place.y + 1}, {place.x + place.width - 1, place.y + place.height - 1},
+                                                theme::colour(theme::palette().accent, 0.5f), 2);
     }
-    if (ImGui::IsItemActive()) share += sign * (upright ? ImGui::GetIO().MouseDelta.x : ImGui::GetIO().MouseDelta.y) / std::max(1.0f, whole);
+    if (ImGui::IsItemActive())
+      share += sign * (upright ? ImGui::GetIO().MouseDelta.x : ImGui::GetIO().MouseDelta.y) / std::max(1.0f, whole);
   });
   ImGui::PopStyleVar(2);
 }
@@ -60,7 +63,8 @@ void draw_panels(Desk& desk, float width, float height) {
   const float bar = ImGui::GetFrameHeight() + 2 * std::round(0.4f * letter);
   // sides give way before the viewport does
   const float room = std::max(0.0f, width - 4 * gap - least_viewport * letter);
-  float left = desk.left ? std::clamp(desk.left_share * width, 11 * letter, 26 * letter) : 0, right = desk.right ? std::clamp(desk.right_share * width, 15 * letter, 34 * letter) : 0;
+  float left = desk.left ? std::clamp(desk.left_share * width, 11 * letter, 26 * letter) : 0,
+      right = desk.right ? std::clamp(desk.right_share * width, 15 * letter, 34 * letter) : 0;
   if (left + right > room) {
     const float shrink = room / (left + right);
     left *= shrink, right *= shrink;
@@ -98,7 +102,8 @@ void draw_panels(Desk& desk, float width, float height) {
     desk.right_share = std::clamp(desk.right_share, 0.08f, 0.45f);
   }
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
-  panel("viewport", view, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoBackground, [&] { viewport(desk, view); });
+  panel("viewport", view, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoBackground,
+        [&] { viewport(desk, view); });
   ImGui::PopStyleVar();
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {narrow.x, std::round(0.35f * letter)});
   panel("timeline", line, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse, [&] { timeline(desk); });
@@ -119,8 +124,10 @@ void draw_panels(Desk& desk, float width, float height) {
 void tabs(Desk& desk) {
   if (!ImGui::BeginTabBar("tabs", ImGuiTabBarFlags_FittingPolicyScroll)) return;
   struct Tab { const char* name; void (*draw)(Desk&); bool needs_scene; };
-  static constexpr Tab all[] = {{"Environments", environments_tab, true}, {"Sensors", sensors_tab, true},    {"Plots", plots_tab, true},     {"Contacts", contacts_tab, true},
-                                {"Profiler", profiler_tab, true},          {"Import report", report_tab, true}, {"Console", console_tab, false}, {"History", history_tab, true}};
+  static constexpr Tab all[] = {
+      {"Environments", environments_tab, true}, {"Sensors", sensors_tab, true},        {"Plots", plots_tab, true},
+      {"Contacts", contacts_tab, true},         {"Profiler", profiler_tab, true},      {"Import report", report_tab, true},
+      {"Console", console_tab, false},          {"History", history_tab, true}};
   for (const Tab& tab : all) {
     const bool shown = ImGui::BeginTabItem(tab.name);
     tell_item(desk, std::string("tab ") + tab.name);

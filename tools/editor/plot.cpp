@@ -27,7 +27,8 @@ double round_step(double least) {
   return 10 * power;
 }
 
-void draw_plot(const char* id, ImVec2 size, std::span<const Series* const> series, std::span<const ImU32> colours, double from, double to, double now) {
+void draw_plot(const char* id, ImVec2 size, std::span<const Series* const> series, std::span<const ImU32> colours, double from, double to,
+               double now) {
   const theme::Palette& p = theme::palette();
   const float letter = ImGui::GetFontSize();
   const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -40,7 +41,8 @@ void draw_plot(const char* id, ImVec2 size, std::span<const Series* const> serie
 
   // what is in sight, and its range
   auto begin_of = [from](const Series& one) {
-    return std::lower_bound(one.samples.begin(), one.samples.end(), from, [](const Sample& sample, double time) { return sample.time < time; });
+    return std::lower_bound(one.samples.begin(), one.samples.end(), from,
+                            [](const Sample& sample, double time) { return sample.time < time; });
   };
   float least = std::numeric_limits<float>::infinity(), most = -least;
   for (const Series* one : series)
@@ -54,7 +56,8 @@ void draw_plot(const char* id, ImVec2 size, std::span<const Series* const> serie
 
   // grid
   char text[64];
-  const double y_step = round_step((most - least) * letter * 2.2 / (high.y - low.y)), x_step = round_step((to - from) * letter * 5 / (high.x - low.x));
+  const double y_step = round_step((most - least) * letter * 2.2 / (high.y - low.y)),
+      x_step = round_step((to - from) * letter * 5 / (high.x - low.x));
   ImFont& font = *theme::small_font();
   for (double y = std::ceil(least / y_step) * y_step; y <= most; y += y_step) {
     list.AddLine({low.x, y_of(y)}, {high.x, y_of(y)}, theme::colour(p.line));
@@ -66,7 +69,8 @@ void draw_plot(const char* id, ImVec2 size, std::span<const Series* const> serie
     list.AddLine({x_of(x), low.y}, {x_of(x), high.y}, theme::colour(p.line));
     std::snprintf(text, sizeof text, "%.4g s", std::fabs(x) < x_step * 1e-6 ? 0.0 : x);
     const ImVec2 extent = font.CalcTextSizeA(font.FontSize, 1e9f, 0, text);
-    if (x_of(x) + extent.x / 2 < high.x + 0.4f * letter) list.AddText(&font, font.FontSize, {x_of(x) - extent.x / 2, high.y + 2}, theme::colour(p.quiet), text);
+    if (x_of(x) + extent.x / 2 < high.x + 0.4f * letter)
+      list.AddText(&font, font.FontSize, {x_of(x) - extent.x / 2, high.y + 2}, theme::colour(p.quiet), text);
   }
 
   // lines: per column of pixels the first, lowest, highest and last value, so that no peak is lost and none costs
@@ -107,7 +111,8 @@ void draw_plot(const char* id, ImVec2 size, std::span<const Series* const> serie
     auto after = std::lower_bound(samples.begin(), samples.end(), time, [](const Sample& sample, double t) { return sample.time < t; });
     if (after == samples.end() && !samples.empty()) --after;
     if (after == samples.end()) continue;
-    ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(colours[i]), "%s  %.6g %s", series[i]->name.c_str(), double(after->value), series[i]->unit.c_str());
+    ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(colours[i]), "%s  %.6g %s", series[i]->name.c_str(), double(after->value),
+                       series[i]->unit.c_str());
   }
   ImGui::EndTooltip();
 }

@@ -25,7 +25,8 @@ struct Plotted { StateField field; int item; char name[96], unit[24]; };
 constexpr const char* plotted_payload = "NURI_PLOTTED";
 
 // The series of one unit in a rectangle, from `from` to `to` s; a line stands at `now`.
-void draw_plot(const char* id, ImVec2 size, std::span<const Series* const> series, std::span<const ImU32> colours, double from, double to, double now);
+void draw_plot(const char* id, ImVec2 size, std::span<const Series* const> series, std::span<const ImU32> colours, double from, double to,
+               double now);
 // A step of 1, 2 or 5 times a power of ten, at least `least`.
 double round_step(double least);
 

@@ -12,11 +12,11 @@ ImVec4 rgb(unsigned hex, float opacity = 1) {
   return {float(hex >> 16 & 255) / 255, float(hex >> 8 & 255) / 255, float(hex & 255) / 255, opacity};
 }
 
-//                       background     panel          raised         hovered        active         line           text           quiet
-const Palette dark_one{rgb(0x15171b), rgb(0x1b1e23), rgb(0x262a31), rgb(0x30353e), rgb(0x3a404b), rgb(0x2b3038), rgb(0xdfe3e8), rgb(0x8b95a3),
-                       rgb(0xf5a524), rgb(0x1d1503), rgb(0x4fb477), rgb(0xe3b341), rgb(0xe5534b)};
-const Palette light_one{rgb(0xe4e7eb), rgb(0xf6f7f9), rgb(0xe8ebef), rgb(0xdde1e7), rgb(0xced4dc), rgb(0xd3d8df), rgb(0x22272e), rgb(0x687281),
-                        rgb(0xd97706), rgb(0xffffff), rgb(0x2c8a55), rgb(0xa86f00), rgb(0xc93c37)};
+// background, panel, raised, hovered, active, line, text, quiet; accent, on it, good, warning, bad
+const Palette dark_one{rgb(0x15171b), rgb(0x1b1e23), rgb(0x262a31), rgb(0x30353e), rgb(0x3a404b), rgb(0x2b3038), rgb(0xdfe3e8),
+                       rgb(0x8b95a3), rgb(0xf5a524), rgb(0x1d1503), rgb(0x4fb477), rgb(0xe3b341), rgb(0xe5534b)};
+const Palette light_one{rgb(0xe4e7eb), rgb(0xf6f7f9), rgb(0xe8ebef), rgb(0xdde1e7), rgb(0xced4dc), rgb(0xd3d8df), rgb(0x22272e),
+                        rgb(0x687281), rgb(0xd97706), rgb(0xffffff), rgb(0x2c8a55), rgb(0xa86f00), rgb(0xc93c37)};
 const Palette* now = &dark_one;
 
 ImFont *small_ = nullptr, *large_ = nullptr;
@@ -34,7 +34,9 @@ bool is_dark() { return now == &dark_one; }
 
 ImU32 colour(const ImVec4& of, float opacity) { return ImGui::ColorConvertFloat4ToU32({of.x, of.y, of.z, of.w * opacity}); }
 
-const ImVec4& colour_of(Severity severity) { return severity == Severity::error ? now->bad : severity == Severity::warning ? now->warning : now->quiet; }
+const ImVec4& colour_of(Severity severity) {
+  return severity == Severity::error ? now->bad : severity == Severity::warning ? now->warning : now->quiet;
+}
 
 ImU32 series(int index) {
   static constexpr unsigned hues[] = {0x5b9cf5, 0xf5a524, 0x4fb477, 0xd36fb5, 0x9b7fe6, 0x3fb8c4, 0xe5735b, 0xa9a34a};
@@ -54,7 +56,8 @@ void apply(bool dark, float scale) {
   style.IndentSpacing = 16;
   style.ScrollbarSize = 10;
   style.GrabMinSize = 10;
-  style.WindowRounding = style.ChildRounding = style.FrameRounding = style.PopupRounding = style.GrabRounding = style.TabRounding = style.ScrollbarRounding = 4;
+  style.WindowRounding = style.ChildRounding = style.FrameRounding = style.PopupRounding = style.GrabRounding = style.TabRounding =
+      style.ScrollbarRounding = 4;
   style.WindowBorderSize = style.FrameBorderSize = style.ChildBorderSize = style.TabBorderSize = 0;
   style.PopupBorderSize = 1;
   style.WindowMenuButtonPosition = ImGuiDir_None;
@@ -78,7 +81,8 @@ void apply(bool dark, float scale) {
   c[ImGuiCol_ScrollbarGrab] = p.raised;
   c[ImGuiCol_ScrollbarGrabHovered] = p.hovered;
   c[ImGuiCol_ScrollbarGrabActive] = p.active;
-  c[ImGuiCol_CheckMark] = c[ImGuiCol_SliderGrab] = c[ImGuiCol_SliderGrabActive] = c[ImGuiCol_DragDropTarget] = c[ImGuiCol_NavHighlight] = p.accent;
+  c[ImGuiCol_CheckMark] = c[ImGuiCol_SliderGrab] = c[ImGuiCol_SliderGrabActive] = c[ImGuiCol_DragDropTarget] = c[ImGuiCol_NavHighlight] =
+      p.accent;
   c[ImGuiCol_SeparatorHovered] = c[ImGuiCol_SeparatorActive] = p.accent;
   c[ImGuiCol_ResizeGrip] = c[ImGuiCol_ResizeGripHovered] = c[ImGuiCol_ResizeGripActive] = clear;
   c[ImGuiCol_Tab] = c[ImGuiCol_TabUnfocused] = clear;

@@ -1,5 +1,5 @@
-// Theme: how the editor looks. Two palettes with one accent colour, the colour of what is selected; spacing in units of the letter height, so
-// that everything scales with it; icons drawn from lines, so that no icon font has to be there.
+// Theme: how the editor looks. Two palettes with one accent colour, the colour of what is selected; spacing in units of the letter height,
+// so that everything scales with it; icons drawn from lines, so that no icon font has to be there.
 #pragma once
 #include <imgui/imgui.h>
 #include "engine/core/result.h"
@@ -21,7 +21,8 @@ void load_fonts(float pixels);
 ImFont* small_font();
 ImFont* large_font();
 
-enum class Icon { play, pause, step, back, reset, world, body, joint, geom, site, actuator, sensor, camera, plus, cross, undo, warning, error, note, plot };
+enum class Icon { play, pause, step, back, reset, world, body, joint, geom, site, actuator, sensor, camera, plus, cross, undo, warning,
+                  error, note, plot };
 void icon(ImDrawList& list, Icon what, ImVec2 centre, float size, ImU32 colour);
 // A button with an icon, as high as a line of text with its padding. `on`: drawn in the accent colour.
 bool icon_button(const char* id, Icon what, const char* tip, bool on = false, bool enabled = true);

@@ -84,7 +84,8 @@ TEST_CASE("hand: the velocity of a point is what its position does") {
   auto point = [&](double* out) {                // of body c, 0.2 along its x axis
     double q[4];
     for (int k = 0; k < 4; ++k) q[k] = world.get(StateField::xquat, 0, 12 + k);
-    out[0] = 0.2 * (q[0] * q[0] + q[1] * q[1] - q[2] * q[2] - q[3] * q[3]), out[1] = 0.4 * (q[1] * q[2] + q[0] * q[3]), out[2] = 0.4 * (q[1] * q[3] - q[0] * q[2]);
+    out[0] = 0.2 * (q[0] * q[0] + q[1] * q[1] - q[2] * q[2] - q[3] * q[3]), out[1] = 0.4 * (q[1] * q[2] + q[0] * q[3]),
+        out[2] = 0.4 * (q[1] * q[3] - q[0] * q[2]);
     for (int k = 0; k < 3; ++k) out[k] += world.get(StateField::xpos, 0, 9 + k);
   };
   double before[3], now[3], after[3];
@@ -94,5 +95,6 @@ TEST_CASE("hand: the velocity of a point is what its position does") {
   const auto v = point_velocity(world, 0, 3, {now[0], now[1], now[2]});
   exact.session().step(1);
   point(after);
-  for (int k = 0; k < 3; ++k) CHECK(v[k] == doctest::Approx((after[k] - before[k]) / 0.0002).epsilon(2e-3));   // central differences over steps of semi-implicit Euler
+  // central differences over steps of semi-implicit Euler
+  for (int k = 0; k < 3; ++k) CHECK(v[k] == doctest::Approx((after[k] - before[k]) / 0.0002).epsilon(2e-3));
 }

@@ -13,11 +13,13 @@ namespace {
 // Control steps are 4 ms. `late` and `twin` are one camera, with and without latency.
 const char* const eyes_text = R"(
 cameras:
-  - {name: side, position: [0.4, -2, 0.6], look_at: [0.4, 0, 0.2], size: [32, 24], outputs: [rgb, depth, geom, body, class, normal], noise: {colour: 0.02, range: [0.01]}}
+  - {name: side, position: [0.4, -2, 0.6], look_at: [0.4, 0, 0.2], size: [32, 24], outputs: [rgb, depth, geom, body, class, normal],
+     noise: {colour: 0.02, range: [0.01]}}
   - {name: late, position: [-1.2, -1.5, 0.7], look_at: [0, 0, 0.45], size: [24, 16], outputs: [depth], rate: 62.5, latency: 0.008}
   - {name: twin, position: [-1.2, -1.5, 0.7], look_at: [0, 0, 0.45], size: [24, 16], outputs: [depth]}
 lidars:
-  - {name: scan, body: cart/cart, position: [0, 0, 0.02], rows: 8, columns: 90, vertical: [-40, 10], near: 0.2, far: 20, outputs: [range, geom], latency: 0.008}
+  - {name: scan, body: cart/cart, position: [0, 0, 0.02], rows: 8, columns: 90, vertical: [-40, 10], near: 0.2, far: 20,
+     outputs: [range, geom], latency: 0.008}
 labels:
   - {class: 3, name: crate, bodies: box/box}
 )";
@@ -201,11 +203,13 @@ TEST_CASE("streams: what stands under a pixel is named") {
         CHECK(streams.under(side, output::depth, column, row) == "nothing");
       }
       const auto* rgb = static_cast<const uint8_t*>(streams.data(side, output::rgb)) + 3 * at;
-      CHECK(streams.under(side, output::rgb, column, row) == std::to_string(rgb[0]) + ' ' + std::to_string(rgb[1]) + ' ' + std::to_string(rgb[2]));
+      const std::string colour = std::to_string(rgb[0]) + ' ' + std::to_string(rgb[1]) + ' ' + std::to_string(rgb[2]);
+      CHECK(streams.under(side, output::rgb, column, row) == colour);
     }
   CHECK(boxes);
   CHECK(sky);
-  for (const auto& [column, row] : {std::pair{-1, 0}, {0, -1}, {32, 0}, {0, 24}}) CHECK(streams.under(side, output::rgb, column, row).empty());
+  for (const auto& [column, row] : {std::pair{-1, 0}, {0, -1}, {32, 0}, {0, 24}})
+    CHECK(streams.under(side, output::rgb, column, row).empty());
 }
 
 TEST_CASE("streams: a lidar's points lie on what they met, though the lidar has moved on since") {

@@ -15,7 +15,9 @@ Diagnostic finding(const std::string& element, const std::string& message, const
 
 TEST_CASE("thing: a finding names its thing by the element's path or in quotation marks, and its file tells which model's") {
   const auto folder = test::little_folder("thing");
-  test::write(folder / "two.yaml", "models:\n  - {file: cart.xml, name: one}\n  - {file: box.xml, name: two}\n  - {file: cart.xml, name: three, position: [0, 3, 0]}\n");
+  test::write(folder / "two.yaml",
+              "models:\n  - {file: cart.xml, name: one}\n  - {file: box.xml, name: two}\n"
+              "  - {file: cart.xml, name: three, position: [0, 3, 0]}\n");
   Workbench bench(test::options());
   test::open(bench, (folder / "two.yaml").string());
   const model::Model& m = bench.session().model();

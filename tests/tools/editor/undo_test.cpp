@@ -24,8 +24,11 @@ void change(Workbench& bench, std::mt19937& random) {
   else if (what == 1) bench.reset_to_key(0);
   else if (what <= 3) bench.set_joint(joint, m.joint_type[joint] == 0 ? int(random() % 7) : 0, some(-1, 1));
   else if (what <= 5) bench.set_control(0, some(-3, 3));
-  else if (what >= 10) bench.place_model(random() % 2 ? "box" : "shelf", {float(some(-2, 2)), 0.25f, float(some(0, 1))}, {some(0.1, 1), 0, some(0, 1), some(0, 1)});
-  else if (what == 7) bench.set_field({"geom_friction", 3 * int(random() % 5)}, some(0.1, 1)), bench.set_field({"gravity", 2}, some(-12, -8));
+  else if (what >= 10)
+    bench.place_model(random() % 2 ? "box" : "shelf", {float(some(-2, 2)), 0.25f, float(some(0, 1))},
+                      {some(0.1, 1), 0, some(0, 1), some(0, 1)});
+  else if (what == 7)
+    bench.set_field({"geom_friction", 3 * int(random() % 5)}, some(0.1, 1)), bench.set_field({"gravity", 2}, some(-12, -8));
   else if (what == 8) bench.set_field({"dof_damping", int(random() % m.dof_count)}, some(0.1, 2));
   else if (what == 6) bench.set_field({"geom_size", int(random() % (3 * m.geom_count))}, some(0.05, 0.1));
   else bench.set_field({"body_mass", 1 + int(random() % 4)}, some(0.5, 2));
@@ -47,7 +50,8 @@ TEST_CASE("undo: whatever was done is undone one by one, to the text and state b
     for (int i = 0; i < 25; ++i) {
       const size_t entries = bench.entries().size();
       change(bench, random);
-      for (size_t k = entries; k + 1 < bench.entries().size(); ++k) seen.push_back({"", 0});   // two commands in one change: the state between was not seen
+      // two commands in one change: the state between was not seen
+      for (size_t k = entries; k + 1 < bench.entries().size(); ++k) seen.push_back({"", 0});
       if (bench.entries().size() > entries) seen.push_back(see(bench));
       for (const Diagnostic& d : bench.errors()) MESSAGE(to_string(d));
       CHECK(bench.errors().empty());
@@ -99,7 +103,8 @@ TEST_CASE("undo: a model that was placed in flight flies on from where it was, b
   for (const double height : {0.9, 1.3, 1.7, 2.1}) {
     for (int e = 0; e < 3; ++e) {
       World& world = bench.session().world();
-      for (int k = 0; k < 3; ++k) world.set(StateField::qpos, e, q + k, height / 3 + 0.1 * e * k), world.set(StateField::qvel, e, v + k, 0.7 * k + 0.3);
+      for (int k = 0; k < 3; ++k)
+        world.set(StateField::qpos, e, q + k, height / 3 + 0.1 * e * k), world.set(StateField::qvel, e, v + k, 0.7 * k + 0.3);
       world.set(StateField::qvel, e, v + 3, 2);
     }
     bench.step_forward();

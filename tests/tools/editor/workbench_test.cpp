@@ -73,7 +73,8 @@ TEST_CASE("workbench: a placed model is there at once, and exactly when the gest
   Workbench bench(test::options());
   test::open(bench, (test::little_folder("placed") / "little.yaml").string());
   World* world = &bench.session().world();
-  const int box = test::index_of(bench.session().model().body_name, "box/box"), door = test::index_of(bench.session().model().body_name, "shelf/door");
+  const int box = test::index_of(bench.session().model().body_name, "box/box"),
+      door = test::index_of(bench.session().model().body_name, "shelf/door");
   bench.place_model("box", {2, 1, 0.5f}, {std::sqrt(0.5), 0, 0, std::sqrt(0.5)});
   const uint64_t generation = bench.generation();
   for (int e = 0; e < 3; ++e) {
@@ -182,7 +183,8 @@ TEST_CASE("workbench: a scene that is opened again keeps what has the same name"
   test::open(bench, (folder / "little.yaml").string());
   bench.set_joint(3, 0, 0.4);
   for (int i = 0; i < 25; ++i) bench.step_forward();
-  bench.selected = {1, test::index_of(bench.session().model().body_name, "shelf/door"), test::index_of(bench.session().model().geom_name, "shelf/door")};
+  bench.selected =
+      {1, test::index_of(bench.session().model().body_name, "shelf/door"), test::index_of(bench.session().model().geom_name, "shelf/door")};
   const uint64_t state = test::hash(bench);
   CHECK(!bench.files_changed());
 
@@ -192,7 +194,8 @@ TEST_CASE("workbench: a scene that is opened again keeps what has the same name"
   CHECK(bench.time() == doctest::Approx(0.1));
 
   // a joint more, before the others: joints keep their values by name
-  const double rail = joint(bench, "cart/rail", 2), pole = joint(bench, "cart/pole", 2), free = joint(bench, "box/free", 2), door = joint(bench, "shelf/door", 2);
+  const double rail = joint(bench, "cart/rail", 2), pole = joint(bench, "cart/pole", 2), free = joint(bench, "box/free", 2),
+      door = joint(bench, "shelf/door", 2);
   std::string cart = test::cart_text;
   cart.insert(cart.find("<joint name=\"rail\""), "<joint name=\"lift\" type=\"slide\" axis=\"0 0 1\"/>");
   cart.replace(cart.find("qpos=\"0.1 0.2\""), 14, "qpos=\"0 0.1 0.2\"");
@@ -255,7 +258,8 @@ TEST_CASE("workbench: a compiled model that was changed is saved as one, and run
   const std::string bytes = test::read(first);
   test::open(bench, first);
   const model::Model& m = bench.session().model();
-  const int box = test::index_of(m.geom_name, "box/box"), body = test::index_of(m.body_name, "box/box"), pole = test::index_of(m.body_name, "cart/pole");
+  const int box = test::index_of(m.geom_name, "box/box"), body = test::index_of(m.body_name, "box/box"),
+      pole = test::index_of(m.body_name, "cart/pole");
   bench.set_field({"geom_size", 3 * box + 2}, 0.05);
   bench.set_field({"geom_friction", 3 * box}, 0.1);
   bench.set_field({"body_mass", body}, 3.5);

@@ -41,8 +41,10 @@ bool same_layout(const World& a, const World& b) {
     const model::Model &m = a.bucket(i).model(), &n = b.bucket(i).model();
     for (int f = 0; f < state_field_count; ++f)
       if (columns(m, StateField(f)) != columns(n, StateField(f))) return false;
-    if (m.body_name != n.body_name || m.joint_name != n.joint_name || m.joint_type != n.joint_type || m.actuator_name != n.actuator_name || m.actuator_act != n.actuator_act ||
-        m.sensor_name != n.sensor_name || m.sensor_adr != n.sensor_adr || m.body_mocap != n.body_mocap || m.timestep != n.timestep) return false;
+    if (m.body_name != n.body_name || m.joint_name != n.joint_name || m.joint_type != n.joint_type || m.actuator_name != n.actuator_name ||
+        m.actuator_act != n.actuator_act || m.sensor_name != n.sensor_name || m.sensor_adr != n.sensor_adr ||
+        m.body_mocap != n.body_mocap || m.timestep != n.timestep)
+      return false;
   }
   return true;
 }
@@ -57,7 +59,8 @@ int carry_index(int index, const std::vector<std::string>& from, const std::vect
 bool carry_state(session::Session& from, session::Session& to) {
   std::vector<int> everyone(size_t(std::min(from.environments(), to.environments())));
   std::iota(everyone.begin(), everyone.end(), 0);
-  if (same_layout(from.world(), to.world()) && from.settings().substeps == to.settings().substeps && to.restore(from.save(everyone))) return true;
+  if (same_layout(from.world(), to.world()) && from.settings().substeps == to.settings().substeps && to.restore(from.save(everyone)))
+    return true;
   for (const int e : everyone) carry_by_name(from.world(), to.world(), e);
   to.resume(everyone);
   return false;

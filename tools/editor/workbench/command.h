@@ -21,7 +21,9 @@ struct Workbench::Command {
   uint64_t hash_before = 0, hash_after = 0;      // place: of the world, to know whether anything has happened since
 
   bool of_scene() const { return kind == field || kind == place; }
-  size_t bytes() const { return sizeof *this + before.bytes() + after.bytes() + text_before.size() + text_after.size() + numbers.size() * sizeof(Number); }
+  size_t bytes() const {
+    return sizeof *this + before.bytes() + after.bytes() + text_before.size() + text_after.size() + numbers.size() * sizeof(Number);
+  }
 };
 
 // A gesture that moves a model: which things of each bucket's model go along, and where the model is.
@@ -29,7 +31,8 @@ struct Workbench::Placing {
   struct Things { std::vector<int> bodies, geoms, sites, free_joints, mocaps; };
   std::vector<Things> things;                    // per bucket
   Placement first, now;
-  bool fixed = false;                            // geoms of it stand on the world: pictures take their place from the model, so it is made anew now and then
+  // geoms of it stand on the world: pictures take their place from the model, so it is made anew now and then
+  bool fixed = false;
   double made = 0, cost = 0;                     // s of the steady clock: when, and how long that took
 };
 

@@ -17,7 +17,9 @@ std::string in_short(double value) {
   return text;
 }
 
-std::string name_or_number(const std::vector<std::string>& names, int index) { return names[index].empty() ? '#' + std::to_string(index) : names[index]; }
+std::string name_or_number(const std::vector<std::string>& names, int index) {
+  return names[index].empty() ? '#' + std::to_string(index) : names[index];
+}
 
 // "friction of floor" of geom_friction, "gravity 2" of the scene.
 std::string label(const std::string& field, const session::FieldName& name) {
@@ -38,14 +40,17 @@ double least(const std::string& field) {
 }
 
 // Fields that say where bodies are drawn.
-bool moves_bodies(const std::string& field) { return field == "body_pos" || field == "body_quat" || field == "joint_pos" || field == "joint_axis" || field == "qpos0"; }
+bool moves_bodies(const std::string& field) {
+  return field == "body_pos" || field == "body_quat" || field == "joint_pos" || field == "joint_axis" || field == "qpos0";
+}
 
 }  // namespace
 
 // The command that a change belongs to: the last one, if the gesture goes on, or a new one that knows the state before.
 Workbench::Command& Workbench::change(int kind, const std::string& target, const std::vector<int>& environments) {
   hand_.apply(session_->world(), std::nullopt, 1);   // its force is no part of what is kept; the next step writes it again
-  if (gesture_ && done_ > 0 && done_ == commands_.size() && commands_.back()->kind == kind && commands_.back()->target == target) return *commands_.back();
+  if (gesture_ && done_ > 0 && done_ == commands_.size() && commands_.back()->kind == kind && commands_.back()->target == target)
+    return *commands_.back();
   settle();
   commands_.resize(done_);
   entries_.resize(done_);
@@ -64,7 +69,8 @@ Workbench::Command& Workbench::change(int kind, const std::string& target, const
 void Workbench::tell(const std::string& what) {
   entries_.back() = {what, true};
   size_t bytes = 0, first = commands_.size();
-  while (first > 0 && (bytes + commands_[first - 1]->bytes() <= options_.history_bytes || first == commands_.size())) bytes += commands_[--first]->bytes();
+  while (first > 0 && (bytes + commands_[first - 1]->bytes() <= options_.history_bytes || first == commands_.size()))
+    bytes += commands_[--first]->bytes();
   commands_.erase(commands_.begin(), commands_.begin() + long(first));
   entries_.erase(entries_.begin(), entries_.begin() + long(first));
   done_ -= first;
@@ -170,15 +176,21 @@ void Workbench::set_field(const FieldItem& item, double value) {
   settle();
   World& world = session_->world();
   const model::Model& m = world.model(focus);
-  if (!Bucket::can_differ(item.field)) return void(refuse("fixed-field", "'" + item.field + "' is the same for all environments, and cannot be changed while they live", "change it in the file"));
+  if (!Bucket::can_differ(item.field))
+    return void(refuse("fixed-field", "'" + item.field + "' is the same for all environments, and cannot be changed while they live",
+                       "change it in the file"));
   const auto name = session::name_field(m, item.field, item.item);
-  if (!name) return void(refuse("unknown-field", "the model has no number '" + item.field + "' " + std::to_string(item.item) + " that a scene file can name"));
+  if (!name)
+    return void(refuse("unknown-field",
+                       "the model has no number '" + item.field + "' " + std::to_string(item.item) + " that a scene file can name"));
   if (value < least(item.field)) return void(refuse("out-of-range", "'" + item.field + "' cannot be " + in_short(value)));
 
   // the text first: what it cannot say is not done
   const std::string target = item.field + ' ' + name->names + ' ' + std::to_string(name->component);
-  const bool joins = gesture_ && done_ > 0 && done_ == commands_.size() && commands_.back()->kind == Command::field && commands_.back()->target == target;
-  Result<std::string> text = scene_text::with_number(joins ? commands_.back()->text_before : text_, {item.field, name->names, name->component, value});
+  const bool joins = gesture_ && done_ > 0 && done_ == commands_.size() && commands_.back()->kind == Command::field &&
+      commands_.back()->target == target;
+  Result<std::string> text =
+      scene_text::with_number(joins ? commands_.back()->text_before : text_, {item.field, name->names, name->component, value});
   if (!text) return void(errors_ = text.errors());
 
   // then the numbers that it means, in every model
@@ -194,7 +206,8 @@ void Workbench::set_field(const FieldItem& item, double value) {
     items.push_back(session::find_fields(world.bucket(b).model(), settings, fit));
   }
   for (const int e : everyone())
-    for (const session::FieldItem& f : items[world.place(e).bucket].front()) numbers.push_back({e, f.item, world.overridden(item.field, e, f.item)});
+    for (const session::FieldItem& f : items[world.place(e).bucket].front())
+      numbers.push_back({e, f.item, world.overridden(item.field, e, f.item)});
   for (size_t i = 0; i < numbers.size(); ++i) {
     if (world.override_field(item.field, numbers[i].environment, numbers[i].item, value)) continue;
     for (size_t k = 0; k < i; ++k) {
@@ -202,7 +215,8 @@ void Workbench::set_field(const FieldItem& item, double value) {
       if (before) world.override_field(item.field, environment, at, *before);
       else world.clear_override(item.field, environment, at);
     }
-    return void(refuse("fixed-field", "'" + item.field + "' cannot be changed here: the model has no such row to begin with", "give it a small value in the model's file"));
+    return void(refuse("fixed-field", "'" + item.field + "' cannot be changed here: the model has no such row to begin with",
+                       "give it a small value in the model's file"));
   }
   if (!joins) {
     double present = 0;
@@ -246,7 +260,8 @@ bool Workbench::put_back(const Command& c, bool done) {
     case Command::field: write_numbers(c, done); break;
     case Command::place: {
       const auto now = session_->world().hash();
-      const auto& [text, saved, hash, clock] = done ? std::tie(c.text_after, c.after, c.hash_before, c.before) : std::tie(c.text_before, c.before, c.hash_after, c.after);
+      const auto& [text, saved, hash, clock] = done ? std::tie(c.text_after, c.after, c.hash_before, c.before)
+          : std::tie(c.text_before, c.before, c.hash_after, c.after);
       const bool since = now != hash || substep != clock.substep;
       Placement from, to;
       for (const Placement& p : scene_text::placements(text_)) if (p.is(c.name)) from = p;

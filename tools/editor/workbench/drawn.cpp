@@ -1,5 +1,5 @@
-// Sizes and frames of geoms and sites may differ from the model's: changed by a person, or drawn by `vary`. Pictures take them from a model, so the
-// scenery gets a copy of it with the numbers of the focused environment; others that are shown beside it are drawn with the same.
+// Sizes and frames of geoms and sites may differ from the model's: changed by a person, or drawn by `vary`. Pictures take them from a
+// model, so the scenery gets a copy of it with the numbers of the focused environment; those shown beside it are drawn with the same.
 #include <algorithm>
 #include "tools/editor/workbench/workbench.h"
 
@@ -7,7 +7,8 @@ namespace nuri::editor {
 namespace {
 
 bool is_drawn(const std::string& field) {
-  for (const char* one : {"geom_size", "geom_pos", "geom_quat", "site_pos", "site_quat", "joint_pos", "joint_axis", "body_inertia", "body_ipos", "body_iquat"})
+  for (const char* one : {"geom_size", "geom_pos", "geom_quat", "site_pos", "site_quat", "joint_pos", "joint_axis", "body_inertia",
+                          "body_ipos", "body_iquat"})
     if (field == one) return true;
   return false;
 }
@@ -43,7 +44,8 @@ void Workbench::follow_numbers() const {
     if (!copy) copy = std::make_shared<model::Model>(*own);
     for (const std::string& field : drawn_.fields)
       if (std::vector<double>* numbers = numbers_of(*copy, field))
-        for (size_t i = 0; i < numbers->size(); ++i) (*numbers)[i] = world.overridden(field, of_bucket[b], int(i)).value_or((*numbers_of(*own, field))[i]);
+        for (size_t i = 0; i < numbers->size(); ++i)
+          (*numbers)[i] = world.overridden(field, of_bucket[b], int(i)).value_or((*numbers_of(*own, field))[i]);
     scenery_.models[b].model = copy;
   }
 }

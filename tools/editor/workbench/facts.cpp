@@ -24,8 +24,8 @@ std::vector<FieldFacts> fields_of(const model::Model& m) {
   };
 }
 
-// Force in world axes, on the second geom, and whether its friction can grow no more: |f_t| / mu reaches the normal force, summed for pyramids,
-// as a length for elliptic cones.
+// Force in world axes, on the second geom, and whether its friction can grow no more: |f_t| / mu reaches the normal force, summed for
+// pyramids, as a length for elliptic cones.
 view::Touch touch_of(const ContactRecord& c, bool elliptic) {
   view::Touch out{};
   for (int k = 0; k < 3; ++k) {
@@ -51,7 +51,8 @@ std::vector<view::Poses> Workbench::poses() const {
   follow_numbers();
   World& world = session_->world();
   const int count = std::clamp(shown, 1, world.environments()), side = int(std::ceil(std::sqrt(double(count))));
-  const int first = std::clamp(focus - count / 2, 0, world.environments() - count), middle = std::clamp(focus, 0, world.environments() - 1) - first;
+  const int first = std::clamp(focus - count / 2, 0, world.environments() - count),
+      middle = std::clamp(focus, 0, world.environments() - 1) - first;
   double radius = 0;
   for (const auto& of : scenery_.models) radius = std::max(radius, double(of.radius));
   const double step = apart * radius;
@@ -118,7 +119,8 @@ std::vector<Workbench::Number> Workbench::numbers(const Pick& of) const {
   for (int a = 0; a < m.actuator_count; ++a) {
     const auto transmission = scene::Transmission(m.actuator_transmission[a]);
     const bool on_joint = transmission == scene::Transmission::joint || transmission == scene::Transmission::joint_in_parent;
-    if (on_joint ? std::find(joints.begin(), joints.end(), m.actuator_target[a]) != joints.end() : transmission == scene::Transmission::body && m.actuator_target[a] == of.body)
+    if (on_joint ? std::find(joints.begin(), joints.end(), m.actuator_target[a]) != joints.end()
+        : transmission == scene::Transmission::body && m.actuator_target[a] == of.body)
       actuators.push_back(a);
   }
 
@@ -140,7 +142,8 @@ std::vector<Workbench::Number> Workbench::numbers(const Pick& of) const {
         }
     };
     if (of.body < 0) {
-      if (name == "gravity" || name == "wind" || name == "magnetic" || name == "density" || name == "viscosity" || name == "impratio") add({0}, 1);
+      if (name == "gravity" || name == "wind" || name == "magnetic" || name == "density" || name == "viscosity" || name == "impratio")
+        add({0}, 1);
     } else if (name.starts_with("body_")) {
       add({of.body}, m.body_count);
     } else if (name.starts_with("joint_")) {
@@ -166,7 +169,9 @@ std::optional<Placement> Workbench::placement_of(const Pick& pick) const {
   std::optional<Placement> nameless;
   int count = 0;
   for (const Placement& p : all) {
-    if (!p.name.empty() && (body.starts_with(p.name + '/') || (pick.geom >= 0 && pick.geom < m.geom_count && m.geom_name[pick.geom].starts_with(p.name + '/')))) return p;
+    if (!p.name.empty() &&
+        (body.starts_with(p.name + '/') ||
+         (pick.geom >= 0 && pick.geom < m.geom_count && m.geom_name[pick.geom].starts_with(p.name + '/')))) return p;
     if (p.name.empty()) nameless = p, ++count;
   }
   return pick.body > 0 && count == 1 ? nameless : std::nullopt;

@@ -8,7 +8,8 @@ namespace nuri::editor::false_colour {
 namespace {
 
 // From near to far; each darker than the one before, so that a picture without colours still says it.
-constexpr std::array<std::array<float, 3>, 6> distances{{{255, 243, 205}, {252, 196, 92}, {240, 128, 66}, {196, 66, 98}, {112, 40, 122}, {42, 28, 84}}};
+constexpr std::array<std::array<float, 3>, 6> distances{
+    {{255, 243, 205}, {252, 196, 92}, {240, 128, 66}, {196, 66, 98}, {112, 40, 122}, {42, 28, 84}}};
 constexpr float golden = 0.61803399f;
 
 uint8_t byte(float value) { return value > 0 ? uint8_t(std::lround(std::min(value, 255.0f))) : 0; }   // 0 for NaN too
@@ -39,7 +40,8 @@ Scale scale_of(std::span<const float> distances) {
 
 Rgb of_distance(float metres, const Scale& scale) {
   if (!met(metres) || !(scale.near > 0) || !(scale.far > scale.near)) return nothing;
-  const float share = std::clamp(std::log(metres / scale.near) / std::log(scale.far / scale.near), 0.0f, 1.0f) * float(distances.size() - 1);
+  const float share =
+      std::clamp(std::log(metres / scale.near) / std::log(scale.far / scale.near), 0.0f, 1.0f) * float(distances.size() - 1);
   const size_t at = std::min(size_t(share), distances.size() - 2);
   Rgb out;
   for (size_t k = 0; k < 3; ++k) out[k] = byte(distances[at][k] + (share - float(at)) * (distances[at + 1][k] - distances[at][k]));
@@ -61,7 +63,8 @@ Rgb of_number(int32_t number) {
 }
 
 Rgb of_direction(const float* unit) {
-  if (!(std::isfinite(unit[0]) && std::isfinite(unit[1]) && std::isfinite(unit[2])) || (unit[0] == 0 && unit[1] == 0 && unit[2] == 0)) return nothing;
+  if (!(std::isfinite(unit[0]) && std::isfinite(unit[1]) && std::isfinite(unit[2])) || (unit[0] == 0 && unit[1] == 0 && unit[2] == 0))
+    return nothing;
   Rgb out;
   for (size_t k = 0; k < 3; ++k) out[k] = byte(127.5f + 127.5f * unit[k]);
   return out;

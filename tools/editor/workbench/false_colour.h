@@ -1,5 +1,5 @@
-// How numbers that sensors give are shown as colours: distances from near and bright to far and dark, names in colours of their own that stay,
-// directions as their components. What nothing was met by is the colour `nothing`, which no number has.
+// How numbers that sensors give are shown as colours: distances from near and bright to far and dark, names in colours of their own that
+// stay, directions as their components. What nothing was met by is the colour `nothing`, which no number has.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -10,8 +10,8 @@ namespace nuri::editor::false_colour {
 using Rgb = std::array<uint8_t, 3>;              // sRGB
 constexpr Rgb nothing{24, 26, 30};
 
-// Distances that a picture's colours run between, m: those that were met, widened to steps of 1, 2 or 5 times a power of ten, so that they stay while
-// things move. 0 0: nothing was met.
+// Distances that a picture's colours run between, m: those that were met, widened to steps of 1, 2 or 5 times a power of ten, so that they
+// stay while things move. 0 0: nothing was met.
 struct Scale { float near = 0, far = 0; bool operator==(const Scale&) const = default; };
 Scale scale_of(std::span<const float> distances);
 

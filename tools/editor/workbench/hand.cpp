@@ -15,13 +15,14 @@ Vec vec_of(const World& world, StateField field, int environment, int at) {
   return {world.get(field, environment, at), world.get(field, environment, at + 1), world.get(field, environment, at + 2)};
 }
 Rot rot_of(const World& world, StateField field, int environment, int at) {
-  return shape::unit({world.get(field, environment, at), world.get(field, environment, at + 1), world.get(field, environment, at + 2), world.get(field, environment, at + 3)});
+  return shape::unit({world.get(field, environment, at), world.get(field, environment, at + 1), world.get(field, environment, at + 2),
+                      world.get(field, environment, at + 3)});
 }
 
 }  // namespace
 
-// v = sum over the joints above: axis x (p - anchor) speed for what turns, axis * speed for what slides. Joints of one body are gone through from
-// the last to the first, each undone before the next, so that every axis is where it was when that joint moved.
+// v = sum over the joints above: axis x (p - anchor) speed for what turns, axis * speed for what slides. Joints of one body are gone
+// through from the last to the first, each undone before the next, so that every axis is where it was when that joint moved.
 std::array<double, 3> point_velocity(const World& world, int e, int body, const std::array<double, 3>& point) {
   const model::Model& m = world.model(e);
   Vec v{0, 0, 0};
@@ -30,7 +31,8 @@ std::array<double, 3> point_velocity(const World& world, int e, int body, const 
     Rot turned = rot_of(world, StateField::xquat, e, 4 * b);
     for (int j = m.body_joint_adr[b] + m.body_joint_num[b] - 1; j >= m.body_joint_adr[b]; --j) {
       const int dof = m.joint_dof[j], q = m.joint_qpos[j];
-      const Vec offset{m.joint_pos[3 * j], m.joint_pos[3 * j + 1], m.joint_pos[3 * j + 2]}, local{m.joint_axis[3 * j], m.joint_axis[3 * j + 1], m.joint_axis[3 * j + 2]};
+      const Vec offset{m.joint_pos[3 * j], m.joint_pos[3 * j + 1], m.joint_pos[3 * j + 2]},
+          local{m.joint_axis[3 * j], m.joint_axis[3 * j + 1], m.joint_axis[3 * j + 2]};
       const JointType type = JointType(m.joint_type[j]);
       if (type == JointType::free) {
         const Vec spin = shape::rotate(turned, vec_of(world, StateField::qvel, e, dof + 3));
@@ -44,7 +46,8 @@ std::array<double, 3> point_velocity(const World& world, int e, int body, const 
         x = shape::sub(x, shape::scale(axis, position - m.qpos0[q]));
         continue;
       }
-      const Vec spin = type == JointType::hinge ? shape::scale(axis, speed) : shape::rotate(turned, vec_of(world, StateField::qvel, e, dof));
+      const Vec spin = type == JointType::hinge ? shape::scale(axis, speed)
+          : shape::rotate(turned, vec_of(world, StateField::qvel, e, dof));
       v = shape::add(v, shape::cross(spin, shape::sub(point, anchor)));
       const Rot by = type == JointType::hinge ? session::turn(local, position - m.qpos0[q]) : rot_of(world, StateField::qpos, e, q);
       turned = shape::mul(turned, shape::conjugate(by));

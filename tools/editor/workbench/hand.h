@@ -1,9 +1,9 @@
 // Hand: a spring with a damper from a point of a body to a point in the world, as a person holds a thing with the mouse.
 //
 //   F = m (w^2 (to - p) - 2 w v),   m: mass of the body and all below it, w: 10 rad/s, or less where control steps are long
-// It is critically damped for a free body, in the manner of MuJoCo's perturbation. The force is renewed at every control step and applied at the
-// body's centre of mass with the torque of the point about it. v comes from the joints' velocities, so that the force is a function of the
-// state alone: what a history computes again has the same bits.
+// It is critically damped for a free body, in the manner of MuJoCo's perturbation. The force is renewed at every control step and applied
+// at the body's centre of mass with the torque of the point about it. v comes from the joints' velocities, so that the force is a function
+// of the state alone: what a history computes again has the same bits.
 #pragma once
 #include <array>
 #include <optional>

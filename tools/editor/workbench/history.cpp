@@ -69,7 +69,8 @@ void History::forget_after(uint64_t substep) {
 }
 
 const History::Moment* History::at_or_before(uint64_t substep) const {
-  const auto after = std::upper_bound(moments_.begin(), moments_.end(), substep, [](uint64_t s, const Moment& m) { return s < m.substep(); });
+  const auto after =
+      std::upper_bound(moments_.begin(), moments_.end(), substep, [](uint64_t s, const Moment& m) { return s < m.substep(); });
   return after == moments_.begin() ? nullptr : &*std::prev(after);
 }
 

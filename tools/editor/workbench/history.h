@@ -1,9 +1,9 @@
-// History: states of the past, within bounded memory, and what a person's hand did between them. Any control step that it spans comes back with
-// the same bits: the nearest older state is restored, and what lies between is computed again with the same hand.
+// History: states of the past, within bounded memory, and what a person's hand did between them. Any control step that it spans comes back
+// with the same bits: the nearest older state is restored, and what lies between is computed again with the same hand.
 //
 // At first every control step is kept. When memory is full, every second one goes, up to `most_stride` steps between two (a step back
-// computes less than that many again); after that the oldest go. A state that something other than time made (a joint set, a scene edited) is
-// pinned: thinning leaves it, for it cannot be computed from what was before. States of a scene that has changed since are kept
+// computes less than that many again); after that the oldest go. A state that something other than time made (a joint set, a scene edited)
+// is pinned: thinning leaves it, for it cannot be computed from what was before. States of a scene that has changed since are kept
 // too, but between them nothing can be computed again.
 #pragma once
 #include <deque>

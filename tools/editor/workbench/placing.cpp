@@ -1,6 +1,7 @@
-// Moving models. In the world at once: bodies, geoms and sites that stand on the world by overrides, free bodies by their state. When the gesture
-// ends (and, of a model with geoms that stand on the world, a few times a second before, for pictures know only the model's) the scene is loaded again from its text, which is what it would be if it were opened anew: inverse weights, equalities with the world
-// and keyframes follow a model's place too, and not all of them can be overridden.
+// Moving models. In the world at once: bodies, geoms and sites that stand on the world by overrides, free bodies by their state. When the
+// gesture ends (and, of a model with geoms that stand on the world, a few times a second before, for pictures know only the model's) the
+// scene is loaded again from its text, which is what it would be if it were opened anew: inverse weights, equalities with the world and
+// keyframes follow a model's place too, and not all of them can be overridden.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -43,7 +44,8 @@ double meant(float x) {
   return out;
 }
 
-void move_overrides(World& world, int e, const char* pos, const char* quat, const std::vector<double>& positions, const std::vector<double>& rotations, const std::vector<int>& things,
+void move_overrides(World& world, int e, const char* pos, const char* quat, const std::vector<double>& positions,
+                    const std::vector<double>& rotations, const std::vector<int>& things,
                     const Motion& motion) {
   for (const int thing : things) {
     Vec p;
@@ -75,7 +77,8 @@ void move_state(World& world, int e, const std::vector<int>& free_joints, const 
     Vec speed;
     for (int k = 0; k < 3; ++k) speed[k] = world.get(StateField::qvel, e, v + k);
     speed = shape::rotate(motion.rotation, speed);
-    for (int k = 0; k < 3; ++k) world.set(StateField::qvel, e, v + k, speed[k]), world.set(StateField::qpos_residual, e, 3 * m.joint_free[j] + k, 0);
+    for (int k = 0; k < 3; ++k)
+      world.set(StateField::qvel, e, v + k, speed[k]), world.set(StateField::qpos_residual, e, 3 * m.joint_free[j] + k, 0);
   }
   for (const int i : mocaps) move_pose(world, e, StateField::mocap_pos, 3 * i, StateField::mocap_quat, 4 * i, motion);
 }
@@ -87,13 +90,17 @@ bool differ(const std::vector<double>& a, const std::vector<double>& b, int firs
 // What stands elsewhere in the second model, which is the same but for that.
 template <class Things> Things moved_things(const model::Model& a, const model::Model& b) {
   Things out;
-  if (a.body_count != b.body_count || a.geom_count != b.geom_count || a.site_count != b.site_count || a.joint_count != b.joint_count || a.mocap_count != b.mocap_count) return out;
+  if (a.body_count != b.body_count || a.geom_count != b.geom_count || a.site_count != b.site_count || a.joint_count != b.joint_count ||
+      a.mocap_count != b.mocap_count) return out;
   for (int i = 1; i < a.body_count; ++i)
-    if (a.body_parent[i] == 0 && (differ(a.body_pos, b.body_pos, 3 * i, 3) || differ(a.body_quat, b.body_quat, 4 * i, 4))) out.bodies.push_back(i);
+    if (a.body_parent[i] == 0 && (differ(a.body_pos, b.body_pos, 3 * i, 3) || differ(a.body_quat, b.body_quat, 4 * i, 4)))
+      out.bodies.push_back(i);
   for (int i = 0; i < a.geom_count; ++i)
-    if (a.geom_body[i] == 0 && (differ(a.geom_pos, b.geom_pos, 3 * i, 3) || differ(a.geom_quat, b.geom_quat, 4 * i, 4))) out.geoms.push_back(i);
+    if (a.geom_body[i] == 0 && (differ(a.geom_pos, b.geom_pos, 3 * i, 3) || differ(a.geom_quat, b.geom_quat, 4 * i, 4)))
+      out.geoms.push_back(i);
   for (int i = 0; i < a.site_count; ++i)
-    if (a.site_body[i] == 0 && (differ(a.site_pos, b.site_pos, 3 * i, 3) || differ(a.site_quat, b.site_quat, 4 * i, 4))) out.sites.push_back(i);
+    if (a.site_body[i] == 0 && (differ(a.site_pos, b.site_pos, 3 * i, 3) || differ(a.site_quat, b.site_quat, 4 * i, 4)))
+      out.sites.push_back(i);
   for (int i = 0; i < a.joint_count; ++i)
     if (a.joint_type[i] == int(JointType::free) && differ(a.qpos0, b.qpos0, a.joint_qpos[i], 7)) out.free_joints.push_back(i);
   for (int i = 0; i < a.mocap_count; ++i)
@@ -106,17 +113,21 @@ template <class Things> Things moved_things(const model::Model& a, const model::
 void Workbench::place_model(const std::string& name, const view::Vec3f& position, const std::array<double, 4>& rotation) {
   errors_.clear();
   if (!session_) return;
-  if (path_.ends_with(".model")) return void(refuse("compiled-model", "a compiled model stands where it stands", "open the MJCF or URDF file that it was compiled from"));
+  if (path_.ends_with(".model"))
+    return void(refuse("compiled-model", "a compiled model stands where it stands",
+                       "open the MJCF or URDF file that it was compiled from"));
   double norm = 0;
   for (const double x : rotation) norm += x * x;
   norm = std::sqrt(norm);
-  if (!(norm > 1e-6 && std::isfinite(norm)) || !std::all_of(position.begin(), position.end(), [](float x) { return std::isfinite(x); })) return;
+  if (!(norm > 1e-6 && std::isfinite(norm)) || !std::all_of(position.begin(), position.end(), [](float x) { return std::isfinite(x); }))
+    return;
   Placement to;
   for (int k = 0; k < 3; ++k) to.position[k] = meant(position[k]);
   for (int k = 0; k < 4; ++k) to.rotation[k] = std::nearbyint(rotation[k] / norm * 1e9) / 1e9;   // as a text that people read
 
   // the text
-  const bool joins = placing_ && gesture_ && done_ > 0 && done_ == commands_.size() && commands_.back()->kind == Command::place && commands_.back()->target == name;
+  const bool joins = placing_ && gesture_ && done_ > 0 && done_ == commands_.size() && commands_.back()->kind == Command::place &&
+      commands_.back()->target == name;
   if (!joins) settle();
   const std::string& base = joins ? commands_.back()->text_before : text_;
   Result<std::string> text = scene_text::with_placement(base, name, to.position, to.rotation);
@@ -132,8 +143,10 @@ void Workbench::place_model(const std::string& name, const view::Vec3f& position
     const auto& models = session_->loaded().models;
     for (int b = 0; b < world.buckets(); ++b)
       for (size_t i = 0; i < models.size() && i < loaded->models.size(); ++i)
-        if (models[i].get() == &world.bucket(b).model()) placing->things.push_back(moved_things<Placing::Things>(*models[i], *loaded->models[i]));
-    if (placing->things.size() != size_t(world.buckets())) return void(refuse("cannot-edit", "the scene became another one with the model at this place"));
+        if (models[i].get() == &world.bucket(b).model())
+          placing->things.push_back(moved_things<Placing::Things>(*models[i], *loaded->models[i]));
+    if (placing->things.size() != size_t(world.buckets()))
+      return void(refuse("cannot-edit", "the scene became another one with the model at this place"));
     for (const Placement& p : placements()) if (p.is(name)) placing->first = p;
     placing->now = placing->first;
     for (const Placing::Things& t : placing->things) placing->fixed |= !t.geoms.empty();
@@ -193,8 +206,8 @@ void Workbench::settle() {
   c.hash_after = session_->world().hash();
 }
 
-// Another session of this text that goes on where the present one is; with `exact` it gets that state. What is free and begins elsewhere in it is
-// moved as its model is. False: the text is no scene, and nothing has changed.
+// Another session of this text that goes on where the present one is; with `exact` it gets that state. What is free and begins elsewhere in
+// it is moved as its model is. False: the text is no scene, and nothing has changed.
 bool Workbench::rebuild(const std::string& text, const Placement* from, const Placement* to, const session::Saved* exact) {
   auto loaded = load(path_, text);
   if (!loaded) return errors_ = loaded.errors(), false;

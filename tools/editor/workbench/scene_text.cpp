@@ -34,7 +34,8 @@ std::array<double, 4> rotation_of(const YAML::Node& entry) {
   double euler[3], c[3], s[3];
   if (read_numbers(TextPatch::find(entry, "euler"), euler, 3)) {
     for (int i = 0; i < 3; ++i) c[i] = std::cos(euler[i] * std::numbers::pi / 360), s[i] = std::sin(euler[i] * std::numbers::pi / 360);
-    return {c[0] * c[1] * c[2] + s[0] * s[1] * s[2], s[0] * c[1] * c[2] - c[0] * s[1] * s[2], c[0] * s[1] * c[2] + s[0] * c[1] * s[2], c[0] * c[1] * s[2] - s[0] * s[1] * c[2]};
+    return {c[0] * c[1] * c[2] + s[0] * s[1] * s[2], s[0] * c[1] * c[2] - c[0] * s[1] * s[2], c[0] * s[1] * c[2] + s[0] * c[1] * s[2],
+            c[0] * c[1] * s[2] - s[0] * s[1] * c[2]};
   }
   if (!read_numbers(TextPatch::find(entry, "orientation"), q.data(), 4)) return {1, 0, 0, 0};
   const double norm = std::sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
@@ -77,8 +78,11 @@ template <class F> Result<std::string> edited(const std::string& what, F edit) {
 
 // Whether two fields change the same numbers.
 bool related(const std::string& a, const std::string& b) {
-  auto both = [&](const char* word, const char* field) { return (a == word && std::string_view(b).starts_with(field)) || (b == word && std::string_view(a).starts_with(field)); };
-  return a == b || both("mass", "body_mass") || both("mass", "body_inertia") || both("gain", "actuator_gainprm") || both("gain", "actuator_biasprm");
+  auto both = [&](const char* word, const char* field) {
+    return (a == word && std::string_view(b).starts_with(field)) || (b == word && std::string_view(a).starts_with(field));
+  };
+  return a == b || both("mass", "body_mass") || both("mass", "body_inertia") || both("gain", "actuator_gainprm") ||
+      both("gain", "actuator_biasprm");
 }
 
 }  // namespace
@@ -90,7 +94,8 @@ std::string number(double value) {
 }
 
 std::string quoted(const std::string& word) {
-  bool plain = !word.empty() && word[0] != '-' && word.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") != std::string::npos;
+  bool plain = !word.empty() && word[0] != '-' &&
+      word.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") != std::string::npos;
   for (const unsigned char c : word) plain = plain && (std::isalnum(c) || c == '_' || c == '/' || c == '.' || c == '-');
   for (const char* special : {"null", "Null", "NULL"}) plain = plain && word != special;
   if (plain) return word;
@@ -132,7 +137,8 @@ Result<std::string> with_number(const std::string& text, const FixedNumber& want
     };
     auto is_ours = [&](const YAML::Node& entry) {
       const YAML::Node component = TextPatch::find(entry, "component"), set = TextPatch::find(entry, "set");
-      return entry.IsDefined() && scalar(entry, "field") == wanted.field && scalar(entry, "names") == wanted.names && set.IsDefined() && set.IsScalar() &&
+      return entry.IsDefined() && scalar(entry, "field") == wanted.field && scalar(entry, "names") == wanted.names &&
+             set.IsDefined() && set.IsScalar() &&
              (wanted.component < 0 ? !component.IsDefined() : scalar(entry, "component") == std::to_string(wanted.component));
     };
     const std::string value = number(wanted.value);
@@ -156,7 +162,8 @@ Result<std::string> with_number(const std::string& text, const FixedNumber& want
   });
 }
 
-Result<std::string> with_placement(const std::string& text, const std::string& name, const std::array<double, 3>& position, const std::array<double, 4>& rotation) {
+Result<std::string> with_placement(const std::string& text, const std::string& name, const std::array<double, 3>& position,
+                                   const std::array<double, 4>& rotation) {
   return edited("the place of '" + name + "'", [&] {
     TextPatch patch(text);
     bool found = false;
@@ -193,7 +200,8 @@ Result<std::string> with_placement(const std::string& text, const std::string& n
 Result<std::string> moved(const std::string& text, const std::string& from_folder, const std::string& to_folder) {
   namespace fs = std::filesystem;
   std::error_code error;
-  const fs::path from = fs::weakly_canonical(fs::absolute(from_folder.empty() ? "." : from_folder), error), to = fs::weakly_canonical(fs::absolute(to_folder.empty() ? "." : to_folder), error);
+  const fs::path from = fs::weakly_canonical(fs::absolute(from_folder.empty() ? "." : from_folder), error),
+      to = fs::weakly_canonical(fs::absolute(to_folder.empty() ? "." : to_folder), error);
   if (from == to) return text;
   return edited("another folder", [&] {
     TextPatch patch(text);

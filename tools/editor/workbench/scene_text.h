@@ -1,6 +1,6 @@
-// Edits of a scene file's text that leave everything else of it, comments and spaces too, as it is: a number is put in another's place, a key or
-// an entry is added in the style of those beside it, block or flow. What the text means before and after is read by the YAML library, whose marks
-// say where things begin; an edit that did not give the meaning asked for is refused.
+// Edits of a scene file's text that leave everything else of it, comments and spaces too, as it is: a number is put in another's place, a
+// key or an entry is added in the style of those beside it, block or flow. What the text means before and after is read by the YAML
+// library, whose marks say where things begin; an edit that did not give the meaning asked for is refused.
 #pragma once
 #include <array>
 #include <string>
@@ -32,7 +32,8 @@ std::string around(const std::string& file, bool urdf);
 std::vector<Placement> placements(const std::string& text);
 
 Result<std::string> with_number(const std::string& text, const FixedNumber& number);
-Result<std::string> with_placement(const std::string& text, const std::string& name, const std::array<double, 3>& position, const std::array<double, 4>& rotation);
+Result<std::string> with_placement(const std::string& text, const std::string& name, const std::array<double, 3>& position,
+                                   const std::array<double, 4>& rotation);
 // The same scene for another folder: relative names of model files begin there.
 Result<std::string> moved(const std::string& text, const std::string& from_folder, const std::string& to_folder);
 

@@ -57,7 +57,8 @@ void Streams::make() {
       if (sensor.name != eyes_->eyes()[i].name) continue;
       of_[i].sensor = int(s);
       const auto* scan = std::get_if<trace::Scan>(&sensor.optics);
-      if (const auto table = scan ? trace::directions(*scan) : Result<trace::Directions>(Diagnostic{}); table) of_[i].directions = table->each;
+      if (const auto table = scan ? trace::directions(*scan) : Result<trace::Directions>(Diagnostic{}); table)
+        of_[i].directions = table->each;
     }
 }
 
@@ -74,7 +75,9 @@ uint64_t Streams::state() const {
 
 Streams::Pose Streams::pose_of(int body) const {
   World& world = bench_.session().world();
-  auto read = [&]<class T>(T) { return Pose{numbers_of<3>(world.row<T>(StateField::xpos, focus_), body), numbers_of<4>(world.row<T>(StateField::xquat, focus_), body)}; };
+  auto read = [&]<class T>(T) {
+    return Pose{numbers_of<3>(world.row<T>(StateField::xpos, focus_), body), numbers_of<4>(world.row<T>(StateField::xquat, focus_), body)};
+  };
   return world.options().precision == Precision::f32 ? read(0.0f) : read(0.0);
 }
 
@@ -164,10 +167,14 @@ std::string Streams::under(int eye, uint32_t which, int column, int row) const {
       return text;
     case output::intensity: std::snprintf(text, sizeof text, "%.3f", double(reals[at])); return text;
     case output::normal: case output::point:
-      std::snprintf(text, sizeof text, "%.3f %.3f %.3f%s", double(reals[3 * at]), double(reals[3 * at + 1]), double(reals[3 * at + 2]), which == output::point ? " m" : "");
+      std::snprintf(text, sizeof text, "%.3f %.3f %.3f%s", double(reals[3 * at]), double(reals[3 * at + 1]), double(reals[3 * at + 2]),
+                    which == output::point ? " m" : "");
       return text;
-    case output::geom: return names[at] < 0 || names[at] >= model.geom_count ? "nothing" : "geom " + name_of(model, {Kind::geom, names[at]});
-    case output::body: return names[at] < 0 || names[at] >= model.body_count ? "nothing" : "body " + name_of(model, {Kind::body, names[at]});
+    case output::geom: case output::body: {
+      const Kind kind = which == output::geom ? Kind::geom : Kind::body;
+      const bool known = names[at] >= 0 && names[at] < (which == output::geom ? model.geom_count : model.body_count);
+      return known ? std::string(word(kind)) + ' ' + name_of(model, {kind, names[at]}) : "nothing";
+    }
     case output::label: {
       std::string out = "class " + std::to_string(names[at]);
       for (const scene::Label& one : bench_.session().settings().labels)

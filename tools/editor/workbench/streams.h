@@ -1,11 +1,12 @@
-// Streams: what the cameras and lidars of the focused environment deliver, the very tensors that a policy gets (session::Eyes), as pictures and
-// clouds of points for people. They follow time as a policy's do: one look per control step, at the scene's rates and latencies. When the state
-// is changed otherwise (a step back, a reset, a joint set, another focus), the eyes begin anew, so that what is shown is of the state that is shown.
+// Streams: what the cameras and lidars of the focused environment deliver, the very tensors that a policy gets (session::Eyes), as pictures
+// and clouds of points for people. They follow time as a policy's do: one look per control step, at the scene's rates and latencies. When
+// the state is changed otherwise (a step back, a reset, a joint set, another focus), the eyes begin anew, so that what is shown is of the
+// state that is shown.
 //
 // Looking costs time. Nothing looks unless somebody wants it, and only the focused environment is looked at, whatever the world's size.
 //
-// What a reset begins, a policy's eyes begin too; after any other new beginning the count of looks, and with it noise and the phase of slow sensors,
-// starts at that moment and not at the last reset.
+// What a reset begins, a policy's eyes begin too; after any other new beginning the count of looks, and with it noise and the phase of slow
+// sensors, starts at that moment and not at the last reset.
 #pragma once
 #include <deque>
 #include <memory>

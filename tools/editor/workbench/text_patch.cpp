@@ -41,7 +41,8 @@ size_t TextPatch::end_of(const YAML::Node& node, bool in_flow) const {
     size_t end = flow ? at + 1 : at;
     for (const auto& entry : node) {
       const bool has_value = node.IsMap() && !entry.second.IsNull();
-      if (node.IsMap()) end = std::max(end, has_value ? end_of(entry.second, flow) : end_of(entry.first, flow) + 1);   // a colon follows the key
+      // a colon follows the key
+      if (node.IsMap()) end = std::max(end, has_value ? end_of(entry.second, flow) : end_of(entry.first, flow) + 1);
       else if (!entry.IsNull()) end = std::max(end, end_of(entry, flow));
       else throw Unfit{};
     }
@@ -70,7 +71,8 @@ size_t TextPatch::end_of(const YAML::Node& node, bool in_flow) const {
   if (text_.compare(at, meaning.size(), meaning) != 0) throw Unfit{};
   const size_t end = at + meaning.size();
   const std::string after = text_.substr(end, 2);
-  const bool ends = after.empty() || std::string(" \t\r\n:").find(after[0]) != std::string::npos || (in_flow && std::string(",]}").find(after[0]) != std::string::npos);
+  const bool ends = after.empty() || std::string(" \t\r\n:").find(after[0]) != std::string::npos ||
+      (in_flow && std::string(",]}").find(after[0]) != std::string::npos);
   if (!ends) throw Unfit{};
   return end;
 }

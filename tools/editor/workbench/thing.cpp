@@ -20,8 +20,9 @@ const std::vector<std::string>& names(const model::Model& model, Kind kind) {
 // The kind that a word of a file means; none: any.
 std::optional<Kind> kind_of(std::string_view word) {
   constexpr struct { const char* word; Kind kind; } words[] = {
-      {"body", Kind::body},       {"bodies", Kind::body}, {"link", Kind::body},  {"links", Kind::body}, {"joint", Kind::joint},       {"joints", Kind::joint},
-      {"freejoint", Kind::joint}, {"geom", Kind::geom},   {"geoms", Kind::geom}, {"site", Kind::site},  {"actuator", Kind::actuator}, {"sensor", Kind::sensor}};
+      {"body", Kind::body},   {"bodies", Kind::body},   {"link", Kind::body},       {"links", Kind::body},
+      {"joint", Kind::joint}, {"joints", Kind::joint},  {"freejoint", Kind::joint}, {"geom", Kind::geom},
+      {"geoms", Kind::geom},  {"site", Kind::site},     {"actuator", Kind::actuator}, {"sensor", Kind::sensor}};
   for (const auto& one : words)
     if (word == one.word) return one.kind;
   return std::nullopt;
@@ -48,7 +49,8 @@ std::vector<Named> named_by(const Diagnostic& finding) {
     const size_t close = text.find('\'', open + 1);
     if (close == std::string_view::npos) break;
     const size_t word_end = open > 0 && text[open - 1] == ' ' ? open - 1 : open, space = text.rfind(' ', word_end > 0 ? word_end - 1 : 0);
-    const std::string_view before = text.substr(space == std::string_view::npos ? 0 : space + 1, word_end - (space == std::string_view::npos ? 0 : space + 1));
+    const size_t word_begin = space == std::string_view::npos || space >= word_end ? 0 : space + 1;
+    const std::string_view before = text.substr(word_begin, word_end - word_begin);
     const std::optional<Kind> kind = kind_of(before);
     if (kind || before != "and") last = kind;      // bodies 'a' and 'b'
     out.push_back({last, std::string(text.substr(open + 1, close - open - 1))});
@@ -99,7 +101,8 @@ std::optional<Thing> thing_of(const model::Model& model, std::span<const Placeme
     const std::vector<std::string>& list = names(model, kind);
     for (const std::string& prefix : prefixes)
       for (size_t i = 0; i < list.size(); ++i)
-        if (list[i].size() == prefix.size() + name.size() && list[i].starts_with(prefix) && list[i].ends_with(name)) return Thing{kind, int(i)};
+        if (list[i].size() == prefix.size() + name.size() && list[i].starts_with(prefix) && list[i].ends_with(name))
+          return Thing{kind, int(i)};
     return std::nullopt;
   };
   for (const Named& named : named_by(finding)) {

@@ -22,8 +22,9 @@ std::string name_of(const model::Model& model, const Thing& thing);
 int body_of(const model::Model& model, const Thing& thing);   // -1: of none
 const char* word(Kind kind);
 
-// Findings name things as the model's file does (in the path of the element, and in quotation marks), models of a scene have `NAME/` before that;
-// `placements` tell which file is whose. Where a scene has one file twice, its first model is meant. None: it speaks of no thing of this model.
+// Findings name things as the model's file does (in the path of the element, and in quotation marks), models of a scene have `NAME/` before
+// that; `placements` tell which file is whose. Where a scene has one file twice, its first model is meant. None: it speaks of no thing of
+// this model.
 std::optional<Thing> thing_of(const model::Model& model, std::span<const Placement> placements, const Diagnostic& finding);
 // "folder/robot.xml:12:3", as editors and terminals take it; empty: it has no place.
 std::string place_text(const Place& place);

@@ -54,8 +54,8 @@ double Workbench::real_time_factor() const {
   return wall > 0 ? simulated / wall : 0;
 }
 
-// Goes to a moment that the history knows, exactly: restores the last state before it and computes the rest. Where the scene has been edited in
-// between, the rest cannot be computed, and the state that is kept is the moment. False: there is none.
+// Goes to a moment that the history knows, exactly: restores the last state before it and computes the rest. Where the scene has been
+// edited in between, the rest cannot be computed, and the state that is kept is the moment. False: there is none.
 bool Workbench::reach(uint64_t substep) {
   const History::Moment* const moment = history_->at_or_before(substep);
   if (!moment) return false;
@@ -98,7 +98,8 @@ Workbench::Span Workbench::span() const {
 
 void Workbench::go_to(double time) {
   if (!session_ || !std::isfinite(time)) return;
-  const double step = seconds(period()), oldest = double(history_->oldest()) / double(period()), newest = double(history_->newest()) / double(period());
+  const double step = seconds(period()), oldest = double(history_->oldest()) / double(period()),
+      newest = double(history_->newest()) / double(period());
   reach(uint64_t(std::clamp(std::nearbyint(time / step), oldest, newest)) * period());
 }
 

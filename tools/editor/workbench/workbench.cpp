@@ -32,7 +32,8 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 }  // namespace
 
-Workbench::Workbench(Options options) : options_(std::move(options)), history_(std::make_unique<History>(options_.history_bytes)), streams_(std::make_unique<Streams>(*this)) {}
+Workbench::Workbench(Options options) : options_(std::move(options)), history_(std::make_unique<History>(options_.history_bytes)),
+    streams_(std::make_unique<Streams>(*this)) {}
 Workbench::~Workbench() = default;
 
 bool Workbench::refuse(std::string code, std::string message, std::string hint) {
@@ -163,7 +164,8 @@ bool Workbench::save(const std::string& path) {
   errors_.clear();
   if (!session_) return refuse("nothing-open", "there is no scene to save");
   if (is_compiled(path_)) return save_model(path);
-  if (!is_scene(path)) return refuse("not-a-scene", "a scene is saved as a file that ends in .yaml", "robots are not written, only the scene around them");
+  if (!is_scene(path))
+    return refuse("not-a-scene", "a scene is saved as a file that ends in .yaml", "robots are not written, only the scene around them");
   settle();
   const std::string from = folder_of(path_), to = folder_of(path);
   const Result<std::string> text = scene_text::moved(text_, from, to);
@@ -199,7 +201,8 @@ bool Workbench::save(const std::string& path) {
 // A compiled model with the numbers that were changed, all that follows from them derived anew: opened again, it runs as this one does.
 bool Workbench::save_model(const std::string& path) {
   if (!is_compiled(path))
-    return refuse("compiled-model", "a compiled model is saved as a file that ends in .model: scene files cannot hold it", "open the MJCF or URDF file that it was compiled from to make a scene");
+    return refuse("compiled-model", "a compiled model is saved as a file that ends in .model: scene files cannot hold it",
+                  "open the MJCF or URDF file that it was compiled from to make a scene");
   end_gesture();
   const World& world = session_->world();
   model::Model changed = session_->model();

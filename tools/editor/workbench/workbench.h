@@ -1,12 +1,13 @@
-// Workbench: what the editor does, without a window. One open scene with its running world, what is selected, how it is looked at, and every
-// change that a person makes as a command that can be undone. The window shows it and turns keys and mouse into calls; tests drive it alone.
+// Workbench: what the editor does, without a window. One open scene with its running world, what is selected, how it is looked at, and
+// every change that a person makes as a command that can be undone. The window shows it and turns keys and mouse into calls; tests drive it
+// alone.
 //
 // Two kinds of change: of the scene (where models stand, numbers of its fields, options: they end up in the scene file), and of the running
 // state (joints, controls, a reset). Both are commands in one list; undo and redo go through it. A scene is kept as its text: a command
 // edits that text and acts on the world at once, so undone to the beginning the text is the file, byte for byte.
 //
-// A robot that is opened without a scene gets the shortest scene around it: one model, at rest in its initial state, controls 0. (`nuri run` moves
-// such a robot at random; a person wants to do that.)
+// A robot that is opened without a scene gets the shortest scene around it: one model, at rest in its initial state, controls 0. (`nuri
+// run` moves such a robot at random; a person wants to do that.)
 #pragma once
 #include <array>
 #include <cstdint>
@@ -36,20 +37,22 @@ class History;                                                     // states of 
 class Workbench {
  public:
   struct Options {
-    WorldOptions world;                                          // environments 0: as many as the scene says, while 1 GiB holds them; seed 0: the scene's
+    // environments 0: as many as the scene says, while 1 GiB holds them; seed 0: the scene's
+    WorldOptions world;
     scene::PackagePaths paths;
     size_t history_bytes = size_t{256} << 20;
   };
   explicit Workbench(Options options);
   ~Workbench();
 
-  // A scene, robot or compiled model. False: errors() say why, and what was open stays open, running. Reopening the same path (after its files
-  // changed) keeps selection and, joint by joint by name, the state.
+  // A scene, robot or compiled model. False: errors() say why, and what was open stays open, running. Reopening the same path (after its
+  // files changed) keeps selection and, joint by joint by name, the state.
   bool open(const std::string& path);
   bool is_open() const { return session_ != nullptr; }
   const std::string& path() const { return path_; }
   const std::vector<Diagnostic>& errors() const { return errors_; }
-  bool files_changed();                                            // looks at the times of all files that were read, at most 4 times a second
+  // looks at the times of all files that were read, at most 4 times a second
+  bool files_changed();
   // The scene with its changes, as YAML, which is then the one that is open; of a compiled model that model, as .model.
   bool save(const std::string& path);
   bool changed() const;                                            // since it was opened or saved
@@ -87,13 +90,14 @@ class Workbench {
   Streams& streams() { return *streams_; }                         // what cameras and lidars see
   double pulling() const;                                          // N, of the spring at the last step; 0: none
 
-  // ---- changes. What cannot be done is told by errors(), and nothing has changed. Controls that the scene drives itself it goes on driving. Undoing
-  // a change of the state brings the environments back to the moment before it, also if time has passed. One gesture (a slider dragged, a gizmo moved) is one command: until end_gesture() changes of the same thing join.
+  // ---- changes. What cannot be done is told by errors(), and nothing has changed. Controls that the scene drives itself it goes on
+  // driving. Undoing a change of the state brings the environments back to the moment before it, also if time has passed. One gesture (a
+  // slider dragged, a gizmo moved) is one command: until end_gesture() changes of the same thing join.
   void set_joint(int joint, int component, double value);          // of `focus`, rad or m
   void set_control(int actuator, double value);                    // of `focus`
   void set_field(const FieldItem& item, double value);             // of all environments, and of the scene
-  // As the scene file places it; `name` as placements() has it, or the file of a model without one. While the gesture lasts its bodies are moved in
-  // the world; at its end the scene is loaded again, and goes on where it was.
+  // As the scene file places it; `name` as placements() has it, or the file of a model without one. While the gesture lasts its bodies are
+  // moved in the world; at its end the scene is loaded again, and goes on where it was.
   void place_model(const std::string& name, const view::Vec3f& position, const std::array<double, 4>& rotation);
   void reset();                                                    // all environments to their beginning
   void reset_to_key(int key);                                      // `focus` to a keyframe
@@ -108,8 +112,8 @@ class Workbench {
   std::vector<Placement> placements() const { return scene_text::placements(text_); }
   std::optional<Placement> placement_of(const Pick& pick) const;   // the model that the body is of, as far as names tell
   struct Number { FieldItem item; double value, at_first; std::string unit, doc; };
-  // What the inspector shows: fields of a body, its joints, geoms (of the picked one alone, if one is picked) and actuators, by the field list; of
-  // nothing: the options of the whole scene.
+  // What the inspector shows: fields of a body, its joints, geoms (of the picked one alone, if one is picked) and actuators, by the field
+  // list; of nothing: the options of the whole scene.
   std::vector<Number> numbers(const Pick& of) const;
   struct Outlier { int environment; double value; };
   enum class Worst { faulted, deepest, largest_force, slowest };
