@@ -2,6 +2,7 @@
 #include <imgui/imgui.h>
 #include <algorithm>
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -36,7 +37,9 @@ void row(Desk& desk, const Diagnostic& finding) {
   theme::icon(*ImGui::GetWindowDrawList(), icon, {at.x + letter / 2, at.y + ImGui::GetTextLineHeight() / 2}, 0.9f * letter,
               theme::colour(theme::colour_of(finding.severity)));
   ImGui::TableNextColumn();
-  if (ImGui::Selectable(finding.message.c_str())) go_to(desk, finding);
+  const bool clicked = ImGui::Selectable(finding.message.c_str());
+  tell_item(desk, "finding " + short_place(finding.place));
+  if (clicked) go_to(desk, finding);
   theme::tip((to_string(finding) + "\nA click selects what it speaks of; right-click to copy.").c_str());
   if (ImGui::BeginPopupContextItem("finding")) {
     if (ImGui::MenuItem("Copy")) copy(desk, to_string(finding), "the finding");

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include "tools/editor/panels.h"
+#include "tools/editor/tell.h"
 #include "tools/editor/theme.h"
 
 namespace nuri::editor {
@@ -83,6 +84,7 @@ void card(Desk& desk, int eye, uint32_t which, const ImVec2& size, float width) 
   ImGui::PushID(eye), ImGui::PushID(int(which));
   const bool clicked = ImGui::InvisibleButton("picture", size);
   ImGui::PopID(), ImGui::PopID();
+  tell_item(desk, "stream " + info.name + " " + session::output_name(which));
   ImDrawList& list = *ImGui::GetWindowDrawList();
   if (void* texture = picture(desk, eye, which))
     list.AddImageRounded(texture, at, {at.x + size.x, at.y + size.y}, {0, 0}, {1, 1}, IM_COL32_WHITE, 3);
@@ -127,8 +129,9 @@ void head(Desk& desk) {
   bool lidars = false;
   for (const session::EyeInfo& info : streams.eyes()) lidars |= info.lidar;
   if (lidars) {
-    if (theme::toggle("Points", desk.clouds, "What lidars measure, as points in the picture above"))
-      desk.event(desk.clouds ? "points shown" : "points hidden");
+    const bool toggled = theme::toggle("Points", desk.clouds, "What lidars measure, as points in the picture above");
+    tell_item(desk, "points");
+    if (toggled) desk.event(desk.clouds ? "points shown" : "points hidden");
     ImGui::SameLine();
   }
   ImGui::AlignTextToFramePadding();
@@ -212,6 +215,7 @@ void large_stream(Desk& desk, const Rectangle& place) {
   const ImVec2 at{std::round(place.x + (place.width - size.x) / 2), std::round(place.y + head + (place.height - head - foot - size.y) / 2)};
   ImGui::SetCursorScreenPos(at);
   ImGui::InvisibleButton("large", size);
+  tell_item(desk, "large");
   if (void* texture = picture(desk, eye, which)) list.AddImage(texture, at, {at.x + size.x, at.y + size.y});
   if (ImGui::IsItemHovered()) tell_pixel(desk, eye, which, at, size);
   const float bar = std::min(16 * letter, place.width - 2 * letter);
