@@ -29,6 +29,9 @@ enum class Lap { start, shadow, occlusion, solid, clear, lines, tone, names, cou
 
 struct Push { uint32_t which; };                  // Push of scene.glsl
 
+// Instances beside each other in a canvas's buffer that are drawn alike: the first `seen` of `all` by the eye, all of them by the sun.
+struct Run { uint32_t shape, level, set, first, seen, all; bool clear = false; };
+
 class Drawing;
 
 class Canvas : public Picture {
@@ -48,7 +51,8 @@ class Canvas : public Picture {
   VkDescriptorSet set = VK_NULL_HANDLE;
   VkQueryPool laps = VK_NULL_HANDLE;
   view::Eye eye;                                   // of the last draw
-  uint32_t under_lines = 0, over_lines = 0, marked = 0;   // lines behind and on top of things; instances to be outlined
+  uint32_t under_lines = 0, over_lines = 0;        // lines behind and on top of things
+  std::vector<Run> solid, clear, marked;           // of the last draw; transparent ones from behind; those to be outlined
   bool named = false, timed = false, quick = false;
 
   const vulkan::Image& light_now() const { return quick_light.handle && quick ? quick_light : light; }
@@ -78,8 +82,21 @@ class Drawing : public Raster {
 
  private:
   friend class Canvas;
-  struct Shape { uint32_t first_corner = 0, corner_count = 0; int32_t first_vertex = 0; };
-  enum Of : uint32_t { solid = 1, clear = 2, no_planes = 4, marked_only = 8 };   // which instances
+  struct Level { uint32_t first_corner = 0, corner_count = 0; };
+  struct Shape {
+    std::array<Level, 4> levels;                   // the finest first; as fine as the former where coarser ones save nothing
+    int32_t first_vertex = 0;
+    std::array<float, 3> middle{};
+    float reach = 0;                               // of a ball around it, from there
+  };
+  // What decides how fine instances are drawn.
+  struct Sight {
+    view::Eye eye;
+    float aspect, tangent, pixels;                 // of half the picture's height; its pixels
+    bool shadows = false;
+    view::Vec3f lamp{};                            // where it is, if it is not far away,
+    float lamp_distance = 0, texel = 1;            //   and how far from there a texel of its map is `texel` m wide; 0: all along
+  };
 
   void start();                                    // layouts, samplers, the shadow map
   void make_pipelines(bool quick);
@@ -87,14 +104,17 @@ class Drawing : public Raster {
   void release();
   vulkan::Image upload(const model::Look::Image& image) const;
 
+  void add_levels(const view::Shape& shape, Shape& made, std::vector<uint32_t>& corners);
   bool write(Canvas& canvas, const view::Frame& frame, const view::Eye& eye, const Style& style);   // numbers for shaders; true: the sun casts shadows
-  void shadow_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const;
-  void occlusion_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const;
-  void light_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame, const Style& style) const;
-  void mask_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const;
+  void sort(Canvas& canvas, const view::Frame& frame, const Sight& sight);
+  void shadow_pass(VkCommandBuffer commands, Canvas& canvas) const;
+  void occlusion_pass(VkCommandBuffer commands, Canvas& canvas) const;
+  void light_pass(VkCommandBuffer commands, Canvas& canvas, const Style& style) const;
+  void mask_pass(VkCommandBuffer commands, Canvas& canvas) const;
   void tone_pass(VkCommandBuffer commands, Canvas& canvas) const;
-  void names_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const;
-  void instances(VkCommandBuffer commands, const view::Frame& frame, uint32_t of, uint32_t which) const;
+  void names_pass(VkCommandBuffer commands, Canvas& canvas) const;
+  void start_instances(VkCommandBuffer commands, uint32_t which) const;   // before the others of a pass
+  void instances(VkCommandBuffer commands, const std::vector<Run>& runs, bool sun = false) const;
   void bind(VkCommandBuffer commands, const Canvas& canvas) const;
   void use(VkCommandBuffer commands, Pipe pipe, bool quick = false) const;
   void lap(VkCommandBuffer commands, const Canvas& canvas, Lap lap) const;

@@ -31,6 +31,11 @@ constexpr Sky day{{0.34f, 0.46f, 0.66f}, {0.62f, 0.67f, 0.72f}, {0.23f, 0.22f, 0
 constexpr Sky night{{0.52f, 0.55f, 0.60f}, {0.40f, 0.43f, 0.47f}, {0.15f, 0.15f, 0.16f},
                     {0.018f, 0.022f, 0.030f}, {0.060f, 0.074f, 0.098f}, {0.026f, 0.031f, 0.041f}, {0, 0, 0}, {0.30f, 0.36f, 0.44f, 0.28f}};
 
+// m from a lamp to where its map's texels are measured.
+float middle_distance(const view::Lamp& lamp, const Vec3f& centre, float radius) {
+  return std::max(std::sqrt(dot(lamp.position - centre, lamp.position - centre)), 0.5f * radius);
+}
+
 // The shadow map's clip space: from `lamp` over the sphere around `centre`; depth 1 near the lamp, 0 far. `out_metres` per depth and
 // `out_across` m per map are those at the centre.
 mat4 over(const view::Lamp& lamp, const Vec3f& centre, float radius, float& out_metres, float& out_across) {
@@ -56,7 +61,7 @@ mat4 over(const view::Lamp& lamp, const Vec3f& centre, float radius, float& out_
             0.5f * towards[0] / depth, 0.5f * towards[1] / depth, 0.5f * towards[2] / depth, 0.5f - 0.5f * z / depth, 0, 0, 0, 1};
   }
   float near = std::max((distance - radius) * slant, 0.02f * radius), far = distance + 4 * radius, a = -near / (far - near), b = near * far / (far - near);
-  float middle = std::max(distance, 0.5f * radius);
+  float middle = middle_distance(lamp, centre, radius);
   const Vec3f& p = lamp.position;
   out_metres = middle * middle / b, out_across = 2 * middle * tangent;
   float s = 1 / tangent;
@@ -111,6 +116,7 @@ bool Drawing::write(Canvas& canvas, const view::Frame& frame, const view::Eye& e
 
   // Lamps; the first that casts a shadow has the map.
   bool shadows = false;
+  Sight sight{eye, aspect, tangent, height, false, {}, 0, 1};
   size_t count = 0;
   v.towards_sun = {0, 0, -1, 0};
   for (const view::Lamp& lamp : frame.lamps) {
@@ -128,18 +134,15 @@ bool Drawing::write(Canvas& canvas, const view::Frame& frame, const view::Eye& e
     float metres = 1, across = 1;
     v.sun_clip = over(lamp, centre, radius, metres, across);
     const float texel = across / float(shadow_size), softness = 0.03f;   // m of penumbra's radius per m to what casts the shadow
+    sight.lamp = lamp.position, sight.lamp_distance = lamp.directional ? 0 : middle_distance(lamp, centre, radius), sight.texel = texel;
     v.shadow = {1.0f / float(shadow_size), softness * metres / across, 1.2f * texel, 0.5f * texel / metres};
   }
   v.outline = light_of(style.outline);
   v.knobs = {float(count), exposure, 1, std::min(0.12f * radius, 0.5f)};
 
-  // Instances, and how many of them are outlined.
-  const size_t bytes = std::min(frame.instances.size(), room_ / sizeof(view::Instance)) * sizeof(view::Instance);
-  canvas.grow(canvas.instances, bytes, room_);
-  if (bytes) std::memcpy(canvas.instances.mapped, frame.instances.data(), bytes);
-  canvas.marked = 0;
-  for (const view::Instance& i : frame.instances) canvas.marked += (i.marks & (view::mark::selected | view::mark::hovered)) != 0;
-  if (!canvas.marked) v.outline[3] = 0;
+  sight.shadows = shadows;
+  sort(canvas, frame, sight);
+  if (canvas.marked.empty()) v.outline[3] = 0;
   std::memcpy(canvas.numbers.mapped, &v, sizeof v);
 
   // Lines that things hide, then those on top.

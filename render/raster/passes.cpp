@@ -56,44 +56,40 @@ void Drawing::use(VkCommandBuffer commands, Pipe pipe, bool quick) const {
   vkCmdSetDepthTestEnable(commands, VK_TRUE);
 }
 
-// Instances of a frame by batches. What names no shape, or more instances than there are, is left out.
-void Drawing::instances(VkCommandBuffer commands, const view::Frame& frame, uint32_t of, uint32_t which) const {
-  const uint32_t there = uint32_t(std::min(frame.instances.size(), room_ / sizeof(view::Instance)));
-  uint32_t bound = UINT32_MAX;
-  Push push{which};
+void Drawing::start_instances(VkCommandBuffer commands, uint32_t which) const {
+  const Push push{which};
   vkCmdPushConstants(commands, layout_, VK_SHADER_STAGE_VERTEX_BIT | VK_SHADER_STAGE_FRAGMENT_BIT, 0, sizeof push, &push);
-  auto batch = [&](uint32_t shape, uint32_t material, uint32_t first, uint32_t count, bool one_side) {
-    if (shape >= shapes_.size() || !shapes_[shape].corner_count || first >= there) return;
-    if ((of & no_planes) && shape == view::shape::plane) return;
-    count = std::min(count, there - first);
-    const Shape& s = shapes_[shape];
-    uint32_t set = material < set_of_material_.size() ? set_of_material_[material] : 0;
-    if (set != bound) vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, layout_, 1, 1, &sets_[bound = set], 0, nullptr);
-    vkCmdSetCullMode(commands, one_side || shape == view::shape::plane ? VK_CULL_MODE_BACK_BIT : VK_CULL_MODE_NONE);   // a plane is seen from above alone
-    auto draw = [&](uint32_t from, uint32_t n) { vkCmdDrawIndexed(commands, s.corner_count, n, s.first_corner, s.first_vertex, from); };
-    if (!(of & marked_only)) return draw(first, count);
-    for (uint32_t k = first; k < first + count; ++k)
-      if (frame.instances[k].marks & (view::mark::selected | view::mark::hovered)) draw(k, 1);
-  };
-  if (of & solid)
-    for (const view::Batch& b : frame.solid) batch(b.shape, b.material, b.first, b.count, false);
-  if (of & clear)
-    for (size_t k = 0; k < std::min(frame.clear.size(), frame.clear_shape.size()); ++k)
-      if (frame.clear[k] < frame.instances.size()) batch(frame.clear_shape[k], frame.instances[frame.clear[k]].material, frame.clear[k], 1, true);
 }
 
-void Drawing::shadow_pass(VkCommandBuffer commands, Canvas&, const view::Frame& frame) const {
+void Drawing::instances(VkCommandBuffer commands, const std::vector<Run>& runs, bool sun) const {
+  uint32_t bound = UINT32_MAX;
+  for (const Run& run : runs) {
+    const bool plane = run.shape == view::shape::plane;
+    const uint32_t count = sun ? run.all : run.seen;
+    if (!count || (sun && plane)) continue;
+    if (run.set != bound) vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, layout_, 1, 1, &sets_[bound = run.set], 0, nullptr);
+    // a plane is seen from above alone, and of what is clear the front
+    vkCmdSetCullMode(commands, plane || run.clear ? VK_CULL_MODE_BACK_BIT : VK_CULL_MODE_NONE);
+    const Shape& shape = shapes_[run.shape];
+    const Level& level = shape.levels[run.level];
+    vkCmdDrawIndexed(commands, level.corner_count, count, level.first_corner, shape.first_vertex, run.first);
+  }
+}
+
+void Drawing::shadow_pass(VkCommandBuffer commands, Canvas& canvas) const {
   begin(commands, nullptr, &shadow_);
   use(commands, Pipe::depth_far);
-  instances(commands, frame, solid | no_planes, 0);
+  start_instances(commands, 0);
+  instances(commands, canvas.solid, true);
   vkCmdEndRendering(commands);
   transition(commands, shadow_, to_sort, to_read);
 }
 
-void Drawing::occlusion_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const {
+void Drawing::occlusion_pass(VkCommandBuffer commands, Canvas& canvas) const {
   begin(commands, nullptr, &canvas.near_depth);
   use(commands, Pipe::depth_near);
-  instances(commands, frame, solid, 1);
+  start_instances(commands, 1);
+  instances(commands, canvas.solid);
   vkCmdEndRendering(commands);
   transition(commands, canvas.near_depth, to_sort, to_read);
   begin(commands, &canvas.open_raw, nullptr);
@@ -108,17 +104,18 @@ void Drawing::occlusion_pass(VkCommandBuffer commands, Canvas& canvas, const vie
   transition(commands, canvas.open, to_paint, to_read);
 }
 
-void Drawing::light_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame, const Style& style) const {
+void Drawing::light_pass(VkCommandBuffer commands, Canvas& canvas, const Style& style) const {
   const vulkan::Image& light = canvas.light_now();
   begin(commands, &light, &canvas.depth_now());
   use(commands, Pipe::solid, style.quick);
-  instances(commands, frame, solid, 0);
+  start_instances(commands, 0);
+  instances(commands, canvas.solid);
   use(commands, Pipe::sky, style.quick);
   whole(commands);
   if (style.grid) use(commands, Pipe::grid, style.quick), whole(commands);
   lap(commands, canvas, Lap::solid);
   use(commands, Pipe::clear, style.quick);
-  instances(commands, frame, clear, 0);
+  instances(commands, canvas.clear);
   lap(commands, canvas, Lap::clear);
   use(commands, Pipe::lines, style.quick);
   vkCmdSetCullMode(commands, VK_CULL_MODE_NONE);
@@ -130,11 +127,12 @@ void Drawing::light_pass(VkCommandBuffer commands, Canvas& canvas, const view::F
   transition(commands, light, to_paint, to_read);
 }
 
-void Drawing::mask_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const {
+void Drawing::mask_pass(VkCommandBuffer commands, Canvas& canvas) const {
   bool many = canvas.samples > 1;
   begin(commands, many ? &canvas.mask_samples : &canvas.mask, nullptr, many ? &canvas.mask : nullptr);
   use(commands, Pipe::mask);
-  instances(commands, frame, solid | clear | marked_only, 1);
+  start_instances(commands, 1);
+  instances(commands, canvas.marked);
   vkCmdEndRendering(commands);
   transition(commands, canvas.mask, to_paint, to_read);
 }
@@ -147,10 +145,12 @@ void Drawing::tone_pass(VkCommandBuffer commands, Canvas& canvas) const {
   transition(commands, canvas.shown, to_paint, to_read);
 }
 
-void Drawing::names_pass(VkCommandBuffer commands, Canvas& canvas, const view::Frame& frame) const {
+void Drawing::names_pass(VkCommandBuffer commands, Canvas& canvas) const {
   begin(commands, &canvas.names, &canvas.names_depth);
   use(commands, Pipe::names);
-  instances(commands, frame, solid | clear, 0);
+  start_instances(commands, 0);
+  instances(commands, canvas.solid);
+  instances(commands, canvas.clear);
   vkCmdEndRendering(commands);
   transition(commands, canvas.names, to_paint, to_paint);
   transition(commands, canvas.names_depth, to_sort, to_sort);

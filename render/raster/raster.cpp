@@ -93,15 +93,15 @@ void Drawing::draw(VkCommandBuffer commands, Picture& picture, const view::Frame
   if (canvas.laps) vkCmdResetQueryPool(commands, canvas.laps, 0, uint32_t(Lap::count));
   lap(commands, canvas, Lap::start);
   bind(commands, canvas);
-  if (sun) shadow_pass(commands, canvas, frame);
+  if (sun) shadow_pass(commands, canvas);
   lap(commands, canvas, Lap::shadow);
-  occlusion_pass(commands, canvas, frame);
+  occlusion_pass(commands, canvas);
   lap(commands, canvas, Lap::occlusion);
-  light_pass(commands, canvas, frame, style);      // and its laps
-  if (canvas.marked) mask_pass(commands, canvas, frame);
+  light_pass(commands, canvas, style);      // and its laps
+  if (!canvas.marked.empty()) mask_pass(commands, canvas);
   tone_pass(commands, canvas);
   lap(commands, canvas, Lap::tone);
-  if (ids) names_pass(commands, canvas, frame);
+  if (ids) names_pass(commands, canvas);
   lap(commands, canvas, Lap::names);
   canvas.timed = canvas.laps != VK_NULL_HANDLE;
   std::erase(*drawn_, &canvas);

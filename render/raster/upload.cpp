@@ -87,12 +87,10 @@ void Drawing::use(const view::Scenery& scenery) {
   for (const view::Shape& shape : scenery.shapes) {
     Shape made;
     bool whole = std::all_of(shape.corners.begin(), shape.corners.end(), [&](uint32_t c) { return c < shape.vertices.size(); });
-    made.first_vertex = int32_t(vertices.size()), made.first_corner = uint32_t(corners.size());
-    made.corner_count = whole ? uint32_t(shape.corners.size() / 3 * 3) : 0;
+    made.first_vertex = int32_t(vertices.size());
+    if (whole) add_levels(shape, made, corners);
     shapes_.push_back(made);
-    if (!whole) continue;
-    vertices.insert(vertices.end(), shape.vertices.begin(), shape.vertices.end());
-    corners.insert(corners.end(), shape.corners.begin(), shape.corners.begin() + made.corner_count);
+    if (whole) vertices.insert(vertices.end(), shape.vertices.begin(), shape.vertices.end());
   }
   vertices_ = device_.uploaded(bytes_of(vertices), VK_BUFFER_USAGE_VERTEX_BUFFER_BIT);
   corners_ = device_.uploaded(bytes_of(corners), VK_BUFFER_USAGE_INDEX_BUFFER_BIT);
