@@ -1,5 +1,5 @@
 // How fine each instance is drawn, and whether at all. A grid of thousands of robots has some pixels for each of them, and hundreds of millions of
-// triangles; so a shape has coarser levels, an instance takes one whose faults stay within half a pixel, and what is out of sight is left to the sun.
+// triangles; so a shape has coarser levels, an instance takes one whose faults stay within a pixel, and what is out of sight is left to the sun.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -11,8 +11,8 @@ namespace nuri::raster {
 namespace {
 
 // Levels after the first: vertices that fall into one of cells^3 cells of the shape's box and look the same way become one of them. A cell is at most
-// half a pixel of an instance as wide as `pixels`.
-constexpr struct { int cells; float pixels; } coarser[] = {{16, 8}, {6, 3}, {2, 1}};
+// four fifths of a pixel of an instance as wide as `pixels`.
+constexpr struct { int cells; float pixels; } coarser[] = {{12, 9}, {5, 4}, {2, 1.5f}};
 
 // A plane of the six that a normal is nearest to.
 uint64_t side(const float (&n)[3]) {

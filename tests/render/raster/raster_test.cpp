@@ -174,6 +174,52 @@ TEST_CASE("raster: under a box it is darker than beside it, and without shadows 
   studio->silent();
 }
 
+// Small things are drawn by fewer triangles: their outlines stay where they are to a pixel. Some are out of sight, and must not take others along.
+TEST_CASE("raster: thousands of small things are where rays say") {
+  auto studio = Studio::open(scenery(96));
+  if (!studio) NURI_SKIP("no Vulkan 1.3 device here");
+  struct Ball { double at[3], radius; };
+  std::vector<Ball> balls;
+  view::Frame frame = lit();
+  frame.radius = 20;
+  const auto first = uint32_t(frame.instances.size());
+  for (int k = 0; k < 2500; ++k) {
+    const Ball b{{0.4 * (k % 50) - 10, 0.8 * (k / 50) - 20, 0.1 * (k % 7)}, 0.02 + 0.017 * (k % 11)};
+    balls.push_back(b);
+    const auto r = float(b.radius);
+    frame.instances.push_back(instance({float(b.at[0]), float(b.at[1]), float(b.at[2])}, {r, r, r}, red, uint32_t(k) + 1));
+  }
+  frame.solid.push_back({view::shape::sphere, 0, first, uint32_t(balls.size())});
+  const view::Eye eye = look({1, -9, 5}, {1, 0, 0}, 0.8f);
+  const raster::Pixels p = studio->draw(frame, eye, {}, true);
+  const double pixel_at_1m = 2 * std::tan(0.5 * double(eye.fovy)) / height;
+  int inside = 0, outside = 0, wrong = 0;
+  for (uint32_t y = 0; y < height; ++y)
+    for (uint32_t x = 0; x < width; ++x) {
+      const Ray r = ray(eye, x + 0.5, y + 0.5);
+      double nearest = std::numeric_limits<double>::infinity();
+      uint32_t name = 0;
+      bool sure = true;                            // nowhere near an outline
+      for (size_t k = 0; k < balls.size(); ++k) {
+        const Ball& b = balls[k];
+        double depth = 0;
+        for (size_t i = 0; i < 3; ++i) depth -= (b.at[i] - r.from[i]) * double(eye.axes[3 * i + 2]);
+        const double pixel = depth * pixel_at_1m;
+        if (depth < 0 || std::isinf(meets_sphere(r, b.at, b.radius + pixel))) continue;
+        if (b.radius < pixel || std::isinf(meets_sphere(r, b.at, b.radius - pixel))) sure = false;
+        else if (const double d = meets_sphere(r, b.at, b.radius); d < nearest) nearest = d, name = uint32_t(k) + 1;
+      }
+      if (!sure) continue;
+      ++(name ? inside : outside);
+      wrong += p.id[size_t(y) * width + x] != name;
+    }
+  CHECK(wrong == 0);
+  CHECK(inside > 20);
+  CHECK(outside > 500);
+  MESSAGE(inside, " pixels inside of balls, ", outside, " outside of them");
+  studio->silent();
+}
+
 // A spot of OpenGL's, and so of MuJoCo's: cos^exponent within the cone, nothing outside; all lamps in a place by 1 / (a + b d + c d^2). What the
 // ground sends back stands in this proportion to what the same lamp gives all around without attenuation, whatever the material.
 TEST_CASE("raster: lamps keep to their cones, attenuation and range") {
