@@ -33,17 +33,19 @@ Canvas::Canvas(Drawing& drawing, uint32_t w, uint32_t h) : device(drawing.device
     numbers = device.buffer(sizeof(shared::ViewData), VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT);
     instances = device.buffer(sizeof(view::Instance), VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
     lines = device.buffer(sizeof(shared::LineData), VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
-    VkDescriptorPoolSize sizes[] = {{VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, 1}, {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 2},
-                                    {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 6}};
+    letters = device.buffer(sizeof(shared::LetterData), VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
+    VkDescriptorPoolSize sizes[] = {{VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, 1}, {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 3},
+                                    {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 7}};
     auto info = plain<VkDescriptorPoolCreateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO);
     info.maxSets = 1, info.poolSizeCount = 3, info.pPoolSizes = sizes;
     check(vkCreateDescriptorPool(d, &info, nullptr, &pool), "a picture's set");
     auto allocate = plain<VkDescriptorSetAllocateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO);
     allocate.descriptorPool = pool, allocate.descriptorSetCount = 1, allocate.pSetLayouts = &drawing.canvas_layout_;
     check(vkAllocateDescriptorSets(d, &allocate, &set), "a picture's set");
-    bind(0, numbers), bind(1, instances), bind(2, lines);
+    bind(0, numbers), bind(1, instances), bind(2, lines), bind(9, letters);
     const vulkan::Image* images[] = {&drawing.shadow_, &open, &near_depth, &open_raw, &light, &mask};
     for (uint32_t k = 0; k < 6; ++k) bind(3 + k, *images[k], drawing.nearest_);
+    bind(10, drawing.font_, drawing.nearest_);
     if (device.nanoseconds_per_tick() > 0) {
       auto query = plain<VkQueryPoolCreateInfo>(VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO);
       query.queryType = VK_QUERY_TYPE_TIMESTAMP, query.queryCount = uint32_t(Lap::count);
@@ -69,7 +71,7 @@ void Canvas::release() {
   vkDeviceWaitIdle(device.handle());
   for (vulkan::Image* image : {&light, &depth, &near_depth, &open_raw, &open, &mask_samples, &mask, &shown, &quick_light, &quick_depth, &names, &names_depth})
     device.destroy(*image);
-  for (vulkan::Buffer* buffer : {&numbers, &instances, &lines}) device.destroy(*buffer);
+  for (vulkan::Buffer* buffer : {&numbers, &instances, &lines, &letters}) device.destroy(*buffer);
   vkDestroyDescriptorPool(device.handle(), pool, nullptr);
   vkDestroyQueryPool(device.handle(), laps, nullptr);
 }
@@ -96,7 +98,7 @@ void Canvas::grow(vulkan::Buffer& buffer, size_t bytes, size_t most) {
   vulkan::Buffer larger = device.buffer(std::min(bytes + bytes / 2, most), VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
   device.destroy(buffer);
   buffer = larger;
-  bind(&buffer == &instances ? 1 : 2, buffer);
+  bind(&buffer == &instances ? 1 : &buffer == &lines ? 2 : 9, buffer);
 }
 
 void Canvas::name_images() {

@@ -23,7 +23,7 @@ inline constexpr uint32_t shadow_size = 2048;
 float linear(float srgb);                          // 0 .. 1
 
 // depth_far: seen by the sun, depth_near: by the eye
-enum class Pipe { depth_far, depth_near, occlusion, blur, solid, clear, sky, grid, lines, mask, tone, names, count };
+enum class Pipe { depth_far, depth_near, occlusion, blur, solid, clear, sky, grid, lines, mask, tone, text, names, count };
 // What a draw is timed by: everything since the former.
 enum class Lap { start, shadow, occlusion, solid, clear, lines, tone, names, count };
 
@@ -46,12 +46,13 @@ class Canvas : public Picture {
   vulkan::Image mask_samples, mask, shown;
   vulkan::Image quick_light, quick_depth;          // of one sample each, for Style::quick; made when they are first asked for
   vulkan::Image names, names_depth;                // likewise
-  vulkan::Buffer numbers, instances, lines;        // ViewData; view::Instance; LineData
+  vulkan::Buffer numbers, instances, lines, letters;   // ViewData; view::Instance; LineData; LetterData
   VkDescriptorPool pool = VK_NULL_HANDLE;
   VkDescriptorSet set = VK_NULL_HANDLE;
   VkQueryPool laps = VK_NULL_HANDLE;
   view::Eye eye;                                   // of the last draw
   uint32_t under_lines = 0, over_lines = 0;        // lines behind and on top of things
+  uint32_t letter_count = 0;
   std::vector<Run> solid, clear, marked;           // of the last draw; transparent ones from behind; those to be outlined
   bool named = false, timed = false, quick = false;
 
@@ -100,6 +101,8 @@ class Drawing : public Raster {
 
   void start();                                    // layouts, samplers, the shadow map
   void make_pipelines(bool quick);
+  void load_font();
+  void write_text(Canvas& canvas, const view::Frame& frame, const std::array<float, 16>& clip) const;
   void forget();                                   // the scenery's copy
   void release();
   vulkan::Image upload(const model::Look::Image& image) const;
@@ -112,6 +115,7 @@ class Drawing : public Raster {
   void light_pass(VkCommandBuffer commands, Canvas& canvas, const Style& style) const;
   void mask_pass(VkCommandBuffer commands, Canvas& canvas) const;
   void tone_pass(VkCommandBuffer commands, Canvas& canvas) const;
+  void text_pass(VkCommandBuffer commands, Canvas& canvas) const;
   void names_pass(VkCommandBuffer commands, Canvas& canvas) const;
   void start_instances(VkCommandBuffer commands, uint32_t which) const;   // before the others of a pass
   void instances(VkCommandBuffer commands, const std::vector<Run>& runs, bool sun = false) const;
@@ -126,7 +130,10 @@ class Drawing : public Raster {
   VkPipelineLayout layout_ = VK_NULL_HANDLE;
   VkSampler nearest_ = VK_NULL_HANDLE, repeating_ = VK_NULL_HANDLE;
   std::array<std::array<VkPipeline, size_t(Pipe::count)>, 2> pipelines_{};   // the second are quick, of those passes that differ
-  vulkan::Image shadow_;
+  vulkan::Image shadow_, font_;
+  struct Letter { std::array<float, 4> box{}, image{}; float advance = 0; };   // pixels from where it is written; 0 .. 1; pixels
+  std::array<Letter, 256> letters_;                // Latin-1
+  float line_height_ = 0;                          // pixels
   // of the scenery
   std::vector<Shape> shapes_;
   std::vector<uint32_t> set_of_material_;          // of sets_: 0 is without an image

@@ -144,6 +144,8 @@ bool Drawing::write(Canvas& canvas, const view::Frame& frame, const view::Eye& e
   sort(canvas, frame, sight);
   if (canvas.marked.empty()) v.outline[3] = 0;
   std::memcpy(canvas.numbers.mapped, &v, sizeof v);
+  canvas.letter_count = 0;
+  if (style.text) write_text(canvas, frame, v.clip);
 
   // Lines that things hide, then those on top.
   const size_t most = room_ / sizeof(shared::LineData);

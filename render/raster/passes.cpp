@@ -11,16 +11,17 @@ namespace {
 constexpr VkImageLayout unknown = VK_IMAGE_LAYOUT_UNDEFINED, to_read = VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL,
                         to_paint = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL, to_sort = VK_IMAGE_LAYOUT_DEPTH_STENCIL_ATTACHMENT_OPTIMAL;
 
-// From begin to end everything is drawn into `colour` and `depth`, which were anything and are cleared to zero: no light, no name, far away.
-void begin(VkCommandBuffer commands, const vulkan::Image* colour, const vulkan::Image* depth, const vulkan::Image* resolve = nullptr) {
+// From begin to end everything is drawn into `colour` and `depth`, which were anything and are cleared to zero: no light, no name, far away. Or onto
+// what is there.
+void begin(VkCommandBuffer commands, const vulkan::Image* colour, const vulkan::Image* depth, const vulkan::Image* resolve = nullptr, bool onto = false) {
   for (const vulkan::Image* image : {colour, resolve})
-    if (image) transition(commands, *image, unknown, to_paint);
+    if (image) transition(commands, *image, onto ? to_read : unknown, to_paint);
   if (depth) transition(commands, *depth, unknown, to_sort);
   auto attachment = [&](const vulkan::Image* image, VkImageLayout layout, bool keep) {
     auto info = plain<VkRenderingAttachmentInfo>(VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO);
     if (!image) return info;
     info.imageView = image->view, info.imageLayout = layout;
-    info.loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR, info.storeOp = keep ? VK_ATTACHMENT_STORE_OP_STORE : VK_ATTACHMENT_STORE_OP_DONT_CARE;
+    info.loadOp = onto ? VK_ATTACHMENT_LOAD_OP_LOAD : VK_ATTACHMENT_LOAD_OP_CLEAR, info.storeOp = keep ? VK_ATTACHMENT_STORE_OP_STORE : VK_ATTACHMENT_STORE_OP_DONT_CARE;
     return info;
   };
   auto painted = attachment(colour, to_paint, !resolve), sorted = attachment(depth, to_sort, depth && depth->samples == 1);
@@ -141,6 +142,15 @@ void Drawing::tone_pass(VkCommandBuffer commands, Canvas& canvas) const {
   begin(commands, &canvas.shown, nullptr);
   use(commands, Pipe::tone, canvas.quick);
   whole(commands);
+  vkCmdEndRendering(commands);
+  transition(commands, canvas.shown, to_paint, to_read);
+}
+
+void Drawing::text_pass(VkCommandBuffer commands, Canvas& canvas) const {
+  begin(commands, &canvas.shown, nullptr, nullptr, true);
+  use(commands, Pipe::text);
+  vkCmdSetCullMode(commands, VK_CULL_MODE_NONE);
+  vkCmdDraw(commands, 6 * canvas.letter_count, 1, 0, 0);
   vkCmdEndRendering(commands);
   transition(commands, canvas.shown, to_paint, to_read);
 }

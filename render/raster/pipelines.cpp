@@ -54,6 +54,13 @@ constexpr uint32_t tone_one_frag[] = {
 #include "shaders/tone_one.frag.inc"
 };
 
+constexpr uint32_t text_vert[] = {
+#include "shaders/text.vert.inc"
+};
+constexpr uint32_t text_frag[] = {
+#include "shaders/text.frag.inc"
+};
+
 enum class Blend { no, over };                     // over: colours are premultiplied
 
 // One row per pass. Depths are reversed: what is greater is nearer.
@@ -88,6 +95,7 @@ void Drawing::make_pipelines(bool quick) {
     {lines_vert, lines_frag,     false, light_format,   depth_format, true,  true,  false, not_farther, Blend::over},
     {names_vert, mask_frag,      true,  mask_format,    none,         true,  false, false, nearer,      Blend::no},
     {full_vert,  most > 1 ? std::span<const uint32_t>(tone_frag) : tone_one_frag, false, picture_format, none, false, false, false, nearer, Blend::no},
+    {text_vert,  text_frag,      false, picture_format, none,         false, false, false, nearer,      Blend::over},
     {names_vert, names_frag,     true,  name_format,    depth_format, false, true,  true,  nearer,      Blend::no},
   };
   static_assert(std::size(recipes) == size_t(Pipe::count));

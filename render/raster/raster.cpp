@@ -22,6 +22,7 @@ Result<std::unique_ptr<Raster>> Raster::create(vulkan::Device& device) {
 Drawing::Drawing(vulkan::Device& device) : device_(device), samples_(device.most_samples()) {
   try {
     start();
+    load_font();
     make_pipelines(false), make_pipelines(true);
     use({});
   } catch (...) {
@@ -41,7 +42,7 @@ void Drawing::release() {
   vkDestroyPipelineLayout(d, layout_, nullptr);
   vkDestroyDescriptorSetLayout(d, canvas_layout_, nullptr), vkDestroyDescriptorSetLayout(d, image_layout_, nullptr);
   vkDestroySampler(d, nearest_, nullptr), vkDestroySampler(d, repeating_, nullptr);
-  device_.destroy(shadow_);
+  device_.destroy(shadow_), device_.destroy(font_);
 }
 
 void Drawing::start() {
@@ -62,7 +63,7 @@ void Drawing::start() {
   };
   constexpr auto uniform = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, storage = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
                  sampled = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
-  canvas_layout_ = set_layout({uniform, storage, storage, sampled, sampled, sampled, sampled, sampled, sampled});
+  canvas_layout_ = set_layout({uniform, storage, storage, sampled, sampled, sampled, sampled, sampled, sampled, storage, sampled});
   image_layout_ = set_layout({storage, sampled, sampled, sampled});
   VkDescriptorSetLayout sets[] = {canvas_layout_, image_layout_};
   VkPushConstantRange range{both, 0, sizeof(Push)};
@@ -100,6 +101,7 @@ void Drawing::draw(VkCommandBuffer commands, Picture& picture, const view::Frame
   light_pass(commands, canvas, style);      // and its laps
   if (!canvas.marked.empty()) mask_pass(commands, canvas);
   tone_pass(commands, canvas);
+  if (canvas.letter_count) text_pass(commands, canvas);
   lap(commands, canvas, Lap::tone);
   if (ids) names_pass(commands, canvas);
   lap(commands, canvas, Lap::names);

@@ -2,7 +2,7 @@
 // device has them, tone mapped; a ground grid that fades; an outline around what is selected; lines; names of things by pixel (ids) and depth.
 //
 // Passes: shadow (depth from the sun) | occlusion (how much sky things leave each other) | opaque, sky, grid | transparent | lines | tone map,
-// outline | ids and depth, if asked for. A lamp's colour / pi is what a white surface facing it sends back; the sky adds about a half of white.
+// outline, text | ids and depth, if asked for. A lamp's colour / pi is what a white surface facing it sends back; the sky adds about a half of white.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -19,6 +19,7 @@ struct Style {
   bool grid = true;                                // lines on the ground, fading with distance
   bool shadows = true;
   bool sky = true;                                 // the scene's own, if it has one; false: that of day or dark
+  bool text = false;                               // the frame's labels in small letters; windows write their own
   bool quick = false;                              // one sample a pixel and shadows with hard edges: for windows that a processor draws
   float exposure = 1;
   view::Colour outline{1.0f, 0.62f, 0.11f, 1};

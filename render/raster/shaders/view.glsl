@@ -24,6 +24,12 @@ struct LineData {
   vec4 rgba;                 // linear
 };
 
+struct LetterData {
+  vec4 box;                  // left, top, right, bottom: pixels
+  vec4 image;                // of the font's, likewise: 0 .. 1
+  vec4 rgba;                 // sRGB
+};
+
 struct ViewData {
   mat4 clip;                 // from world
   mat4 sun_clip;             // of the shadow map, from world

@@ -350,3 +350,16 @@ TEST_CASE("golden: lines of all widths, before, behind and on top of things") {
   };
   compare("lines", fill(true, true), {fill(false, false), fill(true, false)});
 }
+
+TEST_CASE("golden: labels in letters with a dark rim, on top of things") {
+  const auto fill = [](bool with) {
+    return of([=](Set& s) {
+      s.style.text = with;
+      s.ground();
+      add(s.frame, view::shape::box, instance({0, 0, 0.5f}, {0.4f, 0.4f, 0.5f}, blue));
+      s.frame.labels = {{{-1.2f, 0, 1.2f}, "gripper_0 (left)", {1, 1, 1, 1}}, {{0, 0.8f, 0.4f}, "|x| = 0.25 m", {1, 0.8f, 0.25f, 1}},
+                        {{-1, -0.8f, 0}, "Gr\xc3\xb6\xc3\x9f" "e \xe2\x82\xac", {0.2f, 1, 0.4f, 0.7f}}, {{0, -9, 0}, "behind", {1, 1, 1, 1}}, {{3, 0, 0}, "outside", {1, 1, 1, 1}}};
+    });
+  };
+  compare("text", fill(true), {fill(false)});
+}

@@ -39,6 +39,7 @@ view::Frame busy(int number) {
   }
   add(frame, view::shape::plane, instance({0, 0, 0}, {30, 30, 1}, grey, 99));
   for (int k = 0; k < 20 + 30 * (number % 3); ++k) frame.lines.push_back({{0, 0, 1}, {0.05f * float(k), 1, 1}, {1, 0, 0, 1}, 2, k % 2 == 0});
+  for (int k = 0; k < number % 5; ++k) frame.labels.push_back({{0, 0, 0.2f * float(k)}, "label", {1, 1, 1, 1}});
   return frame;
 }
 
@@ -63,6 +64,7 @@ struct Editor {                                    // what a window does: two pi
     if (!picture || picture->width != size[0] || picture->height != size[1]) picture = raster->picture(size[0], size[1]);
     raster::Style style;
     style.quick = number % 7 > 3, style.dark = number % 3 == 0, style.shadows = number % 5 == 0;
+    style.text = true;
     const view::Eye eye = look({2, -4 + 0.01f * float(number), 2}, {0, 0, 0.2f});
     const raster::Pixels p = drawn(device, *raster, *picture, busy(number), eye, style, number % 4 == 1);
     REQUIRE(p.rgba.size() == size_t(size[0]) * size[1] * 4);
