@@ -84,7 +84,8 @@ void main() {
       l /= max(d, 1e-6);
       arrives = 1.0 / max(lamp.fall.x + d * (lamp.fall.y + d * lamp.fall.z), 1e-4);
       float along = -dot(l, lamp.axis.xyz);
-      if (lamp.axis.w > -1.0) arrives = along > lamp.axis.w ? arrives * pow(max(along, 1e-6), lamp.beam.x) : 0.0;
+      // a pixel wide, so that the cone's edge is as smooth as those of things
+      if (lamp.axis.w > -1.0) arrives *= clamp((along - lamp.axis.w) / max(fwidth(along), 1e-6) + 0.5, 0.0, 1.0) * pow(max(along, 1e-6), lamp.beam.x);
       if (d > lamp.fall.w) arrives = 0.0;
     }
     float nl = dot(n, l);

@@ -184,14 +184,16 @@ TEST_CASE("raster: thousands of small things are where rays say") {
   frame.radius = 20;
   const auto first = uint32_t(frame.instances.size());
   for (int k = 0; k < 2500; ++k) {
-    const Ball b{{0.4 * (k % 50) - 10, 0.8 * (k / 50) - 20, 0.1 * (k % 7)}, 0.02 + 0.017 * (k % 11)};
+    const Ball b{{0.5 * (k % 50) - 12, 0.9 * (k / 50) - 8, 0.1 * (k % 7)}, k % 57 == 0 ? 1.0 : 0.02 + 0.017 * (k % 11)};
     balls.push_back(b);
     const auto r = float(b.radius);
     frame.instances.push_back(instance({float(b.at[0]), float(b.at[1]), float(b.at[2])}, {r, r, r}, red, uint32_t(k) + 1));
   }
   frame.solid.push_back({view::shape::sphere, 0, first, uint32_t(balls.size())});
-  const view::Eye eye = look({1, -9, 5}, {1, 0, 0}, 0.8f);
-  const raster::Pixels p = studio->draw(frame, eye, {}, true);
+  const view::Eye eye = look({1, -14, 5}, {1, 0, 0}, 0.45f);
+  raster::Style style;
+  style.shadows = false;                           // which are drawn finer
+  const raster::Pixels p = studio->draw(frame, eye, style, true);
   const double pixel_at_1m = 2 * std::tan(0.5 * double(eye.fovy)) / height;
   int inside = 0, outside = 0, wrong = 0;
   for (uint32_t y = 0; y < height; ++y)
