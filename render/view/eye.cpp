@@ -64,10 +64,8 @@ Eye orbit_eye(const Vec3f& around, float distance, float azimuth, float elevatio
   return eye;
 }
 
-Orbit framing(const Scenery& scenery, std::span<const Poses> poses, float fovy, float aspect) {
-  constexpr float azimuth = 2.3f, elevation = -0.4f;   // rad: from before and the right of a robot that looks along +x, from above
-  constexpr float margin = 1.12f;
-  Extent extent;
+// Calls f(place, shape, scale) for every geom that is drawn, endless planes apart.
+template <class F> static void each_geom(const Scenery& scenery, std::span<const Poses> poses, F f) {
   for (const Poses& p : poses) {
     if (p.model < 0 || size_t(p.model) >= scenery.models.size()) continue;
     const Scenery::Of& of = scenery.models[size_t(p.model)];
@@ -75,10 +73,16 @@ Orbit framing(const Scenery& scenery, std::span<const Poses> poses, float fovy, 
     const std::vector<Place> bodies = body_places(m, p);
     for (int g = 0; g < m.geom_count; ++g) {
       const uint32_t which = of.geom_shape[size_t(g)];
-      if (m.geom_type[g] == model::geom_plane || which == no_shape) continue;
-      extent.include(scenery.shapes[which], bodies[size_t(m.geom_body[g])] * geom_place(m, g), scale_of(m, g));
+      if (m.geom_type[g] != model::geom_plane && which != no_shape) f(bodies[size_t(m.geom_body[g])] * geom_place(m, g), scenery.shapes[which], scale_of(m, g));
     }
   }
+}
+
+Orbit framing(const Scenery& scenery, std::span<const Poses> poses, float fovy, float aspect) {
+  constexpr float azimuth = 2.3f, elevation = -0.4f;   // rad: from before and the right of a robot that looks along +x, from above
+  constexpr float margin = 1.12f;
+  Extent extent;
+  each_geom(scenery, poses, [&](const Place& p, const Shape& shape, const Scale& s) { extent.include(shape, p, s); });
   if (extent.empty()) extent.include({0, 0, 0}, {1, 1, 0});
 
   // the nearest place from which every corner of the box is between the edges of the picture
@@ -91,6 +95,37 @@ Orbit framing(const Scenery& scenery, std::span<const Poses> poses, float fovy, 
     const auto axis = [&](size_t k) { return eye.axes[k] * v[0] + eye.axes[3 + k] * v[1] + eye.axes[6 + k] * v[2]; };
     out.distance = std::max({out.distance, axis(2) + std::abs(axis(0)) / side, axis(2) + std::abs(axis(1)) / up});
   }
+  return out;
+}
+
+// In the camera's axes (x right, y up, z back) a point v is between the edges if |v.x - c.x| <= side (c.z - v.z), and y alike. So c.z side + c.x is at
+// least the greatest v.x + side v.z, and c.z side - c.x the greatest -v.x + side v.z: both sides of both axes give the nearest c.
+Orbit filling(const Scenery& scenery, std::span<const Poses> poses, float fovy, float aspect, float azimuth, float elevation) {
+  constexpr float margin = 1.25f;
+  const std::array<float, 9> axes = orbit_eye({}, 0, azimuth, elevation, fovy).axes;
+  const float up = std::tan(0.5f * fovy) / margin, slope[2] = {up * aspect, up};
+  float reach[2][2] = {{-1e30f, -1e30f}, {-1e30f, -1e30f}}, nearest = -1e30f, farthest = 1e30f;
+  const auto include = [&](const Vec3f& v) {
+    const auto along = [&](size_t k) { return axes[k] * v[0] + axes[3 + k] * v[1] + axes[6 + k] * v[2]; };
+    for (size_t k = 0; k < 2; ++k)
+      for (int way = 0; way < 2; ++way) reach[k][way] = std::max(reach[k][way], (way ? -along(k) : along(k)) + slope[k] * along(2));
+    nearest = std::max(nearest, along(2)), farthest = std::min(farthest, along(2));
+  };
+  each_geom(scenery, poses, [&](const Place& p, const Shape& shape, const Scale& s) {
+    if (!known(p)) return;
+    for (int corner = 0; corner < 8; ++corner) {
+      Vec3f v = middle(shape, s);
+      for (size_t k = 0; k < 3; ++k) v[k] += (corner >> k & 1 ? 1.0f : -1.0f) * (shape.half[k] * s.s[k] + (k == 2 ? s.stretch : 0));
+      include(at(p, v));
+    }
+  });
+  if (!(nearest > -1e30f)) return framing(scenery, poses, fovy, aspect);
+
+  float c[3];
+  for (int k = 0; k < 2; ++k) c[k] = 0.5f * (reach[k][0] - reach[k][1]);
+  c[2] = std::max((reach[0][0] + reach[0][1]) / (2 * slope[0]), (reach[1][0] + reach[1][1]) / (2 * slope[1]));
+  Orbit out{{}, std::max(1e-3f, c[2] - 0.5f * (nearest + farthest)), azimuth, elevation};
+  for (size_t k = 0; k < 3; ++k) out.at[k] = axes[3 * k] * c[0] + axes[3 * k + 1] * c[1] + axes[3 * k + 2] * (c[2] - out.distance);
   return out;
 }
 

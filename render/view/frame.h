@@ -99,6 +99,8 @@ Eye orbit_eye(const Vec3f& at, float distance, float azimuth, float elevation, f
 // From where all that is drawn of the models, endless planes apart, is seen well.
 struct Orbit { Vec3f at; float distance, azimuth, elevation; };
 Orbit framing(const Scenery& scenery, std::span<const Poses> poses, float fovy, float aspect);
+// The nearest such place for pictures, looking in a given direction: what is drawn touches the margins of the picture, in its middle.
+Orbit filling(const Scenery& scenery, std::span<const Poses> poses, float fovy, float aspect, float azimuth, float elevation);
 
 // 4x4, row major, for column vectors: clip = M (x y z 1)'. Vulkan's clip space: x to the right and y down, -1 .. 1 after division by w = m along
 // the view direction; depth 1 at `near` falling to 0 at `far` (reversed: floats are finer near 0).

@@ -162,11 +162,9 @@ void Pictures::place_free(const Through& through) {
 }
 
 view::Eye free_eye(const view::Scenery& scenery, std::span<const view::Poses> poses, const std::vector<double>& from, float aspect) {
-  constexpr float fovy = 0.7853982f;
+  constexpr float fovy = 0.7853982f, azimuth = 2.3f, elevation = -0.4f;   // rad: from before and the right of a robot that looks along +x, from above
   constexpr double degree = 3.14159265358979 / 180;
-  view::Orbit orbit = view::framing(scenery, poses, fovy, aspect);
-  if (from.size() > 0) orbit.azimuth = float(from[0] * degree);
-  if (from.size() > 1) orbit.elevation = float(from[1] * degree);
+  view::Orbit orbit = view::filling(scenery, poses, fovy, aspect, from.size() > 0 ? float(from[0] * degree) : azimuth, from.size() > 1 ? float(from[1] * degree) : elevation);
   if (from.size() > 2) orbit.distance = float(from[2]);
   return view::orbit_eye(orbit.at, orbit.distance, orbit.azimuth, orbit.elevation, fovy);
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 #include "models.h"
+#include "render/view/place.h"
 
 namespace nuri::view {
 namespace {
@@ -238,6 +239,45 @@ TEST_CASE("framing keeps every corner in view, and no farther away than needed")
   }
 }
 
+TEST_CASE("filling a picture: all is within the margin, and touches it on both sides of one axis, from anywhere") {
+  const auto m = model_of(R"(<worldbody><geom type="plane" size="0 0 1"/><geom type="box" size="2 0.1 0.05" pos="1 0 0.05"/>
+    <body pos="0 0 1" euler="20 30 40"><freejoint/><geom type="box" size="0.3 0.2 0.1"/></body></worldbody>)");
+  const Scenery scenery = scenery_of(m);
+  const Poses poses = initial_poses(*m);
+  const Place turned = body_places(*m, poses)[1];
+  for (const float aspect : {0.5f, 1.0f, 2.4f}) {
+    for (const float azimuth : {-3.0f, 0.4f, 2.3f}) {
+      for (const float elevation : {-1.5f, -0.4f, 0.3f}) {
+        CAPTURE(aspect);
+        CAPTURE(azimuth);
+        CAPTURE(elevation);
+        const Orbit orbit = filling(scenery, std::span(&poses, 1), 0.8f, aspect, azimuth, elevation);
+        CHECK(orbit.azimuth == azimuth);
+        CHECK(orbit.elevation == elevation);
+        const Eye eye = orbit_eye(orbit.at, orbit.distance, azimuth, elevation, 0.8f);
+        double low[2] = {1, 1}, high[2] = {-1, -1};
+        const auto include = [&](const Vec3f& v) {
+          const Row c = clip(eye, aspect, v);
+          CHECK(c[3] > 0);
+          for (int k = 0; k < 2; ++k) low[k] = std::min(low[k], c[k] / c[3]), high[k] = std::max(high[k], c[k] / c[3]);
+        };
+        for (int corner = 0; corner < 8; ++corner) {
+          include({1 + (corner & 1 ? 2.0f : -2.0f), corner & 2 ? 0.1f : -0.1f, corner & 4 ? 0.1f : 0.0f});
+          include(at(turned, Vec3f{corner & 1 ? 0.3f : -0.3f, corner & 2 ? 0.2f : -0.2f, corner & 4 ? 0.1f : -0.1f}));
+        }
+        const double edge = 1 / 1.25;
+        double worst = 1;                          // of the fuller axis
+        for (int k = 0; k < 2; ++k) {
+          CHECK(low[k] > -edge - 1e-4);
+          CHECK(high[k] < edge + 1e-4);
+          worst = std::min(worst, std::max(low[k] + edge, edge - high[k]));
+        }
+        CHECK(worst < 1e-4);
+      }
+    }
+  }
+}
+
 TEST_CASE("framing nothing, or what is not known, still gives a place to look from") {
   const auto m = model_of(R"(<worldbody><geom type="plane" size="0 0 1"/><body><freejoint/><geom size="0.1"/></body></worldbody>)");
   const Scenery scenery = scenery_of(m);
@@ -247,6 +287,7 @@ TEST_CASE("framing nothing, or what is not known, still gives a place to look fr
     const Orbit orbit = framing(scenery, poses, 0.8f, 1);
     CHECK(std::isfinite(orbit.distance));
     CHECK(orbit.distance > 0.1f);
+    CHECK(std::isfinite(filling(scenery, poses, 0.8f, 1, 1, -1).distance));
   }
 }
 
