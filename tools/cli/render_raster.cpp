@@ -47,6 +47,8 @@ Result<Sight> look(const RenderAsked& asked, session::Session& session, const vi
   }
   const model::Model& model = world.model(out.first);
   const int camera = find_camera(model, asked.through.camera);
+  if (camera < 0 && find_eye(session.settings(), asked.through.camera))
+    return Diagnostic{Severity::error, "by-rays-only", "'" + asked.through.camera + "' is one of the scene's eyes, which see by rays", "leave --raster out, or name a camera of the model", {}, {}, {}};
   if (camera < 0) return unknown_camera(session, asked.through.camera);
   out.eye = view::camera_eye(model, camera, out.poses[0]);
   return out;

@@ -64,6 +64,10 @@ expect 2 'too large a sheet' render scenes/boxes.yaml --envs 100 --size 8000 800
 expect 2 'another format' render scenes/boxes.yaml --out "$folder/b.jpg"
 nothing_left b.
 
+timeout 300 "$nuri" render $scene --raster --camera overview --size 32 32 --out "$folder/b.png" >"$folder/out" 2>"$folder/err" </dev/null
+grep -q 'see by rays\|without Vulkan' "$folder/err" || fail 'an eye with --raster is not refused'
+nothing_left b.
+
 # tensors
 expect 0 'colours' render $scene --camera wrist --envs 3 --out "$folder/rgb.npy" --json
 json 'o["shape"] == [3, 64, 64, 3] and o["type"] == "|u1"'
