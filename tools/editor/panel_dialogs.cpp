@@ -20,8 +20,8 @@ bool begin_dialog(const char* name, float width, float height, float wanted) {
   ImGui::SetNextWindowSize({std::min(wanted * letter, width - 2 * letter), 0});
   ImGui::SetNextWindowSizeConstraints({0, 0}, {width - 2 * letter, height * 0.8f});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {letter, 0.9f * letter});
-  constexpr ImGuiWindowFlags fixed =
-      ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings;
+  constexpr ImGuiWindowFlags fixed = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
+                                     ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoScrollbar;   // lists within it scroll
   const bool open = ImGui::BeginPopupModal(name, nullptr, fixed);
   ImGui::PopStyleVar();
   return open;
@@ -62,7 +62,7 @@ void path_dialog(Desk& desk, float width, float height, bool saves) {
   ImGui::SetNextItemWidth(-1);
   const char* const hint = !saves ? "path" : compiled ? "path.model" : "path.yaml";
   bool done = ImGui::InputTextWithHint("##path", hint, &desk.dialog_text, ImGuiInputTextFlags_EnterReturnsTrue);
-  const float room = std::max(5 * ImGui::GetFontSize(), height * 0.45f);
+  const float room = std::max(5 * ImGui::GetFontSize(), height * (saves ? 0.2f : 0.45f));
   if (ImGui::BeginChild("files", {0, room}, false, ImGuiWindowFlags_NoNav)) {
     auto choose = [&](const std::string& path, const std::string& shown) {
       const bool clicked = ImGui::Selectable((shown + "##" + path).c_str());
@@ -107,19 +107,22 @@ void keys_dialog(Desk& desk, float width, float height) {
       ImGui::BeginTable("columns", columns, ImGuiTableFlags_SizingStretchSame)) {
     auto row = [](const std::string& key, const char* name) {
       ImGui::TextColored(theme::palette().accent, "%s", key.c_str());
-      ImGui::SameLine(6.5f * ImGui::GetFontSize());
+      const float letter = ImGui::GetFontSize();
+      ImGui::SameLine(std::max(6.5f * letter, ImGui::CalcTextSize(key.c_str()).x + 0.6f * letter));
       ImGui::TextWrapped("%s", name);
     };
-    for (const char* group : {"Time", "View", "Selection", "Camera", "Scene", "Window", "Mouse"}) {
-      ImGui::TableNextColumn();
-      ImGui::BeginGroup();
-      theme::quiet_text("%s", group);
-      for (const Command& command : commands())
-        if (std::string(command.group) == group && command.key) row(key_name(command), command.name);
-      if (std::string(group) == "Mouse")
+    ImGui::TableNextColumn();
+    for (const std::string group : {"Time", "Selection", "Camera", "View", "Mouse", "Scene", "Window"}) {
+      if (group == "View" || (group == "Scene" && columns == 3)) ImGui::TableNextColumn();
+      theme::quiet_text("%s", group.c_str());
+      for (const Command& command : commands()) {
+        const bool numbered = std::string(command.name).starts_with("Geom group");   // one line for all of them
+        if (command.group != group || !command.key || (numbered && command.key != '0')) continue;
+        row(numbered ? "0 .. 5" : key_name(command), numbered ? "Geom groups" : command.name);
+      }
+      if (group == "Mouse")
         for (const auto& line : mouse) row(line[0], line[1]);
       ImGui::Spacing();
-      ImGui::EndGroup();
     }
     ImGui::EndTable();
   }

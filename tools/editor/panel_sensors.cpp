@@ -13,7 +13,7 @@ namespace nuri::editor {
 namespace {
 
 namespace output = scene::eye_output;
-constexpr float dot_pixels = 2.5f;
+constexpr float dot_letters = 0.16f;
 constexpr float least_height = 4.5f, most_height = 13, most_width = 20;   // letters, of a picture in the tab
 constexpr int bar_steps = 48;
 
@@ -167,6 +167,7 @@ void sensors_tab(Desk& desk) {
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const ImVec2 most{std::min(room.x, most_width * letter), std::clamp(room.y - text - 4, least_height * letter, most_height * letter)};
   float used = 0;
+  bool any = false;
   for (int eye = 0; eye < int(streams.eyes().size()); ++eye) {
     const session::EyeInfo& info = streams.eyes()[size_t(eye)];
     const ImVec2 size = fitted(info, most, 3 * letter);
@@ -176,9 +177,11 @@ void sensors_tab(Desk& desk) {
       if (used > 0 && used + width <= room.x) ImGui::SameLine(0, letter);
       else used = 0;
       card(desk, eye, bit, size, width);
+      any = true;
       used += width + letter;
     }
   }
+  if (!any) theme::quiet_text("Environment %d carries none of the scene's cameras and lidars.", desk.bench.focus);
   ImGui::EndChild();
 }
 
@@ -186,11 +189,12 @@ void add_clouds(Desk& desk, view::Frame& frame) {
   Streams& streams = desk.bench.streams();
   const view::Poses* focus = poses_of(desk.shot, desk.bench.focus);
   if (!focus) return;
+  const float width = dot_letters * ImGui::GetFontSize();
   for (int eye = 0; eye < int(streams.eyes().size()); ++eye)
     for (const Streams::Dot& dot : streams.cloud(eye)) {
       const view::Vec3f at = dot.at + focus->offset;
-      frame.lines.push_back({at, at, {float(dot.colour[0]) / 255, float(dot.colour[1]) / 255, float(dot.colour[2]) / 255, 1}, dot_pixels,
-                             false});
+      const view::Colour colour{float(dot.colour[0]) / 255, float(dot.colour[1]) / 255, float(dot.colour[2]) / 255, 1};
+      frame.lines.push_back({at, at, colour, width, false});
     }
 }
 

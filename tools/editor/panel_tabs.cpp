@@ -62,7 +62,8 @@ void contacts_tab(Desk& desk) {
       ImGui::TableNextColumn();
       theme::quiet_text("%d", i);
       ImGui::TableNextColumn();
-      ImGui::Text("%.3f  %.3f  %.3f", double(touch.position[0]), double(touch.position[1]), double(touch.position[2]));
+      const auto place = [&](size_t k) { return std::fabs(touch.position[k]) < 5e-4f ? 0.0 : double(touch.position[k]); };   // no -0.000
+      ImGui::Text("%.3f  %.3f  %.3f", place(0), place(1), place(2));
       ImGui::TableNextColumn();
       ImGui::Text("%.4g", double(normal));
       ImGui::TableNextColumn();
