@@ -53,6 +53,7 @@ TEST_CASE("false colour: names have colours that differ from those around them")
   for (int i = 0; i < 64; ++i) all.push_back(of_number(i));
   for (size_t i = 0; i < all.size(); ++i) {
     CHECK(all[i] != nothing);
+    CHECK(all[i] != unnamed);
     for (size_t j = i + 1; j < std::min(all.size(), i + 4); ++j) {
       int most = 0;
       for (size_t k = 0; k < 3; ++k) most = std::max(most, std::abs(all[i][k] - all[j][k]));
@@ -92,6 +93,10 @@ TEST_CASE("false colour: a picture is painted pixel by pixel, whatever is in it"
     paint(one, names, 2, scale, out.data());
     CHECK(pixel(0) == of_number(4));
     CHECK(pixel(1) == nothing);
+    const int32_t zero[] = {0, 1};
+    paint(one, zero, 2, scale, out.data());
+    CHECK(pixel(0) == (one == output::geom ? of_number(0) : unnamed));
+    CHECK(pixel(1) == of_number(1));
   }
   for (const uint32_t one : {output::normal, output::point}) {
     paint(one, reals, 2, scale, out.data());

@@ -52,7 +52,7 @@ Rgb of_distance(float metres, const Scale& scale) {
 Rgb of_number(int32_t number) {
   if (number < 0) return nothing;
   const float turn = float(number) * golden, hue = 6 * (turn - std::floor(turn));
-  constexpr float lights[] = {1.0f, 0.72f, 0.88f}, washes[] = {0.30f, 0.24f, 0.52f};
+  constexpr float lights[] = {0.92f, 0.68f, 0.84f}, washes[] = {0.34f, 0.26f, 0.50f};
   const float light = lights[number / 7 % 3], wash = washes[number / 7 % 3];
   Rgb out;
   for (size_t k = 0; k < 3; ++k) {
@@ -77,7 +77,8 @@ void paint(uint32_t output, const void* data, size_t pixels, const Scale& scale,
     switch (output) {
       case rgb: std::memcpy(colour.data(), numbers<uint8_t>(data) + 3 * i, 3); break;
       case depth: case range: colour = of_distance(numbers<float>(data)[i], scale); break;
-      case geom: case body: case label: colour = of_number(numbers<int32_t>(data)[i]); break;
+      case geom: colour = of_number(numbers<int32_t>(data)[i]); break;
+      case body: case label: colour = numbers<int32_t>(data)[i] == 0 ? unnamed : of_number(numbers<int32_t>(data)[i]); break;
       case normal: colour = of_direction(numbers<float>(data) + 3 * i); break;
       case intensity: colour.fill(byte(255 * std::sqrt(std::clamp(numbers<float>(data)[i], 0.0f, 1.0f)))); break;
       case point: {

@@ -9,6 +9,7 @@ namespace nuri::editor::false_colour {
 
 using Rgb = std::array<uint8_t, 3>;              // sRGB
 constexpr Rgb nothing{24, 26, 30};
+constexpr Rgb unnamed{112, 118, 126};            // the world's body, and the class of what has none
 
 // Distances that a picture's colours run between, m: those that were met, widened to steps of 1, 2 or 5 times a power of ten, so that they
 // stay while things move. 0 0: nothing was met.

@@ -12,7 +12,7 @@ namespace nuri::editor {
 namespace {
 
 namespace output = scene::eye_output;
-constexpr double watched = 1;                      // s that rates are over
+constexpr double watched = 2;                      // s that rates are over
 
 template <size_t N, class T> std::array<float, N> numbers_of(std::span<T> row, int at) {
   std::array<float, N> out;

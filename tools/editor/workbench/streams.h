@@ -48,7 +48,7 @@ class Streams {
   struct Dot { std::array<float, 3> at; false_colour::Rgb colour; };
   std::vector<Dot> cloud(int eye) const;
 
-  // Of the last second of the clock.
+  // Of the last two seconds of the clock.
   double pictures_per_second(int eye) const;
   double bytes_per_second(int eye, uint32_t output) const;
   double seconds_per_picture() const;              // of computing, on average over all eyes
@@ -76,7 +76,7 @@ class Streams {
   uint64_t generation_ = ~uint64_t{0}, state_ = 0, version_ = 0;
   int focus_ = -1;                                 // whose eyes these are
   struct Sample { double now, computing; uint64_t images; std::vector<uint64_t> total; };
-  std::deque<Sample> samples_;                     // of the last second
+  std::deque<Sample> samples_;                     // of the last two seconds
 };
 
 }  // namespace nuri::editor
