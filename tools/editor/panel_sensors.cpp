@@ -16,6 +16,7 @@ namespace output = scene::eye_output;
 constexpr float dot_letters = 0.16f;
 constexpr float least_height = 4.5f, most_height = 13, most_width = 20;   // letters, of a picture in the tab
 constexpr int bar_steps = 48;
+constexpr int most_eyes = 100;                     // whose pictures are shown: raster::Ui has room for about a thousand
 
 // On the device; again only when there is a new one.
 void* picture(Desk& desk, int eye, uint32_t which) {
@@ -86,7 +87,7 @@ void card(Desk& desk, int eye, uint32_t which, const ImVec2& size, float width) 
   ImGui::PopID(), ImGui::PopID();
   tell_item(desk, "stream " + info.name + " " + session::output_name(which));
   ImDrawList& list = *ImGui::GetWindowDrawList();
-  if (void* texture = picture(desk, eye, which))
+  if (void* texture = ImGui::IsItemVisible() ? picture(desk, eye, which) : nullptr)
     list.AddImageRounded(texture, at, {at.x + size.x, at.y + size.y}, {0, 0}, {1, 1}, IM_COL32_WHITE, 3);
   if (ImGui::IsItemHovered()) {
     list.AddRect(at, {at.x + size.x, at.y + size.y}, theme::colour(p.accent), 3);
@@ -168,7 +169,7 @@ void sensors_tab(Desk& desk) {
   const ImVec2 most{std::min(room.x, most_width * letter), std::clamp(room.y - text - 4, least_height * letter, most_height * letter)};
   float used = 0;
   bool any = false;
-  for (int eye = 0; eye < int(streams.eyes().size()); ++eye) {
+  for (int eye = 0; eye < std::min(int(streams.eyes().size()), most_eyes); ++eye) {
     const session::EyeInfo& info = streams.eyes()[size_t(eye)];
     const ImVec2 size = fitted(info, most, 3 * letter);
     const float width = std::max(size.x, 10.5f * letter);
@@ -182,6 +183,7 @@ void sensors_tab(Desk& desk) {
     }
   }
   if (!any) theme::quiet_text("Environment %d carries none of the scene's cameras and lidars.", desk.bench.focus);
+  if (int(streams.eyes().size()) > most_eyes) theme::quiet_text("%d more are not shown.", int(streams.eyes().size()) - most_eyes);
   ImGui::EndChild();
 }
 
