@@ -61,11 +61,11 @@ int rows_per_column(const trace::Scan& scan) {
   return across > 0 && rows > 1 ? int(std::clamp(std::round(down / across), 1.0, 16.0)) : 1;
 }
 
-// A free camera's: a whole picture is 1280 x 720, a sheet is about 1920 wide.
+// A free camera's: a picture by itself is 1280 x 720; tiles, which show less around a robot, make a sheet about 1920 wide.
 std::array<int, 2> usual_size(size_t count) {
   if (count <= 1) return {1280, 720};
   const int columns = int(std::ceil(std::sqrt(double(count)))), width = std::max(64, 1920 / columns / 16 * 16);
-  return {width, width * 9 / 16};
+  return {width, width * 3 / 4};
 }
 
 }  // namespace
