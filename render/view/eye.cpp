@@ -73,7 +73,8 @@ template <class F> static void each_geom(const Scenery& scenery, std::span<const
     const std::vector<Place> bodies = body_places(m, p);
     for (int g = 0; g < m.geom_count; ++g) {
       const uint32_t which = of.geom_shape[size_t(g)];
-      if (m.geom_type[g] != model::geom_plane && which != no_shape) f(bodies[size_t(m.geom_body[g])] * geom_place(m, g), scenery.shapes[which], scale_of(m, g));
+      if (m.geom_type[g] == model::geom_plane || which == no_shape) continue;
+      f(bodies[size_t(m.geom_body[g])] * geom_place(m, g), scenery.shapes[which], scale_of(m, g));
     }
   }
 }
@@ -98,8 +99,9 @@ Orbit framing(const Scenery& scenery, std::span<const Poses> poses, float fovy, 
   return out;
 }
 
-// In the camera's axes (x right, y up, z back) a point v is between the edges if |v.x - c.x| <= side (c.z - v.z), and y alike. So c.z side + c.x is at
-// least the greatest v.x + side v.z, and c.z side - c.x the greatest -v.x + side v.z: both sides of both axes give the nearest c.
+// In the camera's axes (x right, y up, z back) a point v is between the edges if |v.x - c.x| <= side (c.z - v.z), and y alike. So
+// c.z side + c.x is at least the greatest v.x + side v.z, and c.z side - c.x the greatest -v.x + side v.z: both sides of both axes give
+// the nearest c.
 Orbit filling(const Scenery& scenery, std::span<const Poses> poses, float fovy, float aspect, float azimuth, float elevation) {
   constexpr float margin = 1.25f;
   const std::array<float, 9> axes = orbit_eye({}, 0, azimuth, elevation, fovy).axes;

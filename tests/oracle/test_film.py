@@ -1,4 +1,4 @@
-"""Films that `nuri render` writes, decoded by FFmpeg (package av): their pictures are the stills of the same moments, within what coding costs."""
+"""Films that `nuri render` writes, decoded by FFmpeg (package av): their pictures are the stills of the same moments, but for coding."""
 import json
 
 import numpy as np
@@ -9,8 +9,8 @@ import program
 av = pytest.importorskip("av")
 SCENE, FPS, SIZE = program.ROOT / "scenes/arm_cell.yaml", 25, (240, 136)
 
-# Of 255. Measured at quantiser 16 on these pictures: brightness 0.87 on average and 31 at most (one edge that moves), colours 1.8 on average. A
-# picture off by one in time gives 2.0 in brightness, colours by BT.601 2.15, red and blue swapped 21.
+# Of 255. Measured at quantiser 16 on these pictures: brightness 0.87 on average and 31 at most (one edge that moves), colours 1.8 on
+# average. A picture off by one in time gives 2.0 in brightness, colours by BT.601 2.15, red and blue swapped 21.
 MEAN_BRIGHTNESS, MOST_BRIGHTNESS, MEAN_COLOUR = 1.1, 48, 2.0
 
 
@@ -34,11 +34,13 @@ def decoded(path):
     """The track, and its pictures: brightness and the two differences of colour as numbers of 8 bits."""
     with av.open(str(path)) as container:
         track = container.streams.video[0]
-        about = {"coder": track.codec_context.name, "count": track.frames, "rate": float(track.average_rate), "seconds": float(track.duration * track.time_base)}
+        about = {"coder": track.codec_context.name, "count": track.frames, "rate": float(track.average_rate)}
+        about["seconds"] = float(track.duration * track.time_base)
         pictures = []
         for frame in container.decode(video=0):
             assert frame.format.name == "yuv420p" and int(frame.colorspace) == 1 and int(frame.color_range) == 1   # BT.709, 16 .. 235
-            pictures.append([np.array(plane, dtype=np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width].astype(float) for plane in frame.planes])
+            rows = [np.array(plane, dtype=np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width] for plane in frame.planes]
+            pictures.append([plane.astype(float) for plane in rows])
     return about, pictures
 
 
@@ -63,7 +65,8 @@ def colours(planes):
 def test_pictures_are_the_stills(folder):
     said = film(folder / "run.mp4", "--seconds", 1.2, "--size", *SIZE)
     about, pictures = decoded(folder / "run.mp4")
-    assert about == {"coder": "h264", "count": 31, "rate": FPS, "seconds": pytest.approx(31 / FPS)} and said["pictures"] == len(pictures) == 31
+    assert about == {"coder": "h264", "count": 31, "rate": FPS, "seconds": pytest.approx(31 / FPS)}
+    assert said["pictures"] == len(pictures) == 31
     for k in (0, 1, 15, 30):
         truth = still(folder / "still.png", "--seconds", k / FPS)
         error = np.abs(pictures[k][0] - brightness(truth))

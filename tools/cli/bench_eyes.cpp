@@ -1,4 +1,5 @@
-// nuri bench --eyes: what images cost beside a step of physics, in poses as they come after a while. A speed is shown with a hash of the pictures.
+// nuri bench --eyes: what images cost beside a step of physics, in poses as they come after a while. A speed is shown with a hash of
+// the pictures.
 #include <fmt/format.h>
 #include <algorithm>
 #include <filesystem>
@@ -36,7 +37,8 @@ int measure(const BenchAsked& asked, session::Session& session, std::array<int, 
   for (int run = 0; run < asked.runs; ++run) {
     eyes.clear_time(), session.clear_time(), world.clear_statistics();
     for (int k = 0; k < looks; ++k) {
-      if (!advance(session, std::max<int64_t>(1, asked.steps * (k + 1) / looks - asked.steps * k / looks), nullptr)) return report("interrupted", asked.options.json, failed);
+      if (!advance(session, std::max<int64_t>(1, asked.steps * (k + 1) / looks - asked.steps * k / looks), nullptr))
+        return report("interrupted", asked.options.json, failed);
       eyes.finish(all);
       progress.at(int64_t(run) * looks + k + 1);
     }
@@ -48,20 +50,35 @@ int measure(const BenchAsked& asked, session::Session& session, std::array<int, 
   const double image = per_image[per_image.size() / 2], step = per_step[per_step.size() / 2];
   Json names = Json::array();
   for (const session::EyeInfo& eye : eyes.eyes()) names.push_back({{"name", eye.name}, {"width", eye.width}, {"height", eye.height}});
-  out = {{"scene", session.loaded().path}, {"environments", world.environments()}, {"backend", world.describe()}, {"kernel", eyes.kernel()}, {"eyes", names}, {"images", images},
-         {"images_per_second", 1 / image}, {"slowest", 1 / per_image.back()}, {"fastest", 1 / per_image.front()}, {"rays_per_second", double(rays) / seconds}, {"us_per_image", 1e6 * image},
-         {"us_per_step", 1e6 * step}, {"steps_per_image", image / step}, {"faults", world.faults()}, {"picture_hash", hex(picture_hash(session, eyes))}};
+  out = {{"scene", session.loaded().path},
+         {"environments", world.environments()},
+         {"backend", world.describe()},
+         {"kernel", eyes.kernel()},
+         {"eyes", names},
+         {"images", images},
+         {"images_per_second", 1 / image},
+         {"slowest", 1 / per_image.back()},
+         {"fastest", 1 / per_image.front()},
+         {"rays_per_second", double(rays) / seconds},
+         {"us_per_image", 1e6 * image},
+         {"us_per_step", 1e6 * step},
+         {"steps_per_image", image / step},
+         {"faults", world.faults()},
+         {"picture_hash", hex(picture_hash(session, eyes))}};
   return good;
 }
 
 void print_row(const Json& row, bool first) {
   if (first)
-    fmt::print("rgb and depth (of lidars what the scene says), {}\n{:<16} {:>6} {:>9} {:>5} {:>10} {:>9} {:>10} {:>9} {:>11} {}\n", std::string(row["kernel"]), "scene", "envs", "size", "eyes", "images/s", "rays/s",
-               "us/image", "us/step", "steps/image", "picture hash");
+    fmt::print("rgb and depth (of lidars what the scene says), {}\n{:<16} {:>6} {:>9} {:>5} {:>10} {:>9} {:>10} {:>9} {:>11} {}\n",
+               std::string(row["kernel"]), "scene", "envs", "size", "eyes", "images/s", "rays/s", "us/image", "us/step", "steps/image",
+               "picture hash");
   const Json& eye = row["eyes"][0];
-  fmt::print("{:<16} {:>6} {:>9} {:>5} {:>10} {:>9} {:>10.1f} {:>9.2f} {:>11.1f} {}\n", std::filesystem::path(std::string(row["scene"])).stem().string(), int(row["environments"]),
-             fmt::format("{}x{}", int(eye["width"]), int(eye["height"])), row["eyes"].size(), count(double(row["images_per_second"])), count(double(row["rays_per_second"])),
-             double(row["us_per_image"]), double(row["us_per_step"]), double(row["steps_per_image"]), std::string(row["picture_hash"]));
+  fmt::print("{:<16} {:>6} {:>9} {:>5} {:>10} {:>9} {:>10.1f} {:>9.2f} {:>11.1f} {}\n",
+             std::filesystem::path(std::string(row["scene"])).stem().string(), int(row["environments"]),
+             fmt::format("{}x{}", int(eye["width"]), int(eye["height"])), row["eyes"].size(), count(double(row["images_per_second"])),
+             count(double(row["rays_per_second"])), double(row["us_per_image"]), double(row["us_per_step"]), double(row["steps_per_image"]),
+             std::string(row["picture_hash"]));
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 
 namespace nuri::cli {
 
-// Of all pictures as they lie in the tensors, by environment, eye and output: the same for every width, number of threads and place in a batch.
+// Of all pictures as they lie in the tensors, by environment, eye and output: the same for every width, number of threads and place in a
+// batch.
 uint64_t picture_hash(session::Session& session, const session::Eyes& eyes);
 
 // Steps until `substep` as advance() does, and looks at every control step, the present one included.

@@ -36,7 +36,8 @@ uint32_t even(uint32_t n) { return n + n % 2; }
 
 class H264 : public Film {
  public:
-  H264(Mp4 file, std::string path, uint32_t width, uint32_t height) : file_(std::move(file)), path_(std::move(path)), width_(width), height_(height) {}
+  H264(Mp4 file, std::string path, uint32_t width, uint32_t height)
+      : file_(std::move(file)), path_(std::move(path)), width_(width), height_(height) {}
 
   bool open(double pictures_per_second) {
     ISVCEncoder* made = nullptr;
@@ -105,14 +106,16 @@ class H264 : public Film {
   uint64_t bytes() const override { return file_.size(); }
 
  private:
-  // sRGB to Y'CbCr, ITU-R BT.709-6 item 3: Y' of 16 .. 235, differences of colour of 16 .. 240, in 16 bits behind the point. Colours lie on even
-  // columns and between two rows, where H.264 has them unless told otherwise (Annex E, type 0).
+  // sRGB to Y'CbCr, ITU-R BT.709-6 item 3: Y' of 16 .. 235, differences of colour of 16 .. 240, in 16 bits behind the point. Colours lie
+  // on even columns and between two rows, where H.264 has them unless told otherwise (Annex E, type 0).
   void to_planes(const uint8_t* rgb) {
     const size_t width = even(width_), height = even(height_);
     uint8_t* const luma = planes_.data();
     uint8_t* const blue = luma + width * height;
     uint8_t* const red = blue + width * height / 4;
-    const auto at = [&](size_t x, size_t y) { return rgb + 3 * (std::min<size_t>(y, height_ - 1) * width_ + std::min<size_t>(x, width_ - 1)); };
+    const auto at = [&](size_t x, size_t y) {
+      return rgb + 3 * (std::min<size_t>(y, height_ - 1) * width_ + std::min<size_t>(x, width_ - 1));
+    };
     for (size_t y = 0; y < height; ++y)
       for (size_t x = 0; x < width; ++x) {
         const uint8_t* p = at(x, y);
@@ -155,7 +158,8 @@ Result<std::unique_ptr<Film>> Film::create(const std::string& path, uint32_t wid
   Result<Mp4> file = Mp4::create(path, even(width), even(height), uint32_t(std::lround(duration * pictures_per_second)), duration);
   if (!file) return file.errors();
   auto out = std::make_unique<H264>(std::move(*file), path, width, height);
-  if (!out->open(pictures_per_second)) return no_film(path, fmt::format("OpenH264 does not take {} x {} pixels at {:g} per second", width, height, pictures_per_second), "");
+  if (!out->open(pictures_per_second))
+    return no_film(path, fmt::format("OpenH264 does not take {} x {} pixels at {:g} per second", width, height, pictures_per_second), "");
   return std::unique_ptr<Film>(std::move(out));
 }
 

@@ -1,5 +1,5 @@
-// A film: pictures one after the other into an MP4, coded as H.264 by OpenH264 (BSD licence; package libopenh264-dev). Rejected: x264 (GPL);
-// libavcodec (Debian's has GPL parts; fifty packages); VP9 and AV1 (players of today's laboratories stumble over them in an MP4).
+// A film: pictures one after the other into an MP4, coded as H.264 by OpenH264 (BSD licence; package libopenh264-dev). Rejected: x264
+// (GPL); libavcodec (Debian's has GPL parts; fifty packages); VP9 and AV1 (players of today's laboratories stumble over them in an MP4).
 //
 // Every picture has the same quantiser, so quality does not wander with motion; the bits are the same in every run. Colours are BT.709 with
 // half the resolution, as every player expects; sides are made even by repeating the last row or column.

@@ -65,24 +65,53 @@ std::string Mp4::index() const {
 
   // avcC: profile, its compatibility and level as the sequence says; units have lengths of four bytes; 4:2:0, 8 bits
   const auto from = [&](size_t k) { return unsigned(uint8_t(k < sequence_.size() ? sequence_[k] : 0)); };
-  Bytes coder = Bytes().u8(1).u8(from(1)).u8(from(2)).u8(from(3)).u8(0xFF).u8(0xE1).u16(unsigned(sequence_.size())).text(sequence_).u8(1).u16(unsigned(picture_.size())).text(picture_);
+  Bytes coder = Bytes()
+                    .u8(1)
+                    .u8(from(1))
+                    .u8(from(2))
+                    .u8(from(3))
+                    .u8(0xFF)
+                    .u8(0xE1)
+                    .u16(unsigned(sequence_.size()))
+                    .text(sequence_)
+                    .u8(1)
+                    .u16(unsigned(picture_.size()))
+                    .text(picture_);
   if (from(1) >= 100) coder.u8(0xFD).u8(0xF8).u8(0xF8).u8(0);
-  const std::string colour = box("colr", Bytes().text("nclx").u16(1).u16(13).u16(1).u8(0));   // BT.709, sRGB's curve, BT.709's matrix, 16 .. 235
-  const Bytes entry = Bytes().zeros(6).u16(1).zeros(16).u16(width_).u16(height_).u32(72 << 16).u32(72 << 16).u32(0).u16(1).zeros(32).u16(24).u16(0xFFFF);
+  const std::string colour =
+      box("colr", Bytes().text("nclx").u16(1).u16(13).u16(1).u8(0));  // BT.709, sRGB's curve, BT.709's matrix, 16 .. 235
+  const Bytes entry =
+      Bytes().zeros(6).u16(1).zeros(16).u16(width_).u16(height_).u32(72 << 16).u32(72 << 16).u32(0).u16(1).zeros(32).u16(24).u16(0xFFFF);
   const std::string description = full_box("stsd", 0, Bytes().u32(1).text(box("avc1", Bytes(entry).text(box("avcC", coder)).text(colour))));
 
   Bytes sizes = Bytes().u32(0).u32(count), keys = Bytes().u32(uint32_t(keys_.size()));
   for (uint32_t n : sizes_) sizes.u32(n);
   for (uint32_t n : keys_) keys.u32(n);
-  const std::string table = box("stbl", description + full_box("stts", 0, Bytes().u32(1).u32(count).u32(duration_)) + full_box("stss", 0, keys) +
-                                            full_box("stsc", 0, Bytes().u32(1).u32(1).u32(count).u32(1)) + full_box("stsz", 0, sizes) +
-                                            full_box("co64", 0, Bytes().u32(1).u64(data_ + 16)));
+  const std::string table = box("stbl", description + full_box("stts", 0, Bytes().u32(1).u32(count).u32(duration_)) +
+                                            full_box("stss", 0, keys) + full_box("stsc", 0, Bytes().u32(1).u32(1).u32(count).u32(1)) +
+                                            full_box("stsz", 0, sizes) + full_box("co64", 0, Bytes().u32(1).u64(data_ + 16)));
   const std::string where = box("dinf", full_box("dref", 0, Bytes().u32(1).text(full_box("url ", 1, ""))));   // in this file
-  const std::string media = box("mdia", full_box("mdhd", 0, Bytes().u32(0).u32(0).u32(timescale_).u32(length).u16(0x55C4).u16(0)) +   // no language
-                                            full_box("hdlr", 0, Bytes().u32(0).text("vide").zeros(12).text("pictures").u8(0)) +
-                                            box("minf", full_box("vmhd", 1, Bytes().zeros(8)) + where + table));
-  const std::string head = full_box("tkhd", 3, Bytes().u32(0).u32(0).u32(1).u32(0).u32(film_length).zeros(8).u16(0).u16(0).u16(0).u16(0).text(matrix()).u32(width_ << 16).u32(height_ << 16));
-  const std::string film = full_box("mvhd", 0, Bytes().u32(0).u32(0).u32(rounded).u32(film_length).u32(0x10000).u16(0x100).zeros(10).text(matrix()).zeros(24).u32(2));
+  const std::string media =
+      box("mdia", full_box("mdhd", 0, Bytes().u32(0).u32(0).u32(timescale_).u32(length).u16(0x55C4).u16(0)) +  // no language
+                      full_box("hdlr", 0, Bytes().u32(0).text("vide").zeros(12).text("pictures").u8(0)) +
+                      box("minf", full_box("vmhd", 1, Bytes().zeros(8)) + where + table));
+  const std::string head = full_box("tkhd", 3,
+                                    Bytes()
+                                        .u32(0)
+                                        .u32(0)
+                                        .u32(1)
+                                        .u32(0)
+                                        .u32(film_length)
+                                        .zeros(8)
+                                        .u16(0)
+                                        .u16(0)
+                                        .u16(0)
+                                        .u16(0)
+                                        .text(matrix())
+                                        .u32(width_ << 16)
+                                        .u32(height_ << 16));
+  const std::string film = full_box(
+      "mvhd", 0, Bytes().u32(0).u32(0).u32(rounded).u32(film_length).u32(0x10000).u16(0x100).zeros(10).text(matrix()).zeros(24).u32(2));
   return box("moov", film + box("trak", head + media));
 }
 

@@ -18,7 +18,9 @@ Result<bool> can_create(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
   if (path.empty()) return cannot_write(path, "a file without a name cannot be written", "name one with --out");
   if (!folder.empty() && !fs::is_directory(folder, code))
-    return cannot_write(path, fs::exists(folder, code) ? folder.string() + " is not a folder" : "the folder " + folder.string() + " does not exist", "make it first, or name another file");
+    return cannot_write(
+        path, fs::exists(folder, code) ? folder.string() + " is not a folder" : "the folder " + folder.string() + " does not exist",
+        "make it first, or name another file");
   if (fs::is_directory(path, code)) return cannot_write(path, "this is a folder, not a file", "name a file in it");
   return true;
 }
@@ -28,14 +30,19 @@ Result<NewFile> NewFile::create(const std::string& path) {
   NewFile out;
   out.path_ = path;
   std::error_code code;
-  if (const fs::file_status there = fs::status(path, code); !fs::exists(there) || fs::is_regular_file(there)) out.beside_ = path + ".part" + std::to_string(getpid());
+  if (const fs::file_status there = fs::status(path, code); !fs::exists(there) || fs::is_regular_file(there))
+    out.beside_ = path + ".part" + std::to_string(getpid());
   out.file_ = std::fopen((out.beside_.empty() ? path : out.beside_).c_str(), "wb");
   if (!out.file_) return cannot_write(path, std::string("the file cannot be written: ") + std::strerror(errno), "");
   return out;
 }
 
 NewFile::NewFile(NewFile&& other) noexcept
-    : path_(std::move(other.path_)), beside_(std::move(other.beside_)), file_(std::exchange(other.file_, nullptr)), size_(other.size_), error_(other.error_) {}
+    : path_(std::move(other.path_)),
+      beside_(std::move(other.beside_)),
+      file_(std::exchange(other.file_, nullptr)),
+      size_(other.size_),
+      error_(other.error_) {}
 
 NewFile::~NewFile() {
   if (!file_) return;
@@ -51,10 +58,14 @@ void NewFile::write(const void* bytes, size_t size) {
 
 void NewFile::rewrite(uint64_t place, const void* bytes, size_t size) {
   if (error_) return;
-  if (fseeko(file_, off_t(place), SEEK_SET) || std::fwrite(bytes, 1, size, file_) != size || fseeko(file_, 0, SEEK_END)) error_ = errno ? errno : EIO;
+  if (fseeko(file_, off_t(place), SEEK_SET) || std::fwrite(bytes, 1, size, file_) != size || fseeko(file_, 0, SEEK_END))
+    error_ = errno ? errno : EIO;
 }
 
-Diagnostic NewFile::refusal() const { return cannot_write(path_, std::string("the file cannot be written: ") + std::strerror(error_), error_ == ENOSPC ? "make room, or name a file elsewhere" : ""); }
+Diagnostic NewFile::refusal() const {
+  return cannot_write(path_, std::string("the file cannot be written: ") + std::strerror(error_),
+                      error_ == ENOSPC ? "make room, or name a file elsewhere" : "");
+}
 
 Result<bool> NewFile::finish() {
   if (!file_) return refusal();        // for the second time

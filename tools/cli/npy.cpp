@@ -15,7 +15,9 @@ constexpr char magic[] = "\x93NUMPY";
 }  // namespace
 
 Result<Table> read_npy(const std::string& path) {
-  auto refuse = [&](const char* why) { return Diagnostic{Severity::error, "bad-npy", why, "write it with numpy.save, float64, one row per state", {path, 0, 0}, {}, {}}; };
+  auto refuse = [&](const char* why) {
+    return Diagnostic{Severity::error, "bad-npy", why, "write it with numpy.save, float64, one row per state", {path, 0, 0}, {}, {}};
+  };
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return refuse("there is no such file");
   const size_t size = std::filesystem::file_size(path, error);
@@ -36,7 +38,8 @@ Result<Table> read_npy(const std::string& path) {
   else if (header.find("'<f4'") != std::string::npos) number = 4;
   else return refuse("its numbers are not little-endian floats");
   if (header.find("'fortran_order': False") == std::string::npos) return refuse("it is in Fortran order");
-  if (!std::regex_search(header, found, std::regex(R"('shape': \((\d{1,12}),? ?(\d{0,12})\))"))) return refuse("it has not one or two dimensions");
+  if (!std::regex_search(header, found, std::regex(R"('shape': \((\d{1,12}),? ?(\d{0,12})\))")))
+    return refuse("it has not one or two dimensions");
   Table table;
   table.rows = std::stoull(found[1]);
   table.columns = found[2].length() > 0 ? std::stoull(found[2]) : table.rows;
@@ -79,7 +82,13 @@ Result<NpyWriter> NpyWriter::create(const std::string& path, const std::string& 
 
 Result<bool> NpyWriter::finish() {
   if (file_.good() && file_.size() != expected_)
-    return Diagnostic{Severity::error, "cannot-write", fmt::format("{} of {} bytes of the array were written", file_.size(), expected_), "", {path_, 0, 0}, {}, {}};
+    return Diagnostic{Severity::error,
+                      "cannot-write",
+                      fmt::format("{} of {} bytes of the array were written", file_.size(), expected_),
+                      "",
+                      {path_, 0, 0},
+                      {},
+                      {}};
   return file_.finish();
 }
 

@@ -25,7 +25,8 @@ std::array<double, 4> quaternion(const std::array<float, 9>& m) {
   return {c, e, f, own};
 }
 
-// Means are taken of light: of sRGB's numbers, edges between bright and dark would come out too dark. 16 bits hold all differences of 8 bits of sRGB.
+// Means are taken of light: of sRGB's numbers, edges between bright and dark would come out too dark. 16 bits hold all differences of 8
+// bits of sRGB.
 struct Light {
   uint16_t linear[256];
   uint8_t srgb[65536];
@@ -57,7 +58,8 @@ int rows_per_column(const trace::Scan& scan) {
   if (scan.pattern == trace::Scan::Pattern::rosette) return 1;
   const auto [low, high] = std::minmax_element(scan.elevations.begin(), scan.elevations.end());
   const int rows = scan.elevations.empty() ? scan.rows : int(scan.elevations.size());
-  const double across = (scan.to - scan.from) / scan.columns, down = (scan.elevations.empty() ? scan.high - scan.low : *high - *low) / std::max(1, rows - 1);
+  const double across = (scan.to - scan.from) / scan.columns,
+               down = (scan.elevations.empty() ? scan.high - scan.low : *high - *low) / std::max(1, rows - 1);
   return across > 0 && rows > 1 ? int(std::clamp(std::round(down / across), 1.0, 16.0)) : 1;
 }
 
@@ -87,9 +89,15 @@ Diagnostic unknown_camera(session::Session& session, const std::string& word) {
   std::vector<std::string> names;
   for (const scene::Eye& eye : session.settings().eyes) names.push_back(eye.name);
   for (const auto& model : session.loaded().models)
-    for (size_t i = 0; i < model->look.cameras.size(); ++i) names.push_back(model->look.cameras[i].name.empty() ? std::to_string(i) : model->look.cameras[i].name);
-  return {Severity::error, "unknown-camera", "there is no camera " + scene::xml::shown(word), names.empty() ? "the scene has none: leave --camera out" : scene::xml::nearest_hint(word, names),
-          {session.loaded().path, 0, 0}, {}, {}};
+    for (size_t i = 0; i < model->look.cameras.size(); ++i)
+      names.push_back(model->look.cameras[i].name.empty() ? std::to_string(i) : model->look.cameras[i].name);
+  return {Severity::error,
+          "unknown-camera",
+          "there is no camera " + scene::xml::shown(word),
+          names.empty() ? "the scene has none: leave --camera out" : scene::xml::nearest_hint(word, names),
+          {session.loaded().path, 0, 0},
+          {},
+          {}};
 }
 
 Pictures::~Pictures() = default;
@@ -130,7 +138,9 @@ Result<bool> Pictures::find_camera(const Through& through) {
     if (camera < 0) continue;
     Bucket& own = buckets_[size_t(b)];
     const auto resolution = model.look.cameras[size_t(camera)].resolution;
-    std::array<int, 2> size = through.size[0] ? through.size : resolution[0] > 1 && resolution[1] > 1 ? std::array{resolution[0], resolution[1]} : usual_size(environments_.size());
+    std::array<int, 2> size = through.size[0]                          ? through.size
+                              : resolution[0] > 1 && resolution[1] > 1 ? std::array{resolution[0], resolution[1]}
+                                                                       : usual_size(environments_.size());
     if (any) size = {width_, height_};           // tiles of one sheet are alike
     trace::Lens lens;
     lens.width = size[0], lens.height = size[1];
@@ -162,23 +172,34 @@ void Pictures::place_free(const Through& through) {
 }
 
 view::Eye free_eye(const view::Scenery& scenery, std::span<const view::Poses> poses, const std::vector<double>& from, float aspect) {
-  constexpr float fovy = 0.7853982f, azimuth = 2.3f, elevation = -0.4f;   // rad: from before and the right of a robot that looks along +x, from above
+  constexpr float fovy = 0.7853982f, azimuth = 2.3f,
+                  elevation = -0.4f;  // rad: from before and the right of a robot that looks along +x, from above
   constexpr double degree = 3.14159265358979 / 180;
-  view::Orbit orbit = view::filling(scenery, poses, fovy, aspect, from.size() > 0 ? float(from[0] * degree) : azimuth, from.size() > 1 ? float(from[1] * degree) : elevation);
+  view::Orbit orbit = view::filling(scenery, poses, fovy, aspect, from.size() > 0 ? float(from[0] * degree) : azimuth,
+                                    from.size() > 1 ? float(from[1] * degree) : elevation);
   if (from.size() > 2) orbit.distance = float(from[2]);
   return view::orbit_eye(orbit.at, orbit.distance, orbit.azimuth, orbit.elevation, fovy);
 }
 
-Result<std::unique_ptr<Pictures>> Pictures::make(session::Session& session, const Through& through, std::vector<int> environments, uint32_t outputs) {
+Result<std::unique_ptr<Pictures>> Pictures::make(session::Session& session, const Through& through, std::vector<int> environments,
+                                                 uint32_t outputs) {
   World& world = session.world();
   std::unique_ptr<Pictures> out(new Pictures(session));
   out->environments_ = std::move(environments);
   out->buckets_.resize(size_t(world.buckets()));
   if (through.camera.empty()) out->place_free(through);
-  else if (Result<bool> found = cli::find_eye(session.settings(), through.camera) ? out->find_eye(through) : out->find_camera(through); !found) return found.errors();
+  else if (Result<bool> found = cli::find_eye(session.settings(), through.camera) ? out->find_eye(through) : out->find_camera(through);
+           !found)
+    return found.errors();
   std::erase_if(out->environments_, [&](int e) { return !out->buckets_[size_t(world.place(e).bucket)].has; });
   if (out->environments_.empty())
-    return Diagnostic{Severity::error, "unknown-camera", "none of these environments has the camera " + scene::xml::shown(through.camera), "choose another with --env, or all with --sheet", {}, {}, {}};
+    return Diagnostic{Severity::error,
+                      "unknown-camera",
+                      "none of these environments has the camera " + scene::xml::shown(through.camera),
+                      "choose another with --env, or all with --sheet",
+                      {},
+                      {},
+                      {}};
 
   for (int i = 0; i < world.buckets(); ++i) {
     Bucket& b = out->buckets_[size_t(i)];
@@ -202,7 +223,8 @@ void Pictures::take(int environment) {
   World& world = session_.world();
   const World::Place place = world.place(environment);
   last_ = size_t(place.bucket);
-  if (scene_eyes_) std::copy_n(scene_eyes_->of_bucket(place.bucket)->mounts().data() + 7 * size_t(place.index), 7, buckets_[last_].eyes->mounts().data());
+  if (scene_eyes_)
+    std::copy_n(scene_eyes_->of_bucket(place.bucket)->mounts().data() + 7 * size_t(place.index), 7, buckets_[last_].eyes->mounts().data());
   const view::Poses poses = session::poses_of(world, environment);
   const auto start = std::chrono::steady_clock::now();
   buckets_[last_].eyes->render(world.pool(), {poses.position, poses.rotation});

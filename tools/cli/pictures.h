@@ -16,7 +16,7 @@ namespace nuri::cli {
 // What is looked through.
 struct Through {
   std::string camera;                  // one of the scene's eyes, else a camera of the model, by name or number; empty: a free camera
-  std::vector<double> from;            // of that: azimuth and elevation in degrees, distance in m; what is missing is chosen so that all is seen
+  std::vector<double> from;  // of that: azimuth and elevation in degrees, distance in m; what is missing is chosen so that all is seen
   std::array<int, 2> size{};           // pixels; 0 0: the camera's own, of a free one by the number of pictures
   int fine = 3;                        // rays to a pixel in each direction; 1: the tracer's numbers as they are
 };
@@ -24,7 +24,8 @@ struct Through {
 class Pictures {
  public:
   // `outputs`: trace::output bits; 0: rgb, or of a lidar range. Of `environments` those stay whose model has that camera.
-  static Result<std::unique_ptr<Pictures>> make(session::Session& session, const Through& through, std::vector<int> environments, uint32_t outputs);
+  static Result<std::unique_ptr<Pictures>> make(session::Session& session, const Through& through, std::vector<int> environments,
+                                                uint32_t outputs);
   ~Pictures();
 
   int width() const { return width_; }
@@ -97,6 +98,7 @@ Result<bool> write_png(const std::string& path, const shape::Pixels& pixels);
 
 struct Written { uint32_t width = 0, height = 0; size_t pictures = 0; std::string kernel, legend; double seconds = 0, rays = 0; };
 // A picture, or a sheet of several, of the session as it is now. `depth_path` may be empty.
-Result<Written> write_pictures(session::Session& session, const Through& through, std::vector<int> environments, const std::string& path, const std::string& depth_path, bool quiet);
+Result<Written> write_pictures(session::Session& session, const Through& through, std::vector<int> environments, const std::string& path,
+                               const std::string& depth_path, bool quiet);
 
 }  // namespace nuri::cli

@@ -17,7 +17,8 @@ struct RenderAsked {
 int render_pictures(const Options& options, const RenderAsked& asked, session::Session& session, std::vector<int> environments);   // PNG
 int render_tensor(const Options& options, const RenderAsked& asked, session::Session& session, std::vector<int> environments);     // NPY
 // The session runs meanwhile, `substeps` long.
-int render_film(const Options& options, const RenderAsked& asked, session::Session& session, std::vector<int> environments, int64_t substeps);   // MP4
-int render_raster(const Options& options, const RenderAsked& asked, session::Session& session);                                    // PNG, by Vulkan
+int render_film(const Options& options, const RenderAsked& asked, session::Session& session, std::vector<int> environments,
+                int64_t substeps);                                                               // MP4
+int render_raster(const Options& options, const RenderAsked& asked, session::Session& session);  // PNG, by Vulkan
 
 }  // namespace nuri::cli

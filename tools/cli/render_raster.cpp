@@ -48,7 +48,13 @@ Result<Sight> look(const RenderAsked& asked, session::Session& session, const vi
   const model::Model& model = world.model(out.first);
   const int camera = find_camera(model, asked.through.camera);
   if (camera < 0 && find_eye(session.settings(), asked.through.camera))
-    return Diagnostic{Severity::error, "by-rays-only", "'" + asked.through.camera + "' is one of the scene's eyes, which see by rays", "leave --raster out, or name a camera of the model", {}, {}, {}};
+    return Diagnostic{Severity::error,
+                      "by-rays-only",
+                      "'" + asked.through.camera + "' is one of the scene's eyes, which see by rays",
+                      "leave --raster out, or name a camera of the model",
+                      {},
+                      {},
+                      {}};
   if (camera < 0) return unknown_camera(session, asked.through.camera);
   out.eye = view::camera_eye(model, camera, out.poses[0]);
   return out;
@@ -95,7 +101,14 @@ int draw(const Options& options, const RenderAsked& asked, session::Session& ses
 
   Json passes = Json::object();
   for (const raster::PassTime& pass : raster.times()) passes[pass.name] = pass.milliseconds;
-  Json result{{"ok", true}, {"file", asked.out}, {"width", pixels.width}, {"height", pixels.height}, {"time", world.time(sight->first)}, {"instances", frame.instances.size()}, {"device", (*device)->name()}, {"milliseconds", passes}};
+  Json result{{"ok", true},
+              {"file", asked.out},
+              {"width", pixels.width},
+              {"height", pixels.height},
+              {"time", world.time(sight->first)},
+              {"instances", frame.instances.size()},
+              {"device", (*device)->name()},
+              {"milliseconds", passes}};
   if (asked.validate) result["validation"] = (*device)->said;
   if (options.json) print(result);
   else fmt::print("{}: {} x {}, {} instances, {}\n", asked.out, pixels.width, pixels.height, frame.instances.size(), (*device)->name());

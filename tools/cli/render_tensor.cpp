@@ -7,9 +7,11 @@ namespace nuri::cli {
 namespace {
 
 struct Output { const char* name; uint32_t bit; const char* type; int channels; };
-constexpr Output outputs[] = {{"rgb", trace::output::rgb, "|u1", 3},       {"depth", trace::output::depth, "<f4", 1},   {"range", trace::output::range, "<f4", 1},
-                              {"geom", trace::output::geom, "<i4", 1},     {"body", trace::output::body, "<i4", 1},     {"class", trace::output::label, "<i4", 1},
-                              {"normal", trace::output::normal, "<f4", 3}, {"intensity", trace::output::intensity, "<f4", 1}, {"point", trace::output::point, "<f4", 3}};
+constexpr Output outputs[] = {{"rgb", trace::output::rgb, "|u1", 3},       {"depth", trace::output::depth, "<f4", 1},
+                              {"range", trace::output::range, "<f4", 1},   {"geom", trace::output::geom, "<i4", 1},
+                              {"body", trace::output::body, "<i4", 1},     {"class", trace::output::label, "<i4", 1},
+                              {"normal", trace::output::normal, "<f4", 3}, {"intensity", trace::output::intensity, "<f4", 1},
+                              {"point", trace::output::point, "<f4", 3}};
 
 }  // namespace
 
@@ -17,8 +19,10 @@ int render_tensor(const Options& options, const RenderAsked& asked, session::Ses
   const scene::Eye* const eye = find_eye(session.settings(), asked.through.camera);
   const Output* what = nullptr;
   for (const Output& o : outputs)
-    if (asked.output.empty() ? o.bit == uint32_t(eye && eye->lidar ? trace::output::range : trace::output::rgb) : asked.output == o.name) what = &o;
-  if (eye && eye->lidar && what->bit & (trace::output::rgb | trace::output::depth)) return report(fmt::format("a lidar gives no {}", what->name), options.json);
+    if (asked.output.empty() ? o.bit == uint32_t(eye && eye->lidar ? trace::output::range : trace::output::rgb) : asked.output == o.name)
+      what = &o;
+  if (eye && eye->lidar && what->bit & (trace::output::rgb | trace::output::depth))
+    return report(fmt::format("a lidar gives no {}", what->name), options.json);
 
   // an eye of the scene: as a policy gets it at this moment, noise included; otherwise by rays of our own
   std::unique_ptr<session::Eyes> eyes;
@@ -61,7 +65,9 @@ int render_tensor(const Options& options, const RenderAsked& asked, session::Ses
     }
   }
   if (Result<bool> finished = file->finish(); !finished) return report(finished.errors(), options.json);
-  Json result{{"ok", true}, {"file", asked.out}, {"output", what->name}, {"type", what->type}, {"shape", shape}, {"time", session.world().time(environments[0])}, {"kernel", kernel}};
+  Json result{{"ok", true},         {"file", asked.out}, {"output", what->name},
+              {"type", what->type}, {"shape", shape},    {"time", session.world().time(environments[0])},
+              {"kernel", kernel}};
   if (int(environments.size()) < session.environments()) result["environments"] = environments;
   if (options.json)
     print(result);

@@ -8,13 +8,15 @@ namespace nuri::cli {
 namespace {
 
 void print_timeline(const Json& timeline) {
-  fmt::print("  timeline of {} actions: {} finished, {} running, {} failed; {:.1f} actions done on average", int(timeline["actions"]), int(timeline["finished"]),
-             int(timeline["running"]), int(timeline["failed"]), double(timeline["mean_actions"]));
+  fmt::print("  timeline of {} actions: {} finished, {} running, {} failed; {:.1f} actions done on average", int(timeline["actions"]),
+             int(timeline["finished"]), int(timeline["running"]), int(timeline["failed"]), double(timeline["mean_actions"]));
   if (timeline["mean_missed"] > 0) fmt::print(", {:.1f} late", double(timeline["mean_missed"]));
   fmt::print("\n");
   for (const Json& stop : timeline["failures"])
-    fmt::print("    {} failed at action {}{}{}: {}{}\n", int(stop["environments"]), int(stop["action"]) + 1, stop.contains("what") ? ", " + std::string(stop["what"]) : "",
-               stop.contains("repeat") ? " (" + std::string(stop["repeat"]) + ")" : "", std::string(stop["why"]), stop.contains("place") ? ", " + std::string(stop["place"]) : "");
+    fmt::print("    {} failed at action {}{}{}: {}{}\n", int(stop["environments"]), int(stop["action"]) + 1,
+               stop.contains("what") ? ", " + std::string(stop["what"]) : "",
+               stop.contains("repeat") ? " (" + std::string(stop["repeat"]) + ")" : "", std::string(stop["why"]),
+               stop.contains("place") ? ", " + std::string(stop["place"]) : "");
 }
 
 void print_variants(const Json& variants) {
@@ -23,7 +25,8 @@ void print_variants(const Json& variants) {
   for (const Json& row : variants) {
     fmt::print("  {:<{}} {:>8} environments", std::string(row["model"]), width, int(row["environments"]));
     if (row["environments"] > 0)
-      fmt::print(", per step {:.2f} contacts, {:.2f} rows, {:.2f} iterations, faults {}", double(row["contacts"]), double(row["rows"]), double(row["iterations"]), int(row["faults"]));
+      fmt::print(", per step {:.2f} contacts, {:.2f} rows, {:.2f} iterations, faults {}", double(row["contacts"]), double(row["rows"]),
+                 double(row["iterations"]), int(row["faults"]));
     fmt::print("\n");
   }
 }
@@ -67,7 +70,8 @@ struct Story {
 
 int run(const Options& options, const Length& length, const Asked& asked) {
   if (!asked.through.camera.empty() && asked.picture.empty()) return report("--camera is for --picture", options.json);
-  if (Result<bool> possible = can_create(asked.picture); !asked.picture.empty() && !possible) return report(possible.errors(), options.json);
+  if (Result<bool> possible = can_create(asked.picture); !asked.picture.empty() && !possible)
+    return report(possible.errors(), options.json);
   auto session = open(options);
   if (!session) return report(session.errors(), options.json);
   session::Session& s = **session;
@@ -82,8 +86,9 @@ int run(const Options& options, const Length& length, const Asked& asked) {
   }
   const int64_t substeps = length.of(s.model(), s.settings().seconds);
   if (tells(options))
-    fmt::print(stderr, "{}: {}, {}{}, {} substeps of {:g} ms\n", s.loaded().name, environments(s.world().environments()), s.world().describe(),
-               s.world().why().empty() ? "" : " (auto: " + s.world().why() + ")", substeps, 1e3 * s.model().timestep[0]);
+    fmt::print(stderr, "{}: {}, {}{}, {} substeps of {:g} ms\n", s.loaded().name, environments(s.world().environments()),
+               s.world().describe(), s.world().why().empty() ? "" : " (auto: " + s.world().why() + ")", substeps,
+               1e3 * s.model().timestep[0]);
   if (const size_t adjusted = s.loaded().report.size(); adjusted > 0 && tells(options))
     fmt::print(stderr, "{} thing{} adjusted on import; see nuri inspect {}\n", adjusted, adjusted == 1 ? "" : "s", options.scene);
   const auto start = std::chrono::steady_clock::now();
@@ -111,20 +116,23 @@ int run(const Options& options, const Length& length, const Asked& asked) {
   if (options.json) {
     print(result);
   } else {
-    fmt::print("{}{}: {} x {} substeps = {:g} s simulated each, in {:.2f} s\n", s.loaded().name, finished ? "" : " (interrupted)", environments(s.world().environments()),
-               s.substep(), double(result["simulated_seconds"]), wall);
+    fmt::print("{}{}: {} x {} substeps = {:g} s simulated each, in {:.2f} s\n", s.loaded().name, finished ? "" : " (interrupted)",
+               environments(s.world().environments()), s.substep(), double(result["simulated_seconds"]), wall);
     fmt::print("  {} steps/s ({}), {:.0f} times real time in total\n", count(result["steps_per_second"]), s.world().describe(),
                wall > 0 ? double(result["simulated_seconds"]) * s.world().environments() / wall : 0.0);
-    fmt::print("  per step: {:.2f} contacts, {:.2f} rows, {:.2f} solver iterations\n", double(result["contacts"]), double(result["rows"]), double(result["iterations"]));
+    fmt::print("  per step: {:.2f} contacts, {:.2f} rows, {:.2f} solver iterations\n", double(result["contacts"]), double(result["rows"]),
+               double(result["iterations"]));
     fmt::print("  state hash {}, faults {}\n", std::string(result["state_hash"]), faults);
     if (eyes) print_eyes(result["eyes"], s.environments());
     if (result.contains("variants")) print_variants(result["variants"]);
     if (result.contains("timeline")) print_timeline(result["timeline"]);
     if (result.contains("goals"))
       for (const Json& goal : result["goals"])
-        fmt::print("  goal {}: {:.2f} of {} on average, {:.1f} % of environments have all\n", std::string(goal["name"]), double(goal["mean"]), int(goal["sensors"]), 100 * double(goal["success"]));
+        fmt::print("  goal {}: {:.2f} of {} on average, {:.1f} % of environments have all\n", std::string(goal["name"]),
+                   double(goal["mean"]), int(goal["sensors"]), 100 * double(goal["success"]));
     if (story.pictures)
-      fmt::print("  {} moments of the run as a picture: {} ({} x {}, in {:.1f} s)\n", moments, asked.picture, story.sheet->pixels().width, story.sheet->pixels().height, story.seconds);
+      fmt::print("  {} moments of the run as a picture: {} ({} x {}, in {:.1f} s)\n", moments, asked.picture, story.sheet->pixels().width,
+                 story.sheet->pixels().height, story.seconds);
     if (faults > 0) fmt::print("  {} froze at {} last good substep\n", environments(faults), faults == 1 ? "its" : "their");
   }
   return faults == 0 ? good : failed;
@@ -141,9 +149,15 @@ void add_run(CLI::App& app, int& status) {
   add_world(*command, *options);
   add_length(*command, *length);
   add_drive(*command, *options);
-  command->add_flag("--eyes", asked->eyes, "Look through the scene's cameras and lidars (if it has none, the models' cameras) at their rates, and say what that costs");
-  command->add_option("--picture", asked->picture, "Moments of the run, each of another environment, as tiles of one picture")->type_name("FILE.png");
-  command->add_option("--camera", asked->through.camera, "Through which camera of the scene or of a model that picture is taken (otherwise all is in view)")->type_name("NAME");
+  command->add_flag(
+      "--eyes", asked->eyes,
+      "Look through the scene's cameras and lidars (if it has none, the models' cameras) at their rates, and say what that costs");
+  command->add_option("--picture", asked->picture, "Moments of the run, each of another environment, as tiles of one picture")
+      ->type_name("FILE.png");
+  command
+      ->add_option("--camera", asked->through.camera,
+                   "Through which camera of the scene or of a model that picture is taken (otherwise all is in view)")
+      ->type_name("NAME");
   command->footer("Without --steps or --seconds: the scene's own length, 10 s if it has none. Status 1 if an environment froze.");
   command->callback([=, &status] { status = run(*options, *length, *asked); });
 }

@@ -24,7 +24,8 @@ bool Sheet::fits(size_t count, int width, int height) {
   return columns * (width + gap) <= most_side && rows * (height + gap) <= most_side;
 }
 
-Sheet::Sheet(const Pictures& pictures, bool depth) : width_(pictures.width()), height_(pictures.height() * pictures.row_repeats()), lidar_(pictures.lidar()) {
+Sheet::Sheet(const Pictures& pictures, bool depth)
+    : width_(pictures.width()), height_(pictures.height() * pictures.row_repeats()), lidar_(pictures.lidar()) {
   const size_t count = pictures.environments().size();
   columns_ = columns_of(count), rows_ = (int(count) + columns_ - 1) / columns_;
   const int gap = gap_of(count);
@@ -48,7 +49,8 @@ bool Sheet::take(Pictures& pictures, Progress* progress) {
 
 void Sheet::take(Pictures& pictures, size_t tile) {
   const size_t width = pixels_.width, gap = size_t(gap_of(pictures.environments().size()));
-  const size_t x = tile % size_t(columns_) * (size_t(width_) + gap), y = tile / size_t(columns_) * (size_t(height_) + gap), at = y * width + x;
+  const size_t x = tile % size_t(columns_) * (size_t(width_) + gap), y = tile / size_t(columns_) * (size_t(height_) + gap),
+               at = y * width + x;
   pictures.take(pictures.environments()[tile]);
   if (!lidar_) pictures.colours(pixels_.bytes.data() + 3 * at, 3 * width);
   if (!lidar_ && !metres_.empty()) pictures.metres(trace::output::depth, metres_.data() + at, width);
@@ -101,22 +103,30 @@ Result<bool> write_png(const std::string& path, const shape::Pixels& pixels) {
   Result<NewFile> file = NewFile::create(path);
   if (!file) return file.errors();
   const std::string bytes = shape::encode_png(pixels);
-  if (bytes.empty()) return Diagnostic{Severity::error, "cannot-write", "the picture cannot be coded", "is it too large?", {path, 0, 0}, {}, {}};
+  if (bytes.empty())
+    return Diagnostic{Severity::error, "cannot-write", "the picture cannot be coded", "is it too large?", {path, 0, 0}, {}, {}};
   file->write(bytes.data(), bytes.size());
   return file->finish();
 }
 
-Result<Written> write_pictures(session::Session& session, const Through& through, std::vector<int> environments, const std::string& path, const std::string& depth_path, bool quiet) {
+Result<Written> write_pictures(session::Session& session, const Through& through, std::vector<int> environments, const std::string& path,
+                               const std::string& depth_path, bool quiet) {
   const scene::Eye* const eye = find_eye(session.settings(), through.camera);
-  if (eye && eye->lidar && !depth_path.empty()) return Diagnostic{Severity::error, "bad-request", "a lidar gives no depth", "leave --depth out, its picture shows ranges", {}, {}, {}};
+  if (eye && eye->lidar && !depth_path.empty())
+    return Diagnostic{Severity::error, "bad-request", "a lidar gives no depth", "leave --depth out, its picture shows ranges", {}, {}, {}};
   const uint32_t outputs = depth_path.empty() ? 0u : uint32_t(trace::output::rgb) | uint32_t(trace::output::depth);
   auto made = Pictures::make(session, through, std::move(environments), outputs);
   if (!made) return made.errors();
   Pictures& pictures = **made;
   const size_t count = pictures.environments().size();
   if (!Sheet::fits(count, pictures.width(), pictures.height() * pictures.row_repeats()))
-    return Diagnostic{Severity::error, "too-large", fmt::format("a sheet of {} pictures of {} x {} pixels is too large", count, pictures.width(), pictures.height()),
-                      fmt::format("no side may exceed {} pixels: fewer --envs, or a smaller --size", Sheet::most_side), {path, 0, 0}, {}, {}};
+    return Diagnostic{Severity::error,
+                      "too-large",
+                      fmt::format("a sheet of {} pictures of {} x {} pixels is too large", count, pictures.width(), pictures.height()),
+                      fmt::format("no side may exceed {} pixels: fewer --envs, or a smaller --size", Sheet::most_side),
+                      {path, 0, 0},
+                      {},
+                      {}};
   Sheet sheet(pictures, !depth_path.empty());
   {
     Progress progress("render", int64_t(count), quiet);
@@ -125,7 +135,8 @@ Result<Written> write_pictures(session::Session& session, const Through& through
   Result<bool> written = write_png(path, sheet.pixels());
   if (written && !depth_path.empty()) written = write_png(depth_path, sheet.depth());
   if (!written) return written.errors();
-  return Written{sheet.pixels().width, sheet.pixels().height, count, pictures.kernel(), sheet.legend(), pictures.seconds(), pictures.rays()};
+  return Written{sheet.pixels().width, sheet.pixels().height, count,          pictures.kernel(),
+                 sheet.legend(),       pictures.seconds(),    pictures.rays()};
 }
 
 }  // namespace nuri::cli
