@@ -6,12 +6,6 @@
 NURI_KERNEL_BEGIN
 namespace tracing {
 
-template <class R> NURI_VALUE R loaded(const float* p) {
-  R r;
-  __builtin_memcpy(&r, p, sizeof(R));
-  return r;
-}
-
 // Linear light to sRGB of 0 .. 1. Light up to 0.8 stays as it is, what is brighter bends towards 1, so that lit walls keep their shape.
 template <class R> NURI_VALUE R encoded(R x) {
   const R knee(0.8f), over = max(R(0.0f), x - knee) * R(5.0f), bent = mul_add(over / (R(1.0f) + over), R(0.2f), knee);
@@ -20,9 +14,10 @@ template <class R> NURI_VALUE R encoded(R x) {
   return where(x <= R(0.0031308f), x * R(12.92f), high);
 }
 
-template <class R> class Tracer {
+template <class R, class Team> class Tracer {
  public:
-  NURI_VALUE explicit Tracer(const TraceJob& job) : job_(job), view_(*job.view), eye_{job.eye}, origin_(eye_.origin<S>()), list_{job.scratch} {
+  NURI_VALUE Tracer(const TraceJob& job, const Team& team, const Scratch& scratch)
+      : job_(job), view_(*job.view), team_(team), scratch_(scratch), eye_{job.eye}, origin_(eye_.template origin<S>()), list_{scratch} {
     const Outputs& o = job.out;
     coloured_ = o.rgb || o.intensity;
     formed_ = coloured_ || o.normal || (job.noise && job.noise->grazing > 0);
@@ -30,8 +25,8 @@ template <class R> class Tracer {
 
   NURI_FN void block(int b) {
     const float* const cone = job_.rays->cone + 5 * b;
-    gather_cone<R>(view_, job_.frames, origin_, eye_.to_world(Vec3<S>{S(cone[0]), S(cone[1]), S(cone[2])}), cone[3], cone[4], list_);
-    for (int k = 0; k < block_rays; k += width_of<R>) packet(job_.rays->direction + 3 * block_rays * b + k, job_.rays->pixel + block_rays * b + k);
+    list_ = gather_cone<R>(view_, job_.frames, origin_, eye_.to_world(Vec3<S>{S(cone[0]), S(cone[1]), S(cone[2])}), cone[3], cone[4], team_, scratch_);
+    for (int k = team_.rank() * width_of<R>; k < block_rays; k += team_.size() * width_of<R>) packet(job_.rays->direction + 3 * block_rays * b + k, job_.rays->pixel + block_rays * b + k);
   }
 
  private:
@@ -56,12 +51,11 @@ template <class R> class Tracer {
     if (!job_.out.rgb) return;
 
     // through clear surfaces
-    const Scratch other_list{list_.room.prop + view_.prop_count, list_.room.entry + view_.prop_count, nullptr};
     Vec3<R> light = zero3<R>();
     R left = where(looks, one, zero);
     for (int layer = 0;; ++layer) {
       const Truth here = s.met & (zero < left);
-      if (any(here)) light = where(here, mul_add(shade(view_, job_.frames, s, d, best.t, other_list), left * s.alpha, light), light);
+      if (any(here)) light = where(here, mul_add(shade(view_, job_.frames, s, d, best.t), left * s.alpha, light), light);
       const Truth sky = (!s.met) & (zero < left);
       if (any(sky)) light = where(sky, mul_add(sky_light(view_, d, sky), left, light), light);
       left = where(here, left * (one - s.alpha), zero);
@@ -139,15 +133,38 @@ template <class R> class Tracer {
 
   const TraceJob& job_;
   const View& view_;
+  const Team& team_;
+  Scratch scratch_;
   Pose eye_;
   Vec3<S> origin_;
-  List list_;
+  List<Team> list_;
   bool coloured_, formed_;
 };
 
-template <class R> NURI_FN void trace(const TraceJob& job) {
-  Tracer<R> tracer(job);
-  for (int b = job.first; b < job.first + job.count; ++b) tracer.block(b);
+template <class T> NURI_VALUE T* moved(T* p, int64_t items) { return p ? p + items : nullptr; }
+NURI_FN Outputs moved(const Outputs& o, int64_t pixels) {
+  return {moved(o.rgb, 3 * pixels), moved(o.depth, pixels), moved(o.range, pixels), moved(o.normal, 3 * pixels), moved(o.intensity, pixels), moved(o.point, 3 * pixels),
+          moved(o.geom, pixels), moved(o.body, pixels), moved(o.label, pixels)};
+}
+
+// Blocks first .. first + count of a sensor's picture; nothing if no picture of it is taken.
+template <class R, class Team> NURI_FN void trace(const Launch& launch, int environment, int sensor, int first, int count, const Team& team, const Scratch& scratch) {
+  const Watch& watch = launch.watches[sensor];
+  const int slot = launch.slots[int64_t(watch.group) * launch.environments + environment];
+  if (slot < 0) return;
+  const Frames frames = frames_of(launch, environment);
+  const TraceJob job{&launch.view, frames, &watch.rays, watch.noisy ? &watch.noise : nullptr, frames.eye + 12 * watch.eye, moved(watch.out, slot * watch.slot + environment * watch.picture),
+                     watch.nothing, launch.seed, launch.ids[environment], launch.steps[environment], watch.stream};
+  Tracer<R, Team> tracer(job, team, scratch);
+  for (int b = first; b < first + count; ++b) tracer.block(b);
+}
+
+// Block k of those of all sensors of all active environments: what a team of a GPU does at a time.
+template <class R, class Team> NURI_FN void trace_block(const Launch& launch, int k, const Team& team, const Scratch& scratch) {
+  const int environment = launch.active[k / launch.blocks], within = k % launch.blocks;
+  int sensor = 0;
+  while (sensor + 1 < launch.eye_count && launch.watches[sensor + 1].first <= within) ++sensor;
+  trace<R>(launch, environment, sensor, within - launch.watches[sensor].first, 1, team, scratch);
 }
 
 }  // namespace tracing

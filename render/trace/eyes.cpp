@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <cstring>
 
 #include "render/trace/flat_look.h"
-#include "render/trace/registry.h"
+#include "render/trace/machine.h"
 #include "render/trace/timing.h"
+#ifdef NURI_WITH_CUDA
+#include "render/trace/cuda_machine.h"
+#endif
 
 namespace nuri::trace {
 namespace {
-constexpr int strip = 16;                        // blocks of a job: large pictures are shared by threads, small ones are a job
 constexpr uint32_t first_stream = 0x45790000;    // of random numbers; one per sensor
 
 struct Kept {                                    // what an output is kept as
@@ -27,6 +27,19 @@ Kept kept(uint32_t bit) {
   return {Tensor::Type::f32, 0, 4};
 }
 
+Result<std::unique_ptr<Machine>> make_machine(const Options& options) {
+  if (options.device == Device::cuda) {
+#ifdef NURI_WITH_CUDA
+    return make_cuda_machine(options.gpu, options.stream);
+#else
+    return Diagnostic{Severity::error, "no-gpu", "this program was built without CUDA", "see on the CPU", {}, "", {}};
+#endif
+  }
+  if (auto cpu = make_cpu_machine(options.width)) return cpu;
+  const std::string message = "no tracing kernel of width " + std::to_string(options.width) + " runs on this CPU";
+  return Diagnostic{Severity::error, "no-kernel", message, "leave the width open", {}, "", {}};
+}
+
 // What the model says of its camera's lens, where the sensor says nothing.
 void adopt(Lens& lens, const model::Look::Camera& c) {
   if (lens.fovy != 0 || lens.fx > 0) return;
@@ -35,16 +48,6 @@ void adopt(Lens& lens, const model::Look::Camera& c) {
   const double across = double(lens.width) / c.resolution[0], down = double(lens.height) / c.resolution[1];   // the same view in other pixels
   lens.fx = c.focal[0] * across, lens.fy = (c.focal[1] > 0 ? c.focal[1] : c.focal[0]) * down;
   if (lens.cx == 0 && lens.cy == 0) lens.cx = 0.5 * lens.width + c.principal[0] * across, lens.cy = 0.5 * lens.height + c.principal[1] * down;
-}
-
-struct Freed { void operator()(void* p) const { std::free(p); } };
-using Buffer = std::unique_ptr<char, Freed>;
-Buffer zeros(size_t bytes) {                     // on its own cache lines
-  const size_t room = (bytes + 63) / 64 * 64 + 64;
-  char* const p = static_cast<char*>(std::aligned_alloc(64, room));
-  if (!p) throw std::bad_alloc();
-  std::memset(p, 0, room);
-  return Buffer(p);
 }
 
 struct Optics {                                  // of a sensor
@@ -58,79 +61,38 @@ struct Optics {                                  // of a sensor
 struct Store {
   uint32_t outputs = 0;
   int width = 0, height = 0;
-  std::vector<std::vector<Buffer>> slots;        // [slot][tensor]
+  std::vector<char*> base;                       // per tensor, of slot 0; the others follow
   Timing timing;
 };
 }  // namespace
 
 struct Eyes::Inside {
+  std::unique_ptr<FlatLook> look;                // outlives the machine
+  std::unique_ptr<Machine> machine;
+  std::string name;
   std::shared_ptr<const model::Model> model;
   int environments = 0;
   std::vector<Sensor> sensors;
   Options options;
-  const Kernel* kernel = nullptr;
-  std::string kernel_name;
-  std::unique_ptr<FlatLook> look;
   std::vector<Optics> optics;
   std::vector<Mount> eyes;
   std::vector<float> mounts;
+  bool moved_mounts = true;
   std::vector<Group> groups;
   std::vector<Store> stores;
   std::vector<int> group_of, place_in;           // of a sensor
   std::vector<uint8_t> fresh;                    // per environment: begins anew
   std::vector<int64_t> clock;                    // per environment: since it began
   Work work;
-  std::vector<int> active;                       // environments of which a picture is taken in this call
-  int stride = 0;
-  std::vector<float> prop_frames, spheres, lamp_frames, eye_frames;
-  std::vector<int32_t> scratch_prop;
-  std::vector<float> scratch_entry, scratch_origin;
-  std::vector<int> first_job;                    // of a sensor, within an environment; and their number
+  std::vector<int32_t> active, slots;            // environments of which a picture is taken in this call; [group][environment]: where to
+  std::vector<uint64_t> steps;
 
-  Frames frames(int e) {
-    const size_t n = size_t(e), props = look->props.size(), lamps = look->lamps.size();
-    return {prop_frames.data() + n * 12 * props, spheres.data() + n * 4 * size_t(stride), lamp_frames.data() + n * 6 * lamps,
-            eye_frames.data() + n * 12 * sensors.size(), stride};
-  }
-  void place(int e, const Poses& poses) {
-    const size_t bodies = size_t(model->body_count), n = size_t(e);
-    kernel->place({&look->view, poses.position.data() + n * 3 * bodies, poses.rotation.data() + n * 4 * bodies, eyes.data(), look->lamp_mounts.data(),
-                   mounts.data() + n * 7 * sensors.size(), int(sensors.size()), frames(e)});
-  }
-  void trace(int job, int thread, const Poses& poses) {
-    const int per = first_job.back(), e = active[size_t(job / per)], within = job % per;
-    int i = 0;
-    while (first_job[size_t(i) + 1] <= within) ++i;
-    const Sensor& sensor = sensors[size_t(i)];
-    Store& store = stores[size_t(group_of[size_t(i)])];
-    const int slot = store.timing.target[size_t(e)];
-    if (slot < 0) return;
-    const Optics& o = optics[size_t(i)];
-    const int first = (within - first_job[size_t(i)]) * strip;
-    const size_t props = look->props.size();
-    TraceJob t{};
-    t.view = &look->view;
-    t.frames = frames(e);
-    t.rays = &o.rays;
-    t.noise = o.noisy ? &sensor.noise : nullptr;
-    t.eye = t.frames.eye + 12 * i;
-    t.out = outputs(store, int(groups[size_t(group_of[size_t(i)])].sensors.size()), e, place_in[size_t(i)], slot);
-    t.scratch = {scratch_prop.data() + size_t(thread) * 2 * props, scratch_entry.data() + size_t(thread) * 2 * props, scratch_origin.data() + size_t(thread) * 3 * props};
-    t.nothing = sensor.nothing;
-    t.first = first, t.count = std::min(strip, o.rays.blocks - first);
-    t.seed = options.seed;
-    t.environment = options.ids.empty() ? uint64_t(e) : options.ids[size_t(e)];
-    t.step = poses.steps.empty() ? uint64_t(clock[size_t(e)]) : poses.steps[size_t(e)];
-    t.stream = first_stream + uint32_t(i);
-    kernel->trace(t);
-  }
-  static Outputs outputs(const Store& s, int in_group, int e, int place, int slot) {
+  Outputs outputs(size_t sensor) const {         // of environment 0 in slot 0
+    const Store& s = stores[size_t(group_of[sensor])];
+    const size_t first = size_t(place_in[sensor]) * size_t(s.width) * size_t(s.height);
     Outputs out{};
-    const size_t picture = (size_t(e) * size_t(in_group) + size_t(place)) * size_t(s.width) * size_t(s.height);
     size_t k = 0;
-    const auto next = [&](uint32_t bit) -> char* {
-      return s.outputs & bit ? s.slots[size_t(slot)][k++].get() + picture * size_t(kept(bit).bytes) : nullptr;
-    };
+    const auto next = [&](uint32_t bit) -> char* { return s.outputs & bit ? s.base[k++] + first * size_t(kept(bit).bytes) : nullptr; };
     out.rgb = reinterpret_cast<uint8_t*>(next(output::rgb));
     out.depth = reinterpret_cast<float*>(next(output::depth));
     out.range = reinterpret_cast<float*>(next(output::range));
@@ -142,17 +104,19 @@ struct Eyes::Inside {
     out.point = reinterpret_cast<float*>(next(output::point));
     return out;
   }
-  // What arrives now goes where readers look.
-  void deliver(int e) {
-    for (size_t g = 0; g < stores.size(); ++g) {
-      Store& s = stores[g];
-      const int from = s.timing.arriving[size_t(e)];
-      if (from < 0) continue;
-      for (size_t k = 0; k < groups[g].tensors.size(); ++k) {
-        const size_t bytes = groups[g].tensors[k].bytes / size_t(environments);
-        std::memcpy(s.slots[0][k].get() + size_t(e) * bytes, s.slots[size_t(from)][k].get() + size_t(e) * bytes, bytes);
-      }
+  Setting setting() const {
+    Setting to{look.get(), {}, {}, eyes, options.ids, environments, int(model->body_count), options.seed};
+    if (to.ids.empty()) for (int e = 0; e < environments; ++e) to.ids.push_back(uint64_t(e));
+    int first = 0;
+    for (size_t i = 0; i < sensors.size(); ++i) {
+      const Store& s = stores[size_t(group_of[i])];
+      const int64_t picture = int64_t(groups[size_t(group_of[i])].sensors.size()) * s.width * s.height;
+      to.watches.push_back({optics[i].rays, sensors[i].noise, optics[i].noisy, group_of[i], int32_t(i), first, outputs(i), picture, environments * picture, sensors[i].nothing,
+                            first_stream + uint32_t(i)});
+      to.columns.push_back(optics[i].table.blocks);
+      first += optics[i].table.blocks;
     }
+    return to;
   }
   bool fits(const Poses& p) const {
     const size_t n = size_t(environments), bodies = size_t(model->body_count);
@@ -160,31 +124,26 @@ struct Eyes::Inside {
   }
   // Carries out what the groups' timings say.
   void run(Pool& pool, const Poses& poses) {
-    const size_t props = look->props.size(), threads = size_t(pool.threads());
-    if (scratch_prop.size() < threads * 2 * props) {       // the first call with this pool
-      scratch_prop.resize(threads * 2 * props);
-      scratch_entry.resize(threads * 2 * props);
-      scratch_origin.resize(threads * 3 * props);
-    }
     active.clear();
-    bool any = false;
     for (int e = 0; e < environments; ++e) {
       bool due = false;
-      for (const Store& s : stores) due |= s.timing.target[size_t(e)] >= 0, any |= s.timing.arriving[size_t(e)] >= 0;
+      for (size_t g = 0; g < stores.size(); ++g) {
+        const int to = stores[g].timing.target[size_t(e)];
+        slots[g * size_t(environments) + size_t(e)] = to;
+        due |= to >= 0;
+      }
       if (due) active.push_back(e);
+      steps[size_t(e)] = poses.steps.empty() ? uint64_t(clock[size_t(e)]) : poses.steps[size_t(e)];
     }
-    struct Call { Inside& in; const Poses& poses; } call{*this, poses};
-    if (any) pool.run(environments, [&call](int e, int) { call.in.deliver(e); });
-    if (!active.empty()) {
-      pool.run(int(active.size()), [&call](int k, int) {
-        const NumericMode mode;
-        call.in.place(call.in.active[size_t(k)], call.poses);
-      });
-      pool.run(int(active.size()) * first_job.back(), [&call](int job, int thread) {
-        const NumericMode mode;
-        call.in.trace(job, thread, call.poses);
-      });
+    for (size_t g = 0; g < stores.size(); ++g) {
+      const Store& s = stores[g];
+      if (std::all_of(s.timing.arriving.begin(), s.timing.arriving.end(), [](int from) { return from < 0; })) continue;
+      for (size_t k = 0; k < s.base.size(); ++k) {
+        const size_t bytes = groups[g].tensors[k].bytes;
+        machine->deliver(pool, {s.base[k], bytes, bytes / size_t(environments), s.timing.arriving});
+      }
     }
+    if (!active.empty()) machine->look(pool, {poses.position.data(), poses.rotation.data(), mounts, moved_mounts, active, slots, steps});
     for (size_t g = 0; g < stores.size(); ++g) {
       const Timing& t = stores[g].timing;
       bool news = false;
@@ -203,15 +162,17 @@ Eyes& Eyes::operator=(Eyes&&) noexcept = default;
 Eyes::~Eyes() = default;
 
 Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environments, std::vector<Sensor> sensors, Options options) {
+  return make(std::move(model), environments, std::move(sensors), std::move(options), nullptr);
+}
+
+Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environments, std::vector<Sensor> sensors, Options options, std::unique_ptr<Machine> machine) {
   const auto bad = [](std::string message, std::string hint) { return Diagnostic{Severity::error, "bad-sensor", std::move(message), std::move(hint), {}, "", {}}; };
   auto in = std::make_unique<Inside>();
   Inside& o = *in;
-  o.kernel = find_kernel(options.width);
-  if (!o.kernel) {
-    const std::string message = "no tracing kernel of width " + std::to_string(options.width) + " runs on this CPU";
-    return Diagnostic{Severity::error, "no-kernel", message, "leave the width open", {}, "", {}};
-  }
-  o.kernel_name = std::string(o.kernel->isa) + " x " + std::to_string(o.kernel->width);
+  Result<std::unique_ptr<Machine>> made = machine ? Result<std::unique_ptr<Machine>>(std::move(machine)) : make_machine(options);
+  if (!made) return made.errors();
+  o.machine = std::move(*made);
+  o.name = o.machine->name();
   if (environments < 1) return bad("there are no environments to look at", "give at least 1");
   if (!options.ids.empty() && options.ids.size() != size_t(environments)) return bad("there must be one id per environment", "give none, or all");
   if (sensors.empty()) return bad("there is no sensor", "give at least one");
@@ -260,13 +221,13 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
   o.sensors = std::move(sensors);
 
   // groups, in the order of their first sensor
-  o.first_job.push_back(0);
+  int64_t blocks = 0;
   for (size_t i = 0; i < o.sensors.size(); ++i) {
     const Sensor& s = o.sensors[i];
     Optics& p = o.optics[i];
     p.rays.blocks = p.table.blocks, p.rays.spread = p.table.spread;
     p.rays.direction = p.table.direction.data(), p.rays.pixel = p.table.pixel.data(), p.rays.cone = p.table.cone.data();
-    o.first_job.push_back(o.first_job.back() + (p.table.blocks + strip - 1) / strip);
+    blocks += p.table.blocks;
     size_t g = 0;
     for (; g < o.stores.size(); ++g) {
       const Store& t = o.stores[g];
@@ -284,11 +245,10 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
     o.place_in.push_back(int(o.groups[g].sensors.size()));
     o.groups[g].sensors.push_back(int(i));
   }
-  if (int64_t(o.first_job.back()) * environments > (int64_t{1} << 30))
+  if (blocks * environments > (int64_t{1} << 30))
     return bad("so many pictures do not fit into one call", "use fewer environments or smaller pictures");
   for (size_t g = 0; g < o.groups.size(); ++g) {
     Store& s = o.stores[g];
-    s.slots.resize(size_t(1 + s.timing.waiting));
     for (uint32_t bit = 1; bit & output::all; bit <<= 1) {
       if (!(s.outputs & bit)) continue;
       const Kept k = kept(bit);
@@ -296,13 +256,13 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
       t.bytes = size_t(k.bytes);
       for (int64_t n : t.shape) t.bytes *= size_t(n);
       if (k.channels) t.shape.push_back(k.channels);
-      for (auto& slot : s.slots) slot.push_back(zeros(t.bytes));
-      t.data = s.slots[0].back().get();
+      s.base.push_back(o.machine->memory(t.bytes * size_t(1 + s.timing.waiting)));
+      t.data = s.base.back();
       o.groups[g].tensors.push_back(std::move(t));
     }
   }
 
-  const size_t n = size_t(environments), props = o.look->props.size();
+  const size_t n = size_t(environments);
   for (size_t e = 0; e < n; ++e)
     for (const Mount& m : o.eyes) {
       o.mounts.insert(o.mounts.end(), m.pos, m.pos + 3);
@@ -311,11 +271,9 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
   o.fresh.assign(n, 1);
   o.clock.assign(n, 0);
   o.active.reserve(n);
-  o.stride = int((props + 15) / 16 * 16);
-  o.prop_frames.assign(n * 12 * props, 0);
-  o.spheres.assign(n * 4 * size_t(o.stride), 0);
-  o.lamp_frames.assign(n * 6 * o.look->lamps.size(), 0);
-  o.eye_frames.assign(n * 12 * o.sensors.size(), 0);
+  o.slots.assign(n * o.stores.size(), -1);
+  o.steps.assign(n, 0);
+  o.machine->begin(o.setting());
   return Eyes(std::move(in));
 }
 
@@ -353,7 +311,10 @@ std::span<const Sensor> Eyes::sensors() const { return inside_->sensors; }
 uint64_t Eyes::arrived(int group, int environment) const { return inside_->stores[size_t(group)].timing.arrived[size_t(environment)]; }
 const Eyes::Work& Eyes::work() const { return inside_->work; }
 void Eyes::clear_work() { inside_->work = {}; }
-std::span<float> Eyes::mounts() { return inside_->mounts; }
-const char* Eyes::kernel() const { return inside_->kernel_name.c_str(); }
+std::span<float> Eyes::mounts() {
+  inside_->moved_mounts = true;                  // from now on nobody says when
+  return inside_->mounts;
+}
+const char* Eyes::kernel() const { return inside_->name.c_str(); }
 
 }  // namespace nuri::trace

@@ -64,6 +64,9 @@ struct LampSpec {                                // besides those of the model
   bool shadow = true, falls = false;
 };
 
+// cuda: bodies' poses and tensors lie in the GPU's memory, and render() only enqueues. Not tested on a GPU: docs/gpu.md.
+enum class Device { cpu, cuda };
+
 struct Options {
   uint64_t seed = 1;
   uint32_t geom_groups = 0b000111;               // which geoms are seen, as bits; MuJoCo's users expect groups 0, 1, 2
@@ -74,9 +77,12 @@ struct Options {
   float ambient = 0.55f;                         // share of the sky's light that surfaces receive
   int width = 0;                                 // rays side by side; 0: by rule. Never shows in results
   std::vector<uint64_t> ids;                     // of environments, for noise; empty: their indices
+  Device device = Device::cpu;
+  int gpu = 0;                                   // of those that are visible
+  void* stream = nullptr;                        // cudaStream_t that work goes to: World::stream() of the world that is seen; null: one of its own
 };
 
-// Bodies of all environments, float: 3 and 4 (w x y z) per body. `steps` numbers the pictures of each environment for noise; empty: its own
+// Bodies of all environments, float: 3 and 4 (w x y z) per body; addresses of the device. `steps` numbers the pictures of each environment for noise; empty: its own
 // clock. All clocks go on by `passed` from call to call, each from where its environment began.
 struct Poses {
   std::span<const float> position, rotation;
@@ -98,10 +104,13 @@ struct Group {
   uint64_t pictures = 0;                         // how many have arrived: whether there is a new one
 };
 
+class Machine;                                   // machine.h
+
 class Eyes {
  public:
-  // Diagnostics have code bad-sensor, bad-lamp or no-kernel.
+  // Diagnostics have code bad-sensor, bad-lamp, no-kernel, no-gpu or cuda-failed.
   static Result<Eyes> make(std::shared_ptr<const model::Model> model, int environments, std::vector<Sensor> sensors, Options options = {});
+  static Result<Eyes> make(std::shared_ptr<const model::Model> model, int environments, std::vector<Sensor> sensors, Options options, std::unique_ptr<Machine> machine);
   Eyes(Eyes&&) noexcept;
   Eyes& operator=(Eyes&&) noexcept;
   ~Eyes();
@@ -122,7 +131,7 @@ class Eyes {
   void clear_work();
   // [environment][sensor][7]: place and quaternion in the body's frame; may be overwritten between calls (randomised mountings).
   std::span<float> mounts();
-  const char* kernel() const;                    // "avx2 x 8"
+  const char* kernel() const;                    // "avx2 x 8", "cuda"
 
  private:
   struct Inside;

@@ -4,8 +4,12 @@
 
 namespace nuri::trace {
 namespace {
-void place(const PlaceJob& job) { tracing::place(job); }
-void run(const TraceJob& job) { tracing::trace<Wide<float, NURI_KERNEL_W>>(job); }
+void place(const Launch& launch, int environment) {
+  for (int i = 0; i < tracing::placed(launch); ++i) tracing::place(launch, environment, i);
+}
+void run(const Launch& launch, int environment, int sensor, int first, int count, const Scratch& scratch) {
+  tracing::trace<Wide<float, NURI_KERNEL_W>>(launch, environment, sensor, first, count, tracing::Alone(), scratch);
+}
 }  // namespace
 
 #define NURI_JOIN2(a, b) trace_kernel_##a##_##b

@@ -43,7 +43,7 @@ template <class R> NURI_VALUE Vec3<R> sky_mean(const Sky& sky, Vec3<R> n) {
 // Which of the rays' surfaces a lamp reaches; `lit`: those that face it.
 template <class R>
 NURI_STAGE TruthOf<R> reached(const View& view, const Frames& frames, const Lamp& lamp, const float* pose, const Surface<R>& s, R bias,
-                               TruthOf<R> lit, const Scratch& room) {
+                               TruthOf<R> lit) {
   // a ball around where the rays end
   const Vec3<R> start = mul_add(s.facet, bias, s.at);
   float low[3] = {no_ray_hit, no_ray_hit, no_ray_hit}, high[3] = {-no_ray_hit, -no_ray_hit, -no_ray_hit};
@@ -58,19 +58,16 @@ NURI_STAGE TruthOf<R> reached(const View& view, const Frames& frames, const Lamp
   const Vec3<S> a{S(low[0]), S(low[1]), S(low[2])}, b{S(high[0]), S(high[1]), S(high[2])}, centre = (a + b) * S(0.5f);
   const bool far = lamp.kind == LampKind::directional;
   const Vec3<S> lamp_at{S(pose[0]), S(pose[1]), S(pose[2])}, towards{S(-pose[3]), S(-pose[4]), S(-pose[5])};
-  List list{room};
-  gather_way<R>(view, frames, centre, (norm(b - a) * S(0.5f)).v, far ? towards : lamp_at, far, list);
-
   const R zero(0.0f);
   Met<R> best = nothing_met(where(lit, far ? R(no_ray_hit) : R(1.0f), R(-1.0f)));
   const Vec3<R> way = far ? spread<R>(towards) : start - spread<R>(lamp_at);
-  for (int k = 0; k < list.count; ++k) {
+  gather_way<R>(view, frames, centre, (norm(b - a) * S(0.5f)).v, far ? towards : lamp_at, far, [&](int prop) NURI_INLINED {
+    const Pose pose{frames.prop + 12 * prop};
     const TruthOf<R> open = zero < best.t;
-    if (!any(open)) break;
-    const Pose prop{frames.prop + 12 * list.room.prop[k]};
-    if (far) meet<true>(view, list.room.prop[k], prop.point_to_local(start), prop.to_local(way), zero, open, best);
-    else meet<true>(view, list.room.prop[k], prop.point_to_local(lamp_at), prop.to_local(way), zero, open, best);   // from the lamp: one origin
-  }
+    if (far) meet<true>(view, prop, pose.point_to_local(start), pose.to_local(way), zero, open, best);
+    else meet<true>(view, prop, pose.point_to_local(lamp_at), pose.to_local(way), zero, open, best);                // from the lamp: one origin
+    return any(zero < best.t);
+  });
   return lit & (zero < best.t);
 }
 
@@ -92,7 +89,7 @@ template <class R> NURI_FN R arriving(const Lamp& lamp, Vec3<R> l, Vec3<R> axis,
 }
 
 template <class R>
-NURI_STAGE Vec3<R> shade(const View& view, const Frames& frames, const Surface<R>& s, Vec3<R> d, R t, const Scratch& room) {
+NURI_STAGE Vec3<R> shade(const View& view, const Frames& frames, const Surface<R>& s, Vec3<R> d, R t) {
   const R zero(0.0f), one(1.0f);
   const Vec3<R> n = s.normal, v = -d;
   const R nv = max(dot(n, v), R(1e-3f)), alpha = max(s.roughness * s.roughness, R(4e-3f)), square = alpha * alpha;
@@ -123,7 +120,7 @@ NURI_STAGE Vec3<R> shade(const View& view, const Frames& frames, const Surface<R
     const R nl = dot(n, l);
     TruthOf<R> lit = s.met & (zero < nl) & (zero < dot(s.facet, l)) & (zero < share);
     if (!any(lit)) continue;
-    if (lamp.shadow) lit = reached(view, frames, lamp, pose, s, mul_add(t, R(2e-4f), R(1e-5f)), lit, room);
+    if (lamp.shadow) lit = reached(view, frames, lamp, pose, s, mul_add(t, R(2e-4f), R(1e-5f)), lit);
 
     R length;
     const Vec3<R> half = normalized(l + v, n, length);

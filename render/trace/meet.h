@@ -5,6 +5,7 @@
 // only what cannot be the result. Rejected: a tree over props, built again for every environment and picture: with some hundred props the
 // list of a block costs less than the tree.
 #pragma once
+#include "render/trace/team.h"
 #include "render/trace/walk.h"
 
 NURI_KERNEL_BEGIN
@@ -14,6 +15,11 @@ template <class R> NURI_VALUE S at(const R& r, int w) { return S(r[w]); }
 template <class R> NURI_VALUE Vec3<S> at(const Vec3<R>& v, int w) { return {S(v.x[w]), S(v.y[w]), S(v.z[w])}; }
 template <class R> NURI_VALUE void put(Vec3<R>& v, int w, Vec3<S> s) { v.x.set(w, s.x.v), v.y.set(w, s.y.v), v.z.set(w, s.z.v); }
 template <class R> inline constexpr int width_of = sizeof(R) / sizeof(float);
+template <class R> NURI_VALUE R loaded(const float* p) {
+  R r;
+  __builtin_memcpy(&r, p, sizeof(R));
+  return r;
+}
 
 // A frame as rows of [R | t], the same for all rays.
 struct Pose {
@@ -29,6 +35,13 @@ struct Pose {
   template <class R> NURI_VALUE Vec3<R> origin() const { return {R(m[3]), R(m[7]), R(m[11])}; }
   template <class R> NURI_VALUE Vec3<R> point_to_local(Vec3<R> p) const { return to_local(p - origin<R>()); }
 };
+
+// Where things are in one environment.
+NURI_VALUE Frames frames_of(const Launch& launch, int e) {
+  const Frames& f = launch.frames;
+  const int64_t n = e;
+  return {f.prop + n * 12 * launch.view.prop_count, f.sphere + n * 4 * f.stride, f.lamp + n * 6 * launch.view.lamp_count, f.eye + n * 12 * launch.eye_count, f.stride};
+}
 
 // A convex shape; x and d in its axes.
 template <class R> NURI_VALUE RayHit<R> ray_round(const Prop& p, Vec3<R> x, Vec3<R> d) {
@@ -68,15 +81,35 @@ NURI_FN void meet(const View& view, int i, Vec3<X> o, Vec3<R> d, R from, TruthOf
 }
 
 // ---- lists of props ---------------------------------------------------------------------------------------------------
-struct List {
+// Visits the props whose sphere is wanted, as many at a time as fit: keep(centre, radius, out_entry) says which, visit(prop, entry) returns whether
+// to go on; radius < 0: endless. `from`, `step`: of chunks as wide as R.
+template <class R, class K, class V> NURI_FN void gather(const View& view, const Frames& frames, int from, int step, K keep, V visit) {
+  constexpr int width = width_of<R>;
+  const float* const sphere = frames.sphere;
+  const int stride = frames.stride;
+  for (int i = from * width; i < view.prop_count; i += step * width) {
+    const Vec3<R> centre{loaded<R>(sphere + i), loaded<R>(sphere + stride + i), loaded<R>(sphere + 2 * stride + i)};
+    R entry(0.0f);
+    const unsigned bits = keep(centre, loaded<R>(sphere + 3 * stride + i), entry).bits();
+    for (int w = 0; w < width && i + w < view.prop_count; ++w)
+      if ((bits >> w & 1u) && !visit(i + w, entry[w])) return;
+  }
+}
+
+// The props that a block of rays can meet, made by a team (team.h).
+template <class Team> struct List {
   Scratch room;
   int count = 0;
-  NURI_VALUE void add(int prop, float entry) {
-    room.prop[count] = prop;
-    room.entry[count++] = entry;
-  }
+
   // Nearest first; of equals the lower number (an order for speed: results do not depend on it).
-  NURI_FN void sort() {
+  NURI_FN void sort(const Team& team, int props) {
+    if constexpr (Team::alone) sort_alone();
+    else sort_together(team, props);
+  }
+
+ private:
+  NURI_VALUE bool before(int a, int b) const { return room.entry[a] < room.entry[b] || (room.entry[a] <= room.entry[b] && room.prop[a] < room.prop[b]); }
+  NURI_FN void sort_alone() {                    // Shell's
     int gap = 1;
     while (gap < count / 3) gap = 3 * gap + 1;
     for (; gap > 0; gap /= 3)
@@ -92,59 +125,64 @@ struct List {
         room.prop[j] = p;
       }
   }
-};
-
-// Spheres around all props, as many at a time as fit: keep(centre, radius, out_entry) says which are wanted, and what they are sorted by;
-// radius < 0: endless.
-template <class R, class K> NURI_FN void gather(const View& view, const Frames& frames, List& list, K keep) {
-  constexpr int width = width_of<R>;
-  list.count = 0;
-  const float* const sphere = frames.sphere;
-  const int stride = frames.stride;
-  for (int i = 0; i < view.prop_count; i += width) {
-    R x, y, z, r, entry(0.0f);
-    __builtin_memcpy(&x, sphere + i, sizeof(R));
-    __builtin_memcpy(&y, sphere + stride + i, sizeof(R));
-    __builtin_memcpy(&z, sphere + 2 * stride + i, sizeof(R));
-    __builtin_memcpy(&r, sphere + 3 * stride + i, sizeof(R));
-    const unsigned bits = keep(Vec3<R>{x, y, z}, r, entry).bits();
-    for (int w = 0; w < width && i + w < view.prop_count; ++w) if (bits >> w & 1u) list.add(i + w, entry[w]);
+  // Every entry counts those before it: that is its place in the second half of the room.
+  NURI_FN void sort_together(const Team& team, int props) {
+    for (int k = team.rank(); k < count; k += team.size()) {
+      int at = props;
+      for (int j = 0; j < count; ++j) at += before(j, k);
+      room.entry[at] = room.entry[k];
+      room.prop[at] = room.prop[k];
+    }
+    room.entry += props, room.prop += props;
+    team.sync();
   }
-}
+};
 
 // Props that a ray from o in the cone (axis, cosine, sine) may meet. A point at distance a along the axis and p from it lies outside of the cone
 // by p cos - a sin, or more.
-template <class R> NURI_STAGE void gather_cone(const View& view, const Frames& frames, Vec3<S> o, Vec3<S> axis, float cosine, float sine, List& list) {
-  gather<R>(view, frames, list, [&](Vec3<R> centre, R r, R& entry) NURI_INLINED {
+template <class R, class Team>
+NURI_STAGE List<Team> gather_cone(const View& view, const Frames& frames, Vec3<S> o, Vec3<S> axis, float cosine, float sine, const Team& team, const Scratch& room) {
+  List<Team> list{room};
+  team.restart();
+  const auto keep = [&](Vec3<R> centre, R r, R& entry) NURI_INLINED {
     const Vec3<R> v = centre - spread<R>(o);
     const R along = dot(v, spread<R>(axis)), squared = dot(v, v), distance = sqrt(squared), room = mul_add(r, R(1.0001f), R(1e-4f) * distance);
     const R beside = norm(sub_mul(v, spread<R>(axis), along));
     entry = where(r < R(0.0f), R(0.0f), distance - room);
     return (r < R(0.0f)) | (squared <= room * room) | (R(cosine) < R(0.0f)) | (sub_mul(beside * R(cosine), along, R(sine)) <= room);
+  };
+  gather<R>(view, frames, team.rank(), team.size(), keep, [&](int prop, float entry) NURI_INLINED {
+    const int at = team.next();
+    list.room.prop[at] = prop;
+    list.room.entry[at] = entry;
+    return true;
   });
-  list.sort();
-  for (int k = 0; k < list.count; ++k) {
+  team.sync();
+  list.count = team.counted();
+  list.sort(team, view.prop_count);
+  for (int k = team.rank(); k < list.count; k += team.size()) {
     const Vec3<S> local = Pose{frames.prop + 12 * list.room.prop[k]}.point_to_local(o);
     list.room.origin[3 * k] = local.x.v, list.room.origin[3 * k + 1] = local.y.v, list.room.origin[3 * k + 2] = local.z.v;
   }
+  team.sync();
+  return list;
 }
 
-// Props that cast shadows into a ball (its centre, radius) from a lamp at `end`, or from far away in direction `end`: those that come near the way.
-template <class R> NURI_STAGE void gather_way(const View& view, const Frames& frames, Vec3<S> ball, float radius, Vec3<S> end, bool far, List& list) {
+// Visits the props that cast shadows into a ball (its centre, radius) from a lamp at `end`, or from far away in direction `end`: those that come
+// near the way. visit(prop) returns whether to go on.
+template <class R, class V>
+NURI_FN void gather_way(const View& view, const Frames& frames, Vec3<S> ball, float radius, Vec3<S> end, bool far, V visit) {
   Vec3<S> direction = end;
   S length = S(no_ray_hit);
   if (!far) direction = normalized(end - ball, Vec3<S>{S(0.0f), S(0.0f), S(1.0f)}, length);
-  gather<R>(view, frames, list, [&](Vec3<R> centre, R r, R&) NURI_INLINED {
+  const auto keep = [&](Vec3<R> centre, R r, R&) NURI_INLINED {
     const Vec3<R> v = centre - spread<R>(ball);
     const R along = max(R(0.0f), min(dot(v, spread<R>(direction)), spread<R>(length)));
     const Vec3<R> beside = sub_mul(v, spread<R>(direction), along);
     const R room = mul_add(r + R(radius), R(1.001f), R(1e-4f) * (abs(v.x) + abs(v.y) + abs(v.z)));
     return (r < R(0.0f)) | (dot(beside, beside) <= room * room);
-  });
-  int opaque = 0;
-  for (int k = 0; k < list.count; ++k)
-    if (view.props[list.room.prop[k]].opaque) list.room.prop[opaque++] = list.room.prop[k];
-  list.count = opaque;
+  };
+  gather<R>(view, frames, 0, 1, keep, [&](int prop, float) NURI_INLINED { return !view.props[prop].opaque || visit(prop); });
 }
 
 }  // namespace tracing

@@ -20,41 +20,49 @@ NURI_FN Mat3<S> looking(Vec3<S> from, Vec3<S> to) {
   return {{x.x, y.x, z.x, x.y, y.y, z.y, x.z, y.z, z.z}};
 }
 
-// `pose`: 7 numbers in the body's frame.
-NURI_FN void mounted(const PlaceJob& job, const Mount& m, const float* pose, Mat3<S>& out_axes, Vec3<S>& out_at) {
-  const Quat<S> body = unit(turn_at(job.rotation + 4 * m.body));
-  const Vec3<S> at = vector_at(job.position + 3 * m.body);
+// `pose`: 7 numbers in the body's frame; position, rotation: of the environment's bodies.
+NURI_FN void mounted(const float* position, const float* rotation, const Mount& m, const float* pose, Mat3<S>& out_axes, Vec3<S>& out_at) {
+  const Quat<S> body = unit(turn_at(rotation + 4 * m.body));
+  const Vec3<S> at = vector_at(position + 3 * m.body);
   const bool with_axes = m.track == 0 || m.track >= 3;                                 // fixed, and what aims at a body from where it is fixed
   out_at = with_axes ? at + rotate(body, vector_at(pose)) : at + vector_at(m.rest_pos);
-  if (m.track >= 3 && m.target >= 0) out_axes = looking(out_at, vector_at(job.position + 3 * m.target));
+  if (m.track >= 3 && m.target >= 0) out_axes = looking(out_at, vector_at(position + 3 * m.target));
   else out_axes = matrix(unit(with_axes ? body * turn_at(pose + 3) : turn_at(m.rest_quat)));
 }
 
-NURI_FN void place(const PlaceJob& job) {
-  const View& view = *job.view;
-  for (int i = 0; i < view.prop_count; ++i) {
-    const Prop& p = view.props[i];
-    const Quat<S> body = unit(turn_at(job.rotation + 4 * p.body));
-    const Vec3<S> at = vector_at(job.position + 3 * p.body) + rotate(body, vector_at(p.pos));
-    float* const m = job.frames.prop + 12 * i;
-    store_pose(m, matrix(unit(body * turn_at(p.quat))), at);
-    const Vec3<S> centre = Pose{m}.to_world(vector_at(p.centre)) + at;
-    float* const sphere = job.frames.sphere + i;
-    sphere[0] = centre.x.v, sphere[job.frames.stride] = centre.y.v, sphere[2 * job.frames.stride] = centre.z.v, sphere[3 * job.frames.stride] = p.radius;
-  }
+// What has a place: props, sensors, lamps.
+NURI_VALUE int placed(const Launch& launch) { return launch.view.prop_count + launch.eye_count + launch.view.lamp_count; }
+
+NURI_FN void place(const Launch& launch, int environment, int item) {
+  const View& view = launch.view;
+  const Frames frames = frames_of(launch, environment);
+  const float* const position = launch.position + int64_t(environment) * 3 * launch.body_count;
+  const float* const rotation = launch.rotation + int64_t(environment) * 4 * launch.body_count;
   Mat3<S> axes;
   Vec3<S> at;
-  for (int i = 0; i < job.eye_count; ++i) {
-    mounted(job, job.eyes[i], job.eye_pose + 7 * i, axes, at);
-    store_pose(job.frames.eye + 12 * i, axes, at);
+  if (item < view.prop_count) {
+    const Prop& p = view.props[item];
+    const Quat<S> body = unit(turn_at(rotation + 4 * p.body));
+    at = vector_at(position + 3 * p.body) + rotate(body, vector_at(p.pos));
+    float* const m = frames.prop + 12 * item;
+    store_pose(m, matrix(unit(body * turn_at(p.quat))), at);
+    const Vec3<S> centre = Pose{m}.to_world(vector_at(p.centre)) + at;
+    float* const sphere = frames.sphere + item;
+    sphere[0] = centre.x.v, sphere[frames.stride] = centre.y.v, sphere[2 * frames.stride] = centre.z.v, sphere[3 * frames.stride] = p.radius;
+    return;
   }
-  for (int i = 0; i < view.lamp_count; ++i) {                                          // a lamp shines along -z of its mount
-    const Mount& m = job.lamps[i];
-    const float pose[7] = {m.pos[0], m.pos[1], m.pos[2], m.quat[0], m.quat[1], m.quat[2], m.quat[3]};
-    mounted(job, m, pose, axes, at);
-    float* const to = job.frames.lamp + 6 * i;
-    to[0] = at.x.v, to[1] = at.y.v, to[2] = at.z.v, to[3] = -axes.m[2].v, to[4] = -axes.m[5].v, to[5] = -axes.m[8].v;
+  int i = item - view.prop_count;
+  if (i < launch.eye_count) {
+    mounted(position, rotation, launch.eyes[i], launch.eye_pose + (int64_t(environment) * launch.eye_count + i) * 7, axes, at);
+    store_pose(frames.eye + 12 * i, axes, at);
+    return;
   }
+  i -= launch.eye_count;                         // a lamp shines along -z of its mount
+  const Mount& m = launch.lamps[i];
+  const float pose[7] = {m.pos[0], m.pos[1], m.pos[2], m.quat[0], m.quat[1], m.quat[2], m.quat[3]};
+  mounted(position, rotation, m, pose, axes, at);
+  float* const to = frames.lamp + 6 * i;
+  to[0] = at.x.v, to[1] = at.y.v, to[2] = at.z.v, to[3] = -axes.m[2].v, to[4] = -axes.m[5].v, to[5] = -axes.m[8].v;
 }
 
 }  // namespace tracing

@@ -89,15 +89,6 @@ struct Frames {                                  // where things are; written by
   float* eye;                                    // 12 each: rows of [R | t] of a sensor
   int32_t stride;
 };
-struct PlaceJob {
-  const View* view;
-  const float *position, *rotation;              // of bodies: 3 and 4 each
-  const Mount *eyes, *lamps;
-  const float* eye_pose;                         // 7 each: position and quaternion in the body's frame
-  int32_t eye_count;
-  Frames frames;
-};
-
 // ---- of one picture --------------------------------------------------------------------------------------------------
 // Rays of a sensor in its own axes (it looks along -z, +y is up), in blocks of neighbours. A ray without direction sees nothing.
 struct Rays {
@@ -121,9 +112,9 @@ struct Outputs {                                 // null: not asked for
   float *depth, *range, *normal, *intensity, *point;
   int32_t *geom, *body, *label;
 };
-struct Scratch {                                 // of one thread: lists of props, what a block sees and what may shade it
-  int32_t* prop;                                 // 2 per prop
-  float *entry, *origin;                         // 2 and 3 per prop
+struct Scratch {                                 // of who traces a block of rays: the props that it can meet
+  int32_t* prop;                                 // Team::list_room per prop
+  float *entry, *origin;                         // Team::list_room and 3 per prop
 };
 struct TraceJob {
   const View* view;
@@ -132,19 +123,43 @@ struct TraceJob {
   const Distortion* noise;                       // null: none
   const float* eye;                              // 12
   Outputs out;
-  Scratch scratch;
   float nothing;                                 // depth and range where nothing is met
-  int32_t first, count;                          // blocks
   uint64_t seed, environment, step;
   uint32_t stream;
+};
+
+// ---- of a call -------------------------------------------------------------------------------------------------------
+struct Watch {                                   // a sensor, the same for all environments
+  Rays rays;
+  Distortion noise;
+  int32_t noisy, group, eye;                     // eye: its number
+  int32_t first;                                 // of its blocks among those of all sensors of an environment
+  Outputs out;                                   // of environment 0 in slot 0
+  int64_t picture, slot;                         // pixels from an environment's picture to the next one's, and from a slot to the next
+  float nothing;
+  uint32_t stream;
+};
+// Everything that kernels need. The pictures of environments active[0 .. active_count) are taken, of those groups that have a slot for them.
+struct Launch {
+  View view;
+  Frames frames;                                 // of environment 0; those of the others follow
+  const Watch* watches;
+  const Mount *eyes, *lamps;
+  const float *position, *rotation;              // of the bodies of all environments: 3 and 4 each
+  const float* eye_pose;                         // 7 each, of the sensors of all environments: position and quaternion in the body's frame
+  const int32_t* active;
+  const int32_t* slots;                          // [group][environment]; -1: no picture is taken
+  const uint64_t *ids, *steps;                   // per environment, for noise
+  int32_t environments, active_count, body_count, eye_count, blocks;   // blocks: of all sensors of an environment
+  uint64_t seed;
 };
 
 // One width and instruction set (kernel.cpp is compiled once for each).
 struct Kernel {
   const char* isa;
   int width;
-  void (*place)(const PlaceJob&);
-  void (*trace)(const TraceJob&);
+  void (*place)(const Launch&, int environment);
+  void (*trace)(const Launch&, int environment, int sensor, int first, int count, const Scratch&);   // blocks of the sensor
 };
 
 }  // namespace nuri::trace
