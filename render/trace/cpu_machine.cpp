@@ -40,7 +40,15 @@ class CpuMachine final : public Machine {
     first_job_ = {0};
     for (const int blocks : setting_.columns) first_job_.push_back(first_job_.back() + (blocks + strip - 1) / strip);
     launch_.view = look.view;
-    launch_.frames = {prop_frames_.data(), spheres_.data(), lamp_frames_.data(), eye_frames_.data(), stride};
+    launch_.frames = {prop_frames_.data(), spheres_.data(), lamp_frames_.data(), eye_frames_.data(), stride, nullptr, nullptr, nullptr, 0, 0};
+    if (props >= many_props) {
+      const int clusters = int((props + cluster_size - 1) / cluster_size), cluster_stride = (clusters + 15) / 16 * 16;
+      sorted_.assign(n * 4 * size_t(stride), 0);
+      clusters_.assign(n * 4 * size_t(cluster_stride), 0);
+      order_.assign(n * 3 * size_t(stride), 0);
+      Frames& f = launch_.frames;
+      f.sorted = sorted_.data(), f.cluster = clusters_.data(), f.order = order_.data(), f.clusters = clusters, f.cluster_stride = cluster_stride;
+    }
     launch_.watches = setting_.watches.data();
     launch_.eyes = setting_.eyes.data(), launch_.lamps = look.lamp_mounts.data();
     launch_.ids = setting_.ids.data();
@@ -89,7 +97,8 @@ class CpuMachine final : public Machine {
   Setting setting_{};
   Launch launch_{};
   std::vector<Buffer> kept_;
-  std::vector<float> prop_frames_, spheres_, lamp_frames_, eye_frames_;
+  std::vector<float> prop_frames_, spheres_, lamp_frames_, eye_frames_, sorted_, clusters_;
+  std::vector<int32_t> order_;
   mutable std::vector<int32_t> prop_;
   mutable std::vector<float> entry_, origin_;
   std::vector<int> first_job_;                   // of a sensor, within an environment; and their number

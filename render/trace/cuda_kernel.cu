@@ -1,6 +1,7 @@
 #include "render/trace/cuda_kernel.h"
 #include "engine/device/memory.h"
 #include "render/trace/block.h"
+#include "render/trace/clusters.h"
 #include "render/trace/place.h"
 
 namespace nuri::trace {
@@ -14,6 +15,13 @@ __global__ void __launch_bounds__(place_threads) place_kernel(const __grid_const
   const int items = tracing::placed(launch);
   const int64_t all = int64_t(launch.active_count) * items, step = int64_t(gridDim.x) * blockDim.x;
   for (int64_t k = int64_t(blockIdx.x) * blockDim.x + threadIdx.x; k < all; k += step) tracing::place(launch, launch.active[k / items], int(k % items));
+}
+
+// A team per environment.
+__global__ void __launch_bounds__(place_threads) cluster_kernel(const __grid_constant__ Launch launch) {
+  __shared__ int count;
+  const tracing::BlockTeam team{&count};
+  for (int k = int(blockIdx.x); k < launch.active_count; k += int(gridDim.x)) tracing::cluster(launch, launch.active[k], team);
 }
 
 __global__ void __launch_bounds__(block_rays) trace_kernel(const __grid_constant__ Launch launch, const __grid_constant__ CudaRoom room) {
@@ -44,6 +52,9 @@ void launch_place(const Launch& launch, CUstream_st* stream) {
   constexpr int64_t most_blocks = 4096;          // enough to keep memory busy; each thread goes on from there
   const int64_t all = int64_t(launch.active_count) * (launch.view.prop_count + launch.eye_count + launch.view.lamp_count), blocks = (all + place_threads - 1) / place_threads;
   place_kernel<<<unsigned(blocks < most_blocks ? blocks : most_blocks), place_threads, 0, stream>>>(launch);
+  NURI_CUDA(cudaGetLastError());
+  if (launch.frames.clusters == 0) return;
+  cluster_kernel<<<unsigned(launch.active_count < most_blocks ? launch.active_count : most_blocks), place_threads, 0, stream>>>(launch);
   NURI_CUDA(cudaGetLastError());
 }
 

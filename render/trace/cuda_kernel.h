@@ -22,7 +22,7 @@ size_t cuda_list_bytes(int props);
 int cuda_teams(size_t shared_bytes, int processors);
 
 // Enqueue: where things are; pictures.
-void launch_place(const Launch& launch, CUstream_st* stream);
+void launch_place(const Launch& launch, CUstream_st* stream);   // and their clusters
 void launch_trace(const Launch& launch, const CudaRoom& room, CUstream_st* stream);
 
 struct CudaTraceCost { int registers, stack_bytes; };

@@ -35,7 +35,13 @@ class CudaMachine final : public Machine {
     const size_t n = size_t(setting_.environments), props = look.props.size(), eyes = setting_.watches.size();
     const int stride = int((props + 15) / 16 * 16);
     launch_.view = put(look);
-    launch_.frames = {floats(n * 12 * props), floats(n * 4 * size_t(stride)), floats(n * 6 * look.lamps.size()), floats(n * 12 * eyes), stride};
+    launch_.frames = {floats(n * 12 * props), floats(n * 4 * size_t(stride)), floats(n * 6 * look.lamps.size()), floats(n * 12 * eyes), stride, nullptr, nullptr, nullptr, 0, 0};
+    if (props >= many_props) {
+      Frames& f = launch_.frames;
+      f.clusters = int((props + cluster_size - 1) / cluster_size), f.cluster_stride = (f.clusters + 15) / 16 * 16;
+      f.sorted = floats(n * 4 * size_t(stride)), f.cluster = floats(n * 4 * size_t(f.cluster_stride));
+      f.order = reinterpret_cast<int32_t*>(keep(n * 3 * size_t(stride) * sizeof(int32_t)));
+    }
     std::vector<Watch> watches = setting_.watches;
     size_t groups = 0;
     for (size_t i = 0; i < eyes; ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "render/trace/flat_look.h"
 #include "render/trace/machine.h"
@@ -162,16 +163,20 @@ Eyes& Eyes::operator=(Eyes&&) noexcept = default;
 Eyes::~Eyes() = default;
 
 Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environments, std::vector<Sensor> sensors, Options options) {
-  return make(std::move(model), environments, std::move(sensors), std::move(options), nullptr);
+  Result<std::unique_ptr<Machine>> machine = make_machine(options);
+  if (!machine) return machine.errors();
+  try {
+    return make(std::move(model), environments, std::move(sensors), std::move(options), std::move(*machine));
+  } catch (const std::runtime_error& e) {        // of a GPU
+    return Diagnostic{Severity::error, "cuda-failed", e.what(), "fewer environments or smaller pictures need less memory; see on the CPU", {}, "", {}};
+  }
 }
 
 Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environments, std::vector<Sensor> sensors, Options options, std::unique_ptr<Machine> machine) {
   const auto bad = [](std::string message, std::string hint) { return Diagnostic{Severity::error, "bad-sensor", std::move(message), std::move(hint), {}, "", {}}; };
   auto in = std::make_unique<Inside>();
   Inside& o = *in;
-  Result<std::unique_ptr<Machine>> made = machine ? Result<std::unique_ptr<Machine>>(std::move(machine)) : make_machine(options);
-  if (!made) return made.errors();
-  o.machine = std::move(*made);
+  o.machine = std::move(machine);
   o.name = o.machine->name();
   if (environments < 1) return bad("there are no environments to look at", "give at least 1");
   if (!options.ids.empty() && options.ids.size() != size_t(environments)) return bad("there must be one id per environment", "give none, or all");

@@ -1,11 +1,13 @@
 // One width and instruction set; compiled once for each (NURI_KERNEL_W, NURI_KERNEL_ISA).
 #include "render/trace/block.h"
+#include "render/trace/clusters.h"
 #include "render/trace/place.h"
 
 namespace nuri::trace {
 namespace {
 void place(const Launch& launch, int environment) {
   for (int i = 0; i < tracing::placed(launch); ++i) tracing::place(launch, environment, i);
+  tracing::cluster(launch, environment, tracing::Alone());
 }
 void run(const Launch& launch, int environment, int sensor, int first, int count, const Scratch& scratch) {
   tracing::trace<Wide<float, NURI_KERNEL_W>>(launch, environment, sensor, first, count, tracing::Alone(), scratch);

@@ -2,8 +2,8 @@
 //
 // A block's rays lie in a cone; a prop's sphere that the cone misses is met by none of them, with room for rounding. So each block
 // has a short list, nearest first, and a packet stops at the first prop that begins behind what all its rays have met. Both leave out
-// only what cannot be the result. Rejected: a tree over props, built again for every environment and picture: with some hundred props the
-// list of a block costs less than the tree.
+// only what cannot be the result. Many props lie in clusters (clusters.h), and a cluster that the cone misses is skipped as a whole. Rejected: a
+// deeper tree, built again for every environment and picture.
 #pragma once
 #include "render/trace/team.h"
 #include "render/trace/walk.h"
@@ -40,7 +40,10 @@ struct Pose {
 NURI_VALUE Frames frames_of(const Launch& launch, int e) {
   const Frames& f = launch.frames;
   const int64_t n = e;
-  return {f.prop + n * 12 * launch.view.prop_count, f.sphere + n * 4 * f.stride, f.lamp + n * 6 * launch.view.lamp_count, f.eye + n * 12 * launch.eye_count, f.stride};
+  Frames out{f.prop + n * 12 * launch.view.prop_count, f.sphere + n * 4 * f.stride, f.lamp + n * 6 * launch.view.lamp_count, f.eye + n * 12 * launch.eye_count, f.stride,
+             nullptr, nullptr, nullptr, f.clusters, f.cluster_stride};
+  if (f.clusters) out.sorted = f.sorted + n * 4 * f.stride, out.cluster = f.cluster + n * 4 * f.cluster_stride, out.order = f.order + n * 3 * f.stride;
+  return out;
 }
 
 // A convex shape; x and d in its axes.
@@ -81,18 +84,36 @@ NURI_FN void meet(const View& view, int i, Vec3<X> o, Vec3<R> d, R from, TruthOf
 }
 
 // ---- lists of props ---------------------------------------------------------------------------------------------------
+// Which of the spheres i, i + 1, .. are wanted, as bits.
+template <class R, class K> NURI_VALUE unsigned wanted(const float* sphere, int stride, int i, K keep, R& out_entry) {
+  const Vec3<R> centre{loaded<R>(sphere + i), loaded<R>(sphere + stride + i), loaded<R>(sphere + 2 * stride + i)};
+  out_entry = R(0.0f);
+  return keep(centre, loaded<R>(sphere + 3 * stride + i), out_entry).bits();
+}
 // Visits the props whose sphere is wanted, as many at a time as fit: keep(centre, radius, out_entry) says which, visit(prop, entry) returns whether
-// to go on; radius < 0: endless. `from`, `step`: of chunks as wide as R.
+// to go on; radius < 0: endless. A sphere around others is wanted where one of those is. `from`, `step`: of chunks as wide as R.
 template <class R, class K, class V> NURI_FN void gather(const View& view, const Frames& frames, int from, int step, K keep, V visit) {
   constexpr int width = width_of<R>;
-  const float* const sphere = frames.sphere;
-  const int stride = frames.stride;
-  for (int i = from * width; i < view.prop_count; i += step * width) {
-    const Vec3<R> centre{loaded<R>(sphere + i), loaded<R>(sphere + stride + i), loaded<R>(sphere + 2 * stride + i)};
-    R entry(0.0f);
-    const unsigned bits = keep(centre, loaded<R>(sphere + 3 * stride + i), entry).bits();
-    for (int w = 0; w < width && i + w < view.prop_count; ++w)
-      if ((bits >> w & 1u) && !visit(i + w, entry[w])) return;
+  R entry;
+  if (frames.clusters == 0) {
+    for (int i = from * width; i < view.prop_count; i += step * width) {
+      const unsigned bits = wanted(frames.sphere, frames.stride, i, keep, entry);
+      for (int w = 0; w < width && i + w < view.prop_count; ++w)
+        if ((bits >> w & 1u) && !visit(i + w, entry[w])) return;
+    }
+    return;
+  }
+  for (int c = from * width; c < frames.clusters; c += step * width) {
+    const unsigned open = wanted(frames.cluster, frames.cluster_stride, c, keep, entry);
+    for (int k = 0; k < width && c + k < frames.clusters; ++k) {
+      if (!(open >> k & 1u)) continue;
+      const int first = (c + k) * cluster_size, end = first + cluster_size < view.prop_count ? first + cluster_size : view.prop_count;
+      for (int i = first; i < end; i += width) {
+        const unsigned bits = wanted(frames.sorted, frames.stride, i, keep, entry);
+        for (int w = 0; w < width && i + w < end; ++w)
+          if ((bits >> w & 1u) && !visit(frames.order[i + w], entry[w])) return;
+      }
+    }
   }
 }
 

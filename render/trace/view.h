@@ -13,6 +13,9 @@ inline constexpr int most_levels = 16;           // of a picture: 32768 pixels a
 inline constexpr int most_layers = 4;            // clear surfaces that a ray passes
 inline constexpr int triangle_numbers = 18;      // x0 x1 x2 x0 x1, the same of y and z; normal of length twice the area
 
+inline constexpr int many_props = 96;            // from here on they go into clusters: measured, fewer are faster one by one
+inline constexpr int cluster_size = 16;
+
 enum Kind : int32_t { plane, field, sphere, capsule, ellipsoid, cylinder, box, mesh };   // as geom types of the Model
 
 // ---- shared by all environments --------------------------------------------------------------------------------------
@@ -88,6 +91,10 @@ struct Frames {                                  // where things are; written by
   float* lamp;                                   // 6 each: position, unit direction
   float* eye;                                    // 12 each: rows of [R | t] of a sensor
   int32_t stride;
+  // of many props alone (clusters.h); else null and 0
+  float *sorted, *cluster;                       // as `sphere`: of props in the order of `order`; around cluster_size of these each
+  int32_t* order;                                // and room for 2 * stride more, to sort in
+  int32_t clusters, cluster_stride;
 };
 // ---- of one picture --------------------------------------------------------------------------------------------------
 // Rays of a sensor in its own axes (it looks along -z, +y is up), in blocks of neighbours. A ray without direction sees nothing.

@@ -16,6 +16,10 @@ grep -q '^NO GPU IN THIS RUN' "$folder/log" || fail 'it does not say that there 
 grep -q 'first difference: environment 0 in substep 10' "$folder/spoiled" || fail 'the substep of the changed bit was not found'
 grep -qE '^ *load +qpos\[0\]: cpu [0-9a-f]{8} ' "$folder/spoiled" || fail 'the stage of the changed bit was not found'
 
+"$program" pictures --against cpu --out "$folder" >"$folder/log" || { grep DIFFERS "$folder/log"; fail 'pictures of different widths differ'; }
+[ "$(cut -f 3 "$folder/pictures.tsv" | sort -u | tr '\n' ' ')" = 'equal result ' ] || fail 'pictures.tsv'
+"$program" pictures --against cpu --spoil fair >"$folder/log" && fail 'a picture of a moved body was not noticed'
+
 "$program" bench --against cpu --environments 10 --steps 20 --warm-up 0.1 --out "$folder" humanoid fleet >/dev/null || fail bench
 [ "$(wc -l <"$folder/bench.tsv")" = 3 ] || fail 'bench.tsv'
 "$program" profile --against cpu --environments 4 --steps 20 --warm-up 0.1 --out "$folder" hopper >/dev/null || fail profile

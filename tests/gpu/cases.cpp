@@ -18,6 +18,8 @@ const std::vector<Case>& cases() {
       {"zoo", {"humanoid", "hopper", "mixed", "boxes", "arm_cell"}, {2, 1, 1, 1, 1}, 24, 300, 4096, false},
       {"three_humanoids", {"large/three_humanoids"}, {1}, 8, 300, 4096, false},
       {"bin_pile", {"large/bin_pile"}, {1}, 2, 60, 256, false},
+      {"fair", {"fair"}, {1}, 3, 70, 3, false},
+      {"lamps", {"lamps"}, {1}, 3, 70, 3, false},
       {"tumbler", {"large/tumbler"}, {1}, 2, 60, 64, false},
   };
   return all;

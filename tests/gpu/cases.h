@@ -1,4 +1,5 @@
-// What nuri_gpu_test steps: every demonstration scene as compiled models, three people in one environment, and two small models of much variety.
+// What nuri_gpu_test steps: every demonstration scene as compiled models, three people in one environment, two small models of much variety, and
+// two that are only looked at.
 // Several models are a mixed world: one launch for all of them.
 #pragma once
 #include <chrono>
@@ -64,6 +65,7 @@ class Clock {
 };
 
 int bits(const Settings& settings);        // number of comparisons that failed
+int pictures(const Settings& settings);    // likewise
 int short_run(const Settings& settings);
 int bench(const Settings& settings);
 int latency(const Settings& settings);

@@ -19,6 +19,7 @@ for name in quadruped arm_cell conveyor boxes; do compile scenes/$name.yaml $out
 # a model per robot; the four-legged one is that of scenes/quadruped.yaml
 compile scenes/fleet.yaml "$folder/fleet.model"
 for name in arm7 amr humanoid; do mv "$folder/fleet.$name.model" $out/fleet_$name.model; done
+for name in fair lamps; do "$nuri" compile --quiet tests/render/trace/scenes/$name.xml -o $out/$name.model; done   # with their looks, for pictures
 cmp "$folder/fleet.quadruped.model" $out/quadruped.model
 for name in bin_pile tumbler; do compile scenes/$name.yaml $out/large/$name.model; done
 compile tests/gpu/scenes/three_humanoids.xml $out/large/three_humanoids.model

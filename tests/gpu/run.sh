@@ -2,6 +2,7 @@
 # Checks and measures the CUDA backend on a machine that has a GPU, nvcc, a C++ compiler and CMake, and nothing else. From the root:
 #   tests/gpu/run.sh build      configure and build the step library and nuri_gpu_test (build/gpu)
 #   tests/gpu/run.sh bits       CPU against CUDA, hash by hash, every scene and way to launch; where they first differ, if they do
+#   tests/gpu/run.sh pictures   what cameras and lidars see, CPU against CUDA, number by number
 #   tests/gpu/run.sh sanitize   compute-sanitizer: memcheck, racecheck, initcheck, synccheck on short runs
 #   tests/gpu/run.sh bench      steps per second with hash, contacts, rows, iterations, bytes, launch; time of a step of one environment
 #   tests/gpu/run.sh profile    share of each stage, by clocks and by launches; operations and occupancy, if there is ncu
@@ -57,6 +58,11 @@ case $stage in
         have_gpu
         need_program
         run_program $((limit - 20)) bits "$@"
+        ;;
+    pictures)
+        have_gpu
+        need_program
+        run_program $((limit - 20)) pictures "$@"
         ;;
     bench)
         have_gpu

@@ -240,6 +240,8 @@ TEST_CASE("what cannot be seen with is refused, with a reason") {
   CHECK(code(good, o) == "bad-sensor");
   o = {}, o.lamps = {{LampKind::spot, 0, {}, {0, 0, -1}, {1, 1, 1}, 0.1, 0.2}};
   CHECK(code(good, o) == "bad-lamp");
+  o = {}, o.device = Device::cuda, o.gpu = 99;
+  CHECK(code(good, o) == "no-gpu");
   o = {}, o.ids = {1, 2, 3};
   CHECK(code(good, o) == "bad-sensor");
 }

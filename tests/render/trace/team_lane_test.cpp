@@ -4,6 +4,7 @@
 #include <barrier>
 #include <thread>
 #include "render/trace/block.h"
+#include "render/trace/clusters.h"
 #include "render/trace/machine.h"
 #include "render/trace/place.h"
 #include "tests/render/trace/fair.h"
@@ -48,7 +49,13 @@ class Emulated final : public Machine {
     const size_t n = size_t(setting_.environments), props = look.props.size(), eyes = setting_.watches.size();
     const int stride = int((props + 15) / 16 * 16);
     launch_.view = look.view;
-    launch_.frames = {floats(12 * n * props), floats(4 * n * size_t(stride)), floats(6 * n * look.lamps.size()), floats(12 * n * eyes), stride};
+    launch_.frames = {floats(12 * n * props), floats(4 * n * size_t(stride)), floats(6 * n * look.lamps.size()), floats(12 * n * eyes), stride, nullptr, nullptr, nullptr, 0, 0};
+    if (props >= many_props) {
+      Frames& f = launch_.frames;
+      f.clusters = int((props + cluster_size - 1) / cluster_size), f.cluster_stride = (f.clusters + 15) / 16 * 16;
+      f.sorted = floats(n * 4 * size_t(stride)), f.cluster = floats(n * 4 * size_t(f.cluster_stride));
+      f.order = reinterpret_cast<int32_t*>(memory(n * 3 * size_t(stride) * sizeof(int32_t)));
+    }
     launch_.watches = setting_.watches.data();
     launch_.eyes = setting_.eyes.data(), launch_.lamps = look.lamp_mounts.data();
     launch_.ids = setting_.ids.data();
@@ -74,6 +81,7 @@ class Emulated final : public Machine {
         const int items = tracing::placed(launch_);
         for (int k = t; k < launch_.active_count * items; k += threads_) tracing::place(launch_, launch_.active[k / items], k % items);
         me.sync();
+        for (int k = 0; k < launch_.active_count; ++k) tracing::cluster(launch_, launch_.active[k], me);
         const Scratch lists{prop_.data(), entry_.data(), origin_.data()};
         for (int k = 0; k < launch_.active_count * launch_.blocks; ++k) tracing::trace_block<Wide<float, 1>>(launch_, k, me, lists);
       });
@@ -109,6 +117,22 @@ TEST_CASE("the text of the CUDA kernels gives the CPU's bits, with any number of
       REQUIRE(other.render(pool, p));
       for (int e = 0; e < 2; ++e) CHECK(hash_of(cpu, e, 2) == hash_of(other, e, 2));
     }
+  }
+}
+
+TEST_CASE("the text of the CUDA kernels gives the CPU's bits where props lie in clusters") {
+  model::SceneMaker maker;
+  maker.geom(0, GeomType::plane, {0, 0, 1});
+  for (int i = 0; i < 2 * many_props; ++i) maker.geom(maker.body(0, {0.19 * (i % 14) - 1.3, 0.21 * (i / 14) - 1.5, 0.1 + 0.07 * (i * 5 % 11)}), i % 2 ? GeomType::box : GeomType::sphere, {0.08, 0.05, 0.06});
+  const auto m = shared(maker.model());
+  Sensor s = seers()[0];
+  for (const int threads : {2, 7}) {
+    Eyes cpu = opened(Eyes::make(m, 2, {s}, lit())), other = opened(Eyes::make(m, 2, {s}, lit(), std::make_unique<Emulated>(threads)));
+    Pool pool(1);
+    const Poses p = moved(*m, 2);
+    REQUIRE(cpu.render(pool, p));
+    REQUIRE(other.render(pool, p));
+    for (int e = 0; e < 2; ++e) CHECK(hash_of(cpu, e, 2) == hash_of(other, e, 2));
   }
 }
 
