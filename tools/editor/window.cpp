@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -16,7 +15,7 @@
 #include "render/raster/ui.h"
 #include "render/vulkan/swapchain.h"
 #include "tools/editor/digest.h"
-#include "tools/editor/input.h"
+#include "tools/editor/events.h"
 #include "tools/editor/panels.h"
 #include "tools/editor/screenshot.h"
 #include "tools/editor/tell.h"
@@ -55,9 +54,6 @@ class Window {
   void title();
   void* picture(uint32_t width, uint32_t height);
   Hit look_at(float x, float y);
-  void on_key(int key, int scancode, int action, int modifiers);
-  void on_button(int button, int action, int modifiers);
-  void press_again();
   bool lively() const { return touched_ > 0 || (bench_.is_open() && bench_.running) || desk_.pull.on || ImGui::GetTime() < desk_.say_until + 0.1 || !options_.screenshot.empty(); }
   static Window& of(GLFWwindow* window) { return *static_cast<Window*>(glfwGetWindowUserPointer(window)); }
 
@@ -77,13 +73,7 @@ class Window {
   bool settled_ = false;                           // nothing is left to do after what happened last
   int last_width_ = 0, last_height_ = 0;
   double next_frame_ = 0, last_time_ = 0;
-  std::vector<KeyPress> pressed_;
-  struct Release { int key, scancode, modifiers; };
-  std::vector<Release> released_;                  // held back until ImGui has seen the press
-  std::vector<int> fresh_;                         // keys pressed since the last frame
-  struct Press { int button, modifiers, due; };
-  std::vector<Press> presses_;                     // of a mouse button that was pressed a moment ago; due: number of the frame
-  std::array<int, 8> last_press_{-9, -9, -9, -9, -9, -9, -9, -9};   // frame that saw it, of each button
+  Events events_;
   int frame_ = 0;
   double first_frame_ = 0;                         // s, when it was done: it waits for shaders
   std::string dropped_, title_;
@@ -170,18 +160,20 @@ bool Window::open() {
   return true;
 }
 
-// Everything that happens goes to ImGui, and wakes the window.
+// Everything that happens goes to ImGui, what was pressed and typed in its order, and wakes the window.
 void Window::listen() {
   glfwSetWindowUserPointer(window_, this);
   glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int focused) { ImGui_ImplGlfw_WindowFocusCallback(w, focused), of(w).touched_ = settling_frames; });
   glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int entered) { ImGui_ImplGlfw_CursorEnterCallback(w, entered), of(w).touched_ = settling_frames; });
-  glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) { of(w).touched_ = settling_frames; });
+  glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double x, double y) { of(w).events_.moved(x, y), of(w).touched_ = settling_frames; });
   glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int button, int action, int modifiers) {
-    of(w).on_button(button, action, modifiers);
+    of(w).events_.button(button, action, modifiers), of(w).touched_ = settling_frames;
   });
   glfwSetScrollCallback(window_, [](GLFWwindow* w, double x, double y) { ImGui_ImplGlfw_ScrollCallback(w, x, y), of(w).touched_ = settling_frames; });
-  glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned character) { ImGui_ImplGlfw_CharCallback(w, character), of(w).touched_ = settling_frames; });
-  glfwSetKeyCallback(window_, [](GLFWwindow* w, int key, int scancode, int action, int modifiers) { of(w).on_key(key, scancode, action, modifiers); });
+  glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned character) { of(w).events_.character(character), of(w).touched_ = settling_frames; });
+  glfwSetKeyCallback(window_, [](GLFWwindow* w, int key, int scancode, int action, int modifiers) {
+    of(w).events_.key(key, scancode, action, modifiers), of(w).touched_ = settling_frames;
+  });
   glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { of(w).touched_ = settling_frames; });
   glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) { of(w).touched_ = settling_frames; });
   glfwSetDropCallback(window_, [](GLFWwindow* w, int count, const char** paths) {
@@ -190,53 +182,9 @@ void Window::listen() {
   });
 }
 
-// ImGui 1.86 looks at buttons once a frame: of two clicks within one it would see one. The second press waits until the first has been seen to end.
-void Window::on_button(int button, int action, int modifiers) {
-  touched_ = settling_frames;
-  if (button < 0 || button >= int(last_press_.size())) return;
-  if (action == GLFW_PRESS) {
-    const int seen = frame_ + 1;
-    if (seen < last_press_[button] + 2) return presses_.push_back({button, modifiers, last_press_[button] + 2});
-    last_press_[button] = seen;
-  }
-  ImGui_ImplGlfw_MouseButtonCallback(window_, button, action, modifiers);
-}
-
-void Window::press_again() {
-  for (const Press& press : presses_)
-    if (frame_ >= press.due) {
-      last_press_[press.button] = frame_;
-      ImGui_ImplGlfw_MouseButtonCallback(window_, press.button, GLFW_PRESS, press.modifiers);
-    }
-  std::erase_if(presses_, [this](const Press& press) { return frame_ >= press.due; });
-  if (!presses_.empty()) touched_ = settling_frames;
-  // a double click takes a third of a second, or as long as three frames where those are slow
-  ImGui::GetIO().MouseDoubleClickTime = std::max(0.3f, 3.5f * ImGui::GetIO().DeltaTime);
-}
-
-// A key that is pressed and released between two frames would never have been down for ImGui 1.86: its release waits for the next frame.
-void Window::on_key(int key, int scancode, int action, int modifiers) {
-  touched_ = settling_frames;
-  if (action == GLFW_RELEASE && !fresh_.empty()) {   // of any key: Ctrl must not end before the letter that it belongs to
-    released_.push_back({key, scancode, modifiers});
-    return;
-  }
-  ImGui_ImplGlfw_KeyCallback(window_, key, scancode, action, modifiers);
-  if (action == GLFW_RELEASE) return;
-  fresh_.push_back(key);
-  const char* name = glfwGetKeyName(key, scancode);   // what is printed on the key, wherever it is on the keyboard
-  const bool letter = name && name[0] && !name[1];
-  pressed_.push_back({letter ? std::toupper(static_cast<unsigned char>(name[0])) : key, modifiers, action == GLFW_REPEAT});
-}
-
 void Window::keys() {
-  // whoever clicks and types at once means what he clicked: it has the keyboard with the next frame
-  if (std::find(last_press_.begin(), last_press_.end(), frame_) != last_press_.end() && !pressed_.empty()) {
-    touched_ = settling_frames;
-    return;
-  }
   const ImGuiIO& io = ImGui::GetIO();
-  for (const KeyPress& press : pressed_) {
+  for (const KeyPress& press : events_.take_pressed()) {
     if (gizmo_key(press)) continue;
     const bool control = press.modifiers & with_control;
     if (desk_.dialog != Dialog::none) {
@@ -246,7 +194,6 @@ void Window::keys() {
     if (io.WantTextInput && !(press.key >= GLFW_KEY_F1 && press.key <= GLFW_KEY_F12) && !(control && press.key > 0 && press.key < 128 && std::strchr("OKSQLB", press.key))) continue;
     handle_key(desk_, press);
   }
-  pressed_.clear();
 }
 
 void Window::style() {
@@ -365,8 +312,11 @@ void Window::draw() {
   last_width_ = width, last_height_ = height;
 
   ++frame_;
-  press_again();
   ImGui_ImplGlfw_NewFrame();
+  events_.hand_over(window_);
+  if (events_.waiting()) touched_ = settling_frames;
+  // a double click takes a third of a second, or as long as three frames where those are slow
+  ImGui::GetIO().MouseDoubleClickTime = std::max(0.3f, 3.5f * ImGui::GetIO().DeltaTime);
   ImGui::NewFrame();
   keys();
   shown_once_ = false;
@@ -383,12 +333,6 @@ void Window::draw() {
   const float background[4] = {back.x, back.y, back.z, 1};
   ui_->draw(target->commands, target->view, target->width, target->height, background, *ImGui::GetDrawData(), slot_);
   swapchain_->end();
-
-  // what was held back
-  for (const Release& release : released_) ImGui_ImplGlfw_KeyCallback(window_, release.key, release.scancode, GLFW_RELEASE, release.modifiers);
-  if (!released_.empty()) touched_ = settling_frames;
-  released_.clear();
-  fresh_.clear();
 
   if (frame_ == 1) first_frame_ = glfwGetTime();
   if (frame_ == settling_frames) {
