@@ -1,6 +1,6 @@
-// Events: what mouse and keyboard did, told to Dear ImGui in its order. ImGui 1.86 looks at buttons, keys and the pointer's place once a frame: of two
-// clicks within a slow frame it would see one, of a click and a move a click elsewhere, of Ctrl+A and a word typed after it neither. So events queue
-// up, and a frame gets as many of them as it can tell apart; on a fast machine these are all, at once.
+// Events: what mouse and keyboard did, told to Dear ImGui in its order. ImGui 1.86 looks at buttons, keys and the pointer's place once a
+// frame: of two clicks within a slow frame it would see one, of a click and a move a click elsewhere, of Ctrl+A and a word typed after it
+// neither. So events queue up, and a frame gets as many of them as it can tell apart; on a fast machine these are all, at once.
 #pragma once
 #include <array>
 #include <deque>

@@ -1,6 +1,6 @@
-// Gizmo: handles to move or turn a model that the scene places, drawn over the picture at the selected body. What is dragged is a motion of the
-// world: x -> R (x - origin) + origin + shift, which the model's placement follows; so it does not matter where the body is by now. A number typed
-// while a handle is held is the whole way, in metres or degrees; the mouse counts no longer then.
+// Gizmo: handles to move or turn a model that the scene places, drawn over the picture at the selected body. What is dragged is a motion of
+// the world: x -> R (x - origin) + origin + shift, which the model's placement follows; so it does not matter where the body is by now. A
+// number typed while a handle is held is the whole way, in metres or degrees; the mouse counts no longer then.
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 #include <imgui/imgui.h>
@@ -96,10 +96,12 @@ float distance_to_segment(ImVec2 p, Pixel a, Pixel b) {
 }
 
 float distance_to_handle(const Desk& desk, int axis, float reach, ImVec2 mouse) {   // pixels
-  if (desk.gizmo == Gizmo::move) return distance_to_segment(mouse, pixel_of(desk.shot, drag.origin), pixel_of(desk.shot, drag.origin + reach * drag.axes[axis]));
+  if (desk.gizmo == Gizmo::move)
+    return distance_to_segment(mouse, pixel_of(desk.shot, drag.origin), pixel_of(desk.shot, drag.origin + reach * drag.axes[axis]));
   float distance = 1e9f;
   for (int i = 0; i < ring_points; ++i)
-    distance = std::min(distance, distance_to_segment(mouse, pixel_of(desk.shot, ring_point(axis, reach, ring_angle(i))), pixel_of(desk.shot, ring_point(axis, reach, ring_angle(i + 1)))));
+    distance = std::min(distance, distance_to_segment(mouse, pixel_of(desk.shot, ring_point(axis, reach, ring_angle(i))),
+                                                      pixel_of(desk.shot, ring_point(axis, reach, ring_angle(i + 1)))));
   return distance;
 }
 
@@ -169,7 +171,8 @@ void end_drag(Desk& desk) {
   desk.bench.end_gesture();
   if (back && desk.bench.text() != drag.text_before) desk.bench.undo();
   char line[64];
-  std::snprintf(line, sizeof line, moves ? " by %.6g m along %c" : " by %.6g degrees about %c", moves ? drag.amount : drag.amount * degrees, "xyz"[drag.axis]);
+  std::snprintf(line, sizeof line, moves ? " by %.6g m along %c" : " by %.6g degrees about %c", moves ? drag.amount : drag.amount * degrees,
+                "xyz"[drag.axis]);
   desk.event((moves ? "placed " : "turned ") + dragged_name() + (back ? " not at all" : line));
   drag.axis = -1;
 }
@@ -183,7 +186,9 @@ void tell_handles(Desk& desk) {
     float farthest = 0, angle = 0;
     for (int i = 0; i < ring_points && !moves; ++i) {
       const Pixel at = pixel_of(desk.shot, ring_point(axis, reach, ring_angle(i)));
-      const float free = at.before ? std::min(distance_to_handle(desk, (axis + 1) % 3, reach, {at.x, at.y}), distance_to_handle(desk, (axis + 2) % 3, reach, {at.x, at.y})) : 0;
+      if (!at.before) continue;
+      const float free = std::min(distance_to_handle(desk, (axis + 1) % 3, reach, {at.x, at.y}),
+                                  distance_to_handle(desk, (axis + 2) % 3, reach, {at.x, at.y}));
       if (free > farthest) farthest = free, angle = ring_angle(i);
     }
     const Vec3f along = reach * drag.axes[axis];
@@ -203,7 +208,8 @@ void start_gizmo(Desk& desk, Gizmo gizmo) {
   desk.gizmo = Gizmo::none;
   if (off) return;
   if (desk.bench.selected.body <= 0) return desk.notify("Select something first: a double click");
-  if (!desk.bench.placement_of(desk.bench.selected)) return desk.notify("The scene does not place this: it is part of a model that stands alone");
+  if (!desk.bench.placement_of(desk.bench.selected))
+    return desk.notify("The scene does not place this: it is part of a model that stands alone");
   desk.gizmo = gizmo;
   desk.bench.running = false;
 }
@@ -255,7 +261,8 @@ bool gizmo_key(const KeyPress& press) {
   else if (key == GLFW_KEY_ENTER || key == GLFW_KEY_KP_ENTER) drag.entered = true;
   else if (key == GLFW_KEY_BACKSPACE && !typed.empty()) typed.pop_back();
   else if (key == '-' || key == GLFW_KEY_KP_SUBTRACT) typed = minus ? typed.substr(1) : "-" + typed;
-  else if (typed.size() < longest_typed && ((key >= '0' && key <= '9') || (key == '.' && typed.find('.') == std::string::npos))) typed += char(key);
+  else if (typed.size() < longest_typed && ((key >= '0' && key <= '9') || (key == '.' && typed.find('.') == std::string::npos)))
+    typed += char(key);
   return true;
 }
 
@@ -275,10 +282,12 @@ void draw_gizmo(Desk& desk) {
       if (!end.before) continue;
       const float x = end.x - centre.x, y = end.y - centre.y, far = std::max(1e-3f, std::hypot(x, y)), u = x / far, v = y / far;
       list.AddLine({centre.x, centre.y}, {end.x, end.y}, colour, 3);
-      if (far > 10) list.AddTriangleFilled({end.x + 12 * u, end.y + 12 * v}, {end.x - 6 * v, end.y + 6 * u}, {end.x + 6 * v, end.y - 6 * u}, colour);
+      if (far > 10)
+        list.AddTriangleFilled({end.x + 12 * u, end.y + 12 * v}, {end.x - 6 * v, end.y + 6 * u}, {end.x + 6 * v, end.y - 6 * u}, colour);
     } else {
       for (int i = 0; i < ring_points; ++i) {
-        const Pixel a = pixel_of(desk.shot, ring_point(axis, reach, ring_angle(i))), b = pixel_of(desk.shot, ring_point(axis, reach, ring_angle(i + 1)));
+        const Pixel a = pixel_of(desk.shot, ring_point(axis, reach, ring_angle(i))),
+            b = pixel_of(desk.shot, ring_point(axis, reach, ring_angle(i + 1)));
         if (a.before && b.before) list.AddLine({a.x, a.y}, {b.x, b.y}, colour, 2.5f);
       }
     }
@@ -288,7 +297,8 @@ void draw_gizmo(Desk& desk) {
   char text[48];
   const bool moves = desk.gizmo == Gizmo::move;
   if (!drag.typed.empty()) std::snprintf(text, sizeof text, "%c %s| %s", "xyz"[drag.axis], drag.typed.c_str(), moves ? "m" : "\xc2\xb0");
-  else std::snprintf(text, sizeof text, moves ? "%c %+.3f m" : "%c %+.1f\xc2\xb0", "xyz"[drag.axis], moves ? drag.amount : drag.amount * degrees);
+  else std::snprintf(text, sizeof text, moves ? "%c %+.3f m" : "%c %+.1f\xc2\xb0", "xyz"[drag.axis],
+                     moves ? drag.amount : drag.amount * degrees);
   const ImVec2 mouse = ImGui::GetIO().MousePos, extent = ImGui::CalcTextSize(text), at{mouse.x + 18, mouse.y + 6};
   list.AddRectFilled({at.x - 6, at.y - 3}, {at.x + extent.x + 6, at.y + extent.y + 3}, theme::colour(theme::palette().panel, 0.9f), 4);
   list.AddText(at, theme::colour(theme::palette().accent), text);

@@ -58,7 +58,8 @@ void change_camera(Desk& desk, int by) {
   if (next < -1) next = count - 1;
   if (next >= count) next = -1;
   desk.camera.of_model = next;
-  const std::string name = next < 0 ? "Free camera" : "Camera " + (desk.model().look.cameras[next].name.empty() ? std::to_string(next) : desk.model().look.cameras[next].name);
+  const std::string name = next < 0 ? "Free camera" : "Camera " +
+      (desk.model().look.cameras[next].name.empty() ? std::to_string(next) : desk.model().look.cameras[next].name);
   desk.notify(name);
 }
 
@@ -102,8 +103,10 @@ void set_letters(Desk& desk, float factor) {
 std::vector<Command> make_commands() {
   const int ctrl = with_control, shift = with_shift;
   std::vector<Command> all = {
-      {"Time", "Play or pause", GLFW_KEY_SPACE, 0, true, false, [](Desk& d) { d.bench.running = !d.bench.running; d.event(d.bench.running ? "running" : "paused at " + seconds(d.bench.time())); }},
-      {"Time", "Step forward", GLFW_KEY_RIGHT, 0, true, true, [](Desk& d) { d.bench.running = false; d.bench.step_forward(); d.event("stepped to " + seconds(d.bench.time())); }},
+      {"Time", "Play or pause", GLFW_KEY_SPACE, 0, true, false,
+       [](Desk& d) { d.bench.running = !d.bench.running; d.event(d.bench.running ? "running" : "paused at " + seconds(d.bench.time())); }},
+      {"Time", "Step forward", GLFW_KEY_RIGHT, 0, true, true,
+       [](Desk& d) { d.bench.running = false; d.bench.step_forward(); d.event("stepped to " + seconds(d.bench.time())); }},
       {"Time", "Step back", GLFW_KEY_LEFT, 0, true, true, [](Desk& d) {
          d.bench.running = false;
          if (d.bench.step_back()) d.event("stepped back to " + seconds(d.bench.time()));
@@ -111,7 +114,8 @@ std::vector<Command> make_commands() {
        }},
       {"Time", "Faster", '=', 0, true, true, [](Desk& d) { change_speed(d, 1); }},
       {"Time", "Slower", '-', 0, true, true, [](Desk& d) { change_speed(d, -1); }},
-      {"Time", "Back to the beginning", GLFW_KEY_BACKSPACE, 0, true, false, [](Desk& d) { d.bench.reset(); d.bench.end_gesture(); d.event("reset"); }},
+      {"Time", "Back to the beginning", GLFW_KEY_BACKSPACE, 0, true, false,
+       [](Desk& d) { d.bench.reset(); d.bench.end_gesture(); d.event("reset"); }},
       {"Scene", "Open...", 'O', ctrl, false, false, [](Desk& d) { ask_for_path(d, Dialog::open); }},
       {"Scene", "Load again", 'L', ctrl, true, false, [](Desk& d) { d.open_again(); }},
       {"Scene", "Save", 'S', ctrl, true, false, save},
@@ -124,7 +128,8 @@ std::vector<Command> make_commands() {
       {"Selection", "No gizmo", 'Q', 0, true, false, [](Desk& d) { d.gizmo = Gizmo::none; }},
       {"Selection", "Move the selected model", 'W', 0, true, false, [](Desk& d) { start_gizmo(d, Gizmo::move); }},
       {"Selection", "Turn the selected model", 'E', 0, true, false, [](Desk& d) { start_gizmo(d, Gizmo::turn); }},
-      {"Selection", "Gizmo along the world's or its own axes", 'R', 0, true, false, [](Desk& d) { d.gizmo_local = !d.gizmo_local; d.notify(d.gizmo_local ? "Own axes" : "World axes"); }},
+      {"Selection", "Gizmo along the world's or its own axes", 'R', 0, true, false,
+       [](Desk& d) { d.gizmo_local = !d.gizmo_local; d.notify(d.gizmo_local ? "Own axes" : "World axes"); }},
       {"Camera", "Show everything", 'A', 0, true, false, [](Desk& d) { d.camera.of_model = -1; d.show_all(); }},
       {"Camera", "Previous camera", '[', 0, true, false, [](Desk& d) { change_camera(d, -1); }},
       {"Camera", "Next camera", ']', 0, true, false, [](Desk& d) { change_camera(d, 1); }},
@@ -143,7 +148,8 @@ std::vector<Command> make_commands() {
       {"View", "Points of lidars", 0, 0, true, false, [](Desk& d) { flip(d, d.clouds, "Points of lidars"); }},
       {"View", "Shadows", 0, 0, true, false, [](Desk& d) { flip(d, d.style.shadows, "Shadows"); }},
       {"View", "Grid", 0, 0, true, false, [](Desk& d) { flip(d, d.style.grid, "Grid"); }},
-      {"Window", "All keys", GLFW_KEY_F1, 0, false, false, [](Desk& d) { d.dialog = d.dialog == Dialog::keys ? Dialog::none : Dialog::keys; d.event("keys"); }},
+      {"Window", "All keys", GLFW_KEY_F1, 0, false, false,
+       [](Desk& d) { d.dialog = d.dialog == Dialog::keys ? Dialog::none : Dialog::keys; d.event("keys"); }},
       {"Window", "Find a command", 'K', ctrl, false, false, [](Desk& d) { d.dialog = Dialog::commands; d.dialog_text.clear(); }},
       {"Window", "Left panel", GLFW_KEY_TAB, 0, false, false, [](Desk& d) { d.left = !d.left; }},
       {"Window", "Right panel", GLFW_KEY_TAB, shift, false, false, [](Desk& d) { d.right = !d.right; }},
@@ -151,11 +157,13 @@ std::vector<Command> make_commands() {
       {"Window", "Larger letters", '=', ctrl, false, true, [](Desk& d) { set_letters(d, 1.1f); }},
       {"Window", "Smaller letters", '-', ctrl, false, true, [](Desk& d) { set_letters(d, 1 / 1.1f); }},
       {"Window", "Letters as they were", '0', ctrl, false, false, [](Desk& d) { set_letters(d, 0); }},
-      {"Window", "Dark or light", 0, 0, false, false, [](Desk& d) { d.light = !d.light; d.restyle = true; d.event(d.light ? "light" : "dark"); }},
+      {"Window", "Dark or light", 0, 0, false, false,
+       [](Desk& d) { d.light = !d.light; d.restyle = true; d.event(d.light ? "light" : "dark"); }},
       {"Window", "Quit", 'Q', ctrl, false, false, [](Desk& d) { d.quit = true; }},
   };
   for (int group = 0; group < 6; ++group) {
-    static constexpr const char* group_names[] = {"Geom group 0", "Geom group 1", "Geom group 2", "Geom group 3", "Geom group 4", "Geom group 5"};
+    static constexpr const char* group_names[] =
+        {"Geom group 0", "Geom group 1", "Geom group 2", "Geom group 3", "Geom group 4", "Geom group 5"};
     all.push_back({"View", group_names[group], '0' + group, 0, true, false, [group](Desk& d) { show_group(d, group); }});
   }
   return all;
@@ -214,7 +222,8 @@ int unlikeliness(const Command& command, const std::string& typed) {
 std::vector<const Command*> find_commands(Desk& desk, const std::string& typed) {
   std::vector<std::pair<int, const Command*>> found;
   for (const Command& command : commands())
-    if (const int rank = unlikeliness(command, typed); rank < 4 && (!command.needs_scene || desk.has_scene())) found.push_back({rank, &command});
+    if (const int rank = unlikeliness(command, typed); rank < 4 && (!command.needs_scene || desk.has_scene()))
+      found.push_back({rank, &command});
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<const Command*> out;
   for (const auto& [rank, command] : found) out.push_back(command);

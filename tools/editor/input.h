@@ -1,5 +1,5 @@
-// Input: every command of the editor once, with its key. Keys, the command list (Ctrl+K) and the overview (F1) all come from this one table;
-// keys are those that MuJoCo's users know. What a mouse does in the viewport is here too.
+// Input: every command of the editor once, with its key. Keys, the command list (Ctrl+K) and the overview (F1) all come from this one
+// table; keys are those that MuJoCo's users know. What a mouse does in the viewport is here too.
 #pragma once
 #include <functional>
 #include <span>
@@ -28,7 +28,8 @@ bool gizmo_key(const KeyPress& press);             // true: it is the gizmo's, f
 // Commands that the typed letters may mean now, the likeliest first: whole words of the name before letters that are strewn over it.
 std::vector<const Command*> find_commands(Desk& desk, const std::string& typed);
 
-// With the mouse over the viewport (its item was made just before): orbit, pan, zoom, select, pull. After the camera moved, the shot's eye follows.
+// With the mouse over the viewport (its item was made just before): orbit, pan, zoom, select, pull. After the camera moved, the shot's eye
+// follows.
 void viewport_mouse(Desk& desk, bool hovered, bool active);
 void update_eye(Desk& desk);                       // from the camera, into the shot
 void end_pull(Desk& desk);

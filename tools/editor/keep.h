@@ -1,5 +1,5 @@
-// Keep: what the desk knows by number when files are loaded again. Numbers follow the order of bodies and models in the files, which may be another
-// one then; names stay. What has no name, or none that is still there, is let go.
+// Keep: what the desk knows by number when files are loaded again. Numbers follow the order of bodies and models in the files, which may be
+// another one then; names stay. What has no name, or none that is still there, is let go.
 #pragma once
 #include <memory>
 #include "tools/editor/desk.h"

@@ -121,7 +121,8 @@ void viewport_mouse(Desk& desk, bool hovered, bool active) {
     }
     return;
   }
-  if (hovered && io.KeyCtrl && (ImGui::IsMouseClicked(ImGuiMouseButton_Right) || ImGui::IsMouseClicked(ImGuiMouseButton_Left))) return begin_pull(desk, io.MousePos);
+  if (hovered && io.KeyCtrl && (ImGui::IsMouseClicked(ImGuiMouseButton_Right) || ImGui::IsMouseClicked(ImGuiMouseButton_Left)))
+    return begin_pull(desk, io.MousePos);
   if (hovered && io.MouseWheel != 0) zoom(desk, io.MouseWheel);
   if (!active) return;
   if (ImGui::IsMouseDragging(ImGuiMouseButton_Left, 1)) orbit(desk, io.MouseDelta);

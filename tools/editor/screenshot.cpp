@@ -5,7 +5,8 @@
 
 namespace nuri::editor {
 
-Result<bool> write_screenshot(vulkan::Device& device, raster::Ui& ui, VkFormat format, uint32_t width, uint32_t height, const float (&background)[4], int slot,
+Result<bool> write_screenshot(vulkan::Device& device, raster::Ui& ui, VkFormat format, uint32_t width, uint32_t height,
+                              const float (&background)[4], int slot,
                               const std::string& path) {
   vulkan::Image image = device.image(width, height, format, VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT);
   vulkan::Buffer buffer = device.buffer(VkDeviceSize(width) * height * 4, VK_BUFFER_USAGE_TRANSFER_DST_BIT);

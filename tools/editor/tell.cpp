@@ -31,7 +31,8 @@ void tell_place(Desk& desk, const std::string& name, const Rectangle& place) {
   at->second = {whole, true};
   if (same) return;
   char line[64];
-  std::snprintf(line, sizeof line, "item %.0f %.0f %.0f %.0f ", double(whole.x), double(whole.y), double(whole.width), double(whole.height));
+  std::snprintf(line, sizeof line, "item %.0f %.0f %.0f %.0f ", double(whole.x), double(whole.y), double(whole.width),
+                double(whole.height));
   desk.event(line + name);
 }
 

@@ -54,7 +54,10 @@ class Window {
   void title();
   void* picture(uint32_t width, uint32_t height);
   Hit look_at(float x, float y);
-  bool lively() const { return touched_ > 0 || (bench_.is_open() && bench_.running) || desk_.pull.on || ImGui::GetTime() < desk_.say_until + 0.1 || !options_.screenshot.empty(); }
+  bool lively() const {
+    return touched_ > 0 || (bench_.is_open() && bench_.running) || desk_.pull.on || ImGui::GetTime() < desk_.say_until + 0.1 ||
+        !options_.screenshot.empty();
+  }
   static Window& of(GLFWwindow* window) { return *static_cast<Window*>(glfwGetWindowUserPointer(window)); }
 
   WindowOptions options_;
@@ -65,7 +68,8 @@ class Window {
   std::unique_ptr<vulkan::Swapchain> swapchain_;
   std::unique_ptr<raster::Ui> ui_;
   std::unique_ptr<raster::Raster> raster_;
-  struct Shown { std::unique_ptr<raster::Picture> picture; void* texture = nullptr; uint64_t shot = 0; };   // shot: what it shows; 0: nothing yet
+  // shot: what it shows; 0: nothing yet
+  struct Shown { std::unique_ptr<raster::Picture> picture; void* texture = nullptr; uint64_t shot = 0; };
   std::array<Shown, vulkan::frames_in_flight> shown_;
   int slot_ = 0;
   uint64_t generation_ = 0, warned_ = 0;           // of the scene that the raster has; that was changed both here and outside
@@ -107,7 +111,8 @@ bool Window::open() {
     glfwGetError(&why);
     return complain(std::string("there is no display to open a window on (") + (why ? why : "GLFW") + "); nuri runs scenes without one");
   }
-  if (!glfwVulkanSupported()) return complain("there is no Vulkan driver for this display; on Debian, mesa-vulkan-drivers draws on any machine");
+  if (!glfwVulkanSupported())
+    return complain("there is no Vulkan driver for this display; on Debian, mesa-vulkan-drivers draws on any machine");
   glfwWindowHint(GLFW_CLIENT_API, GLFW_NO_API);
   glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
   window_ = glfwCreateWindow(options_.width, options_.height, "Nuri", nullptr, nullptr);
@@ -154,7 +159,9 @@ bool Window::open() {
   style();
   if (!options_.scene.empty()) {
     desk_.open(options_.scene);
-    if (bench_.is_open()) bench_.shown = options_.shown > 0 ? std::min(options_.shown, desk_.world().environments()) : std::min(most_shown_at_first, desk_.world().environments());
+    if (bench_.is_open())
+      bench_.shown = options_.shown > 0 ? std::min(options_.shown, desk_.world().environments())
+          : std::min(most_shown_at_first, desk_.world().environments());
   }
   bench_.running = !options_.paused;
   return true;
@@ -163,14 +170,20 @@ bool Window::open() {
 // Everything that happens goes to ImGui, what was pressed and typed in its order, and wakes the window.
 void Window::listen() {
   glfwSetWindowUserPointer(window_, this);
-  glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int focused) { ImGui_ImplGlfw_WindowFocusCallback(w, focused), of(w).touched_ = settling_frames; });
-  glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int entered) { ImGui_ImplGlfw_CursorEnterCallback(w, entered), of(w).touched_ = settling_frames; });
+  glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int focused) {
+    ImGui_ImplGlfw_WindowFocusCallback(w, focused), of(w).touched_ = settling_frames;
+  });
+  glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int entered) {
+    ImGui_ImplGlfw_CursorEnterCallback(w, entered), of(w).touched_ = settling_frames;
+  });
   glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double x, double y) { of(w).events_.moved(x, y), of(w).touched_ = settling_frames; });
   glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int button, int action, int modifiers) {
     of(w).events_.button(button, action, modifiers), of(w).touched_ = settling_frames;
   });
-  glfwSetScrollCallback(window_, [](GLFWwindow* w, double x, double y) { ImGui_ImplGlfw_ScrollCallback(w, x, y), of(w).touched_ = settling_frames; });
-  glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned character) { of(w).events_.character(character), of(w).touched_ = settling_frames; });
+  glfwSetScrollCallback(window_, [](GLFWwindow* w, double x, double y) {
+    ImGui_ImplGlfw_ScrollCallback(w, x, y), of(w).touched_ = settling_frames;
+  });
+  glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned letter) { of(w).events_.character(letter), of(w).touched_ = settling_frames; });
   glfwSetKeyCallback(window_, [](GLFWwindow* w, int key, int scancode, int action, int modifiers) {
     of(w).events_.key(key, scancode, action, modifiers), of(w).touched_ = settling_frames;
   });
@@ -191,7 +204,8 @@ void Window::keys() {
       if (press.key == GLFW_KEY_ESCAPE || press.key == GLFW_KEY_F1) desk_.dialog = Dialog::none;
       continue;
     }
-    if (io.WantTextInput && !(press.key >= GLFW_KEY_F1 && press.key <= GLFW_KEY_F12) && !(control && press.key > 0 && press.key < 128 && std::strchr("OKSQLB", press.key))) continue;
+    if (io.WantTextInput && !(press.key >= GLFW_KEY_F1 && press.key <= GLFW_KEY_F12) &&
+        !(control && press.key > 0 && press.key < 128 && std::strchr("OKSQLB", press.key))) continue;
     handle_key(desk_, press);
   }
 }
@@ -255,7 +269,8 @@ bool Window::ends() {
 
 void Window::title() {
   std::string wanted = "Nuri";
-  if (bench_.is_open()) wanted = bench_.path().substr(bench_.path().find_last_of('/') + 1) + (bench_.changed() ? " \xe2\x80\xa2" : "") + " - Nuri";
+  if (bench_.is_open())
+    wanted = bench_.path().substr(bench_.path().find_last_of('/') + 1) + (bench_.changed() ? " \xe2\x80\xa2" : "") + " - Nuri";
   if (wanted == title_) return;
   title_ = wanted;
   glfwSetWindowTitle(window_, wanted.c_str());
@@ -285,12 +300,15 @@ Hit Window::look_at(float x, float y) {
   const int column = int(x - place.x), row = int(y - place.y);
   if (column < 0 || row < 0 || column >= int(shown.picture->width) || row >= int(shown.picture->height)) return hit;
   device_->wait_idle();
-  device_->run([&](VkCommandBuffer commands) { raster_->draw(commands, *shown.picture, desk_.shot.frame, desk_.shot.eye, desk_.style, true); });
+  device_->run([&](VkCommandBuffer commands) {
+    raster_->draw(commands, *shown.picture, desk_.shot.frame, desk_.shot.eye, desk_.style, true);
+  });
   const raster::Pixels pixels = raster_->read(*shown.picture, true);
   const size_t at = size_t(row) * pixels.width + size_t(column);
   if (at >= pixels.depth.size() || at >= pixels.id.size() || !std::isfinite(pixels.depth[at])) return hit;
   hit.anything = true;
-  hit.point = desk_.shot.eye.position + pixels.depth[at] * direction_at(desk_.shot, float(column) + place.x + 0.5f, float(row) + place.y + 0.5f);
+  hit.point = desk_.shot.eye.position +
+      pixels.depth[at] * direction_at(desk_.shot, float(column) + place.x + 0.5f, float(row) + place.y + 0.5f);
   if (pixels.id[at] == 0) return hit;
   hit.pick.environment = int(pixels.environment[at]);
   hit.pick.geom = int(pixels.id[at]) - 1;
@@ -327,7 +345,8 @@ void Window::draw() {
   ImGui::Render();
 
   const uint64_t shot = shown_once_ ? digest(desk_.shot, desk_.style, generation_) : 0;
-  if (shown_once_ && shot != shown_[slot_].shot) raster_->draw(target->commands, *shown_[slot_].picture, desk_.shot.frame, desk_.shot.eye, desk_.style, false);
+  if (shown_once_ && shot != shown_[slot_].shot)
+    raster_->draw(target->commands, *shown_[slot_].picture, desk_.shot.frame, desk_.shot.eye, desk_.style, false);
   if (shown_once_) shown_[slot_].shot = shot;
   const ImVec4& back = theme::palette().background;
   const float background[4] = {back.x, back.y, back.z, 1};
@@ -343,7 +362,8 @@ void Window::draw() {
   if (frame_ > settling_frames && touched_ == 0 && !std::exchange(settled_, true)) desk_.event("settled");
   if (!options_.screenshot.empty() && frame_ > settling_frames && glfwGetTime() >= first_frame_ + options_.after) {
     device_->wait_idle();
-    const auto written = write_screenshot(*device_, *ui_, swapchain_->format(), target->width, target->height, background, slot_, options_.screenshot);
+    const auto written =
+        write_screenshot(*device_, *ui_, swapchain_->format(), target->width, target->height, background, slot_, options_.screenshot);
     if (!written) throw vulkan::Failure(to_string(written.errors().front()));
     desk_.event("screenshot " + options_.screenshot);
     desk_.quit = true;

@@ -1,5 +1,6 @@
 // Window: what the system gives the editor (a window by GLFW, a picture chain by Vulkan, events) and the loop that draws a frame after the
-// other. It draws when something happens or time runs, and otherwise sleeps; while time stands still and nobody does anything, it costs nothing.
+// other. It draws when something happens or time runs, and otherwise sleeps; while time stands still and nobody does anything, it costs
+// nothing.
 #pragma once
 #include <string>
 #include "tools/editor/workbench/workbench.h"

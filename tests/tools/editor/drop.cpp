@@ -40,7 +40,8 @@ void answer(const XSelectionRequestEvent& asked, const std::string& list) {
   event.xselection.target = asked.target;
   event.xselection.time = asked.time;
   if (asked.target == atom("text/uri-list")) {
-    XChangeProperty(display, asked.requestor, asked.property, asked.target, 8, PropModeReplace, reinterpret_cast<const unsigned char*>(list.data()), int(list.size()));
+    XChangeProperty(display, asked.requestor, asked.property, asked.target, 8, PropModeReplace,
+                    reinterpret_cast<const unsigned char*>(list.data()), int(list.size()));
     event.xselection.property = asked.property;
   }
   XSendEvent(display, asked.requestor, False, NoEventMask, &event);
@@ -71,7 +72,8 @@ std::string uri(const char* path) {
   std::string out = "file://";
   char code[4];
   for (const unsigned char* at = reinterpret_cast<const unsigned char*>(path); *at; ++at) {
-    const bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || *at == '/' || *at == '.' || *at == '-' || *at == '_';
+    const bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || *at == '/' || *at == '.' ||
+        *at == '-' || *at == '_';
     std::snprintf(code, sizeof code, "%%%02X", *at);
     out += plain ? std::string(1, char(*at)) : code;
   }
@@ -89,7 +91,8 @@ int main(int count, char** arguments) {
   target = Window(std::strtoul(arguments[1], nullptr, 0));
   int x = 0, y = 0;
   Window child;
-  if (!XTranslateCoordinates(display, target, DefaultRootWindow(display), std::atoi(arguments[2]), std::atoi(arguments[3]), &x, &y, &child)) return 2;
+  if (!XTranslateCoordinates(display, target, DefaultRootWindow(display), std::atoi(arguments[2]), std::atoi(arguments[3]), &x, &y, &child))
+    return 2;
   std::string list;
   for (int i = 4; i < count; ++i) list += uri(arguments[i]);
   source = XCreateSimpleWindow(display, DefaultRootWindow(display), 0, 0, 1, 1, 0, 0, 0);
