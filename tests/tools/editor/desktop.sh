@@ -53,12 +53,12 @@ soon() {
     done
 }
 
-# The server chooses a free number and writes it; one that another server is just leaving may not answer.
+# The server chooses a free number and writes it. Without -noreset it begins anew when its last client leaves, and turns away who comes then.
 open_display() {
     local number try
     mkfifo "$folder/number"
     for try in 1 2 3; do
-        Xvfb -displayfd 3 -screen 0 "${1:-1600x1000}x24" -nolisten tcp >/dev/null 2>&1 3>"$folder/number" &
+        Xvfb -displayfd 3 -screen 0 "${1:-1600x1000}x24" -nolisten tcp -noreset >/dev/null 2>&1 3>"$folder/number" &
         server=$!
         read -r -t 20 number <"$folder/number" || continue
         export DISPLAY=:$number
