@@ -1,4 +1,4 @@
-// Rays per second of one thread, beside Embree's on the same triangles. No test: machines differ.
+// Rays per second of processor time of one thread, beside Embree's on the same triangles. No test: machines differ.
 //   trace_embree_bench [SECONDS] [SCENE] [FILE.model]...      seconds of a measurement; a part of the names of scenes; models, of which the meshes
 //   nuri compile scenes/arm_cell.yaml --out arm_cell.model    (how to make one)
 //
@@ -9,9 +9,9 @@
 #include <embree3/rtcore.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include "engine/model/compile.h"
 #include "render/trace/eyes.h"
 #include "tests/engine/model/scene_maker.h"
@@ -206,11 +206,15 @@ class Other {
 
 // ---- time -------------------------------------------------------------------------------------------------------------
 template <class F> double seconds_of(double least, F f) {
-  using Clock = std::chrono::steady_clock;
+  const auto now = [] {                          // processor time of this thread: others may run beside it
+    timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+  };
   int calls = 0;
-  const auto begin = Clock::now();
+  const double begin = now();
   double time = 0;
-  do f(), ++calls, time = std::chrono::duration<double>(Clock::now() - begin).count();
+  do f(), ++calls, time = now() - begin;
   while (time < least);
   return time / calls;
 }
