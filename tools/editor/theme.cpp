@@ -81,8 +81,9 @@ void apply(bool dark, float scale) {
   c[ImGuiCol_ScrollbarGrab] = p.raised;
   c[ImGuiCol_ScrollbarGrabHovered] = p.hovered;
   c[ImGuiCol_ScrollbarGrabActive] = p.active;
-  c[ImGuiCol_CheckMark] = c[ImGuiCol_SliderGrab] = c[ImGuiCol_SliderGrabActive] = c[ImGuiCol_DragDropTarget] = c[ImGuiCol_NavHighlight] =
-      p.accent;
+  c[ImGuiCol_CheckMark] = c[ImGuiCol_DragDropTarget] = c[ImGuiCol_NavHighlight] = p.accent;
+  c[ImGuiCol_SliderGrab] = {p.accent.x, p.accent.y, p.accent.z, 0.45f};              // the number is written over it
+  c[ImGuiCol_SliderGrabActive] = {p.accent.x, p.accent.y, p.accent.z, 0.7f};
   c[ImGuiCol_SeparatorHovered] = c[ImGuiCol_SeparatorActive] = p.accent;
   c[ImGuiCol_ResizeGrip] = c[ImGuiCol_ResizeGripHovered] = c[ImGuiCol_ResizeGripActive] = clear;
   c[ImGuiCol_Tab] = c[ImGuiCol_TabUnfocused] = clear;
