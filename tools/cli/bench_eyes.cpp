@@ -10,7 +10,7 @@ namespace nuri::cli {
 namespace {
 
 constexpr int looks = 4;                         // of every environment, per run; the steps of a run are spread between them
-constexpr int usual_environments = 256;          // or the scene's own, if that is fewer
+constexpr int usual_environments = 32;           // or the scene's own, if that is fewer: poses differ, and the heaviest scenes warm up within a minute or two
 
 // One scene at one size; its row as JSON. Returns an exit status.
 int measure(const BenchAsked& asked, session::Session& session, std::array<int, 2> size, Json& out) {
@@ -106,7 +106,7 @@ int bench_eyes(const BenchAsked& asked) {
       }
       Json row;
       if (const int status = measure(asked, **session, size, row); status != good) return status;
-      if (!asked.options.json) print_row(row, rows.empty());
+      if (!asked.options.json) print_row(row, rows.empty()), std::fflush(stdout);
       rows.push_back(row);
     }
   }
