@@ -52,23 +52,29 @@ NURI_FN void paint_rays(const View& view, const Prop& prop, const Paint& paint, 
   R alpha(paint.alpha);
   if (paint.picture >= 0) {
     const Picture& picture = view.pictures[paint.picture];
-    const R narrow = log2_of(max(width, R(1e-9f))) - R(0.75f) * log2_of(max(cosine, R(0.004f)));
+    const Vec3<R> from = p - Vec3<R>{R(prop.centre[0]), R(prop.centre[1]), R(prop.centre[2])};
+    R u(0.0f), v(0.0f), fine;                    // fine: texels per metre
+    if (picture.cube) {
+      fine = R(0.5f * float(picture.width)) / max(max(abs(from.x), abs(from.y)), max(abs(from.z), R(1e-6f)));
+    } else {
+      R density(0.0f);
+      for (int w = 0; w < width_of<R>; ++w) {
+        if (!mask[w]) continue;
+        S a, b, c;
+        if (corners && corners[w].mapped) a = corners[w].u, b = corners[w].v, c = corners[w].density;
+        else project(paint, at(p, w), at(n, w), a, b, c);
+        u.set(w, a.v), v.set(w, b.v), density.set(w, c.v);
+      }
+      const float repeat = paint.repeat[0] > paint.repeat[1] ? paint.repeat[0] : paint.repeat[1];
+      const float side = float(picture.width > picture.height ? picture.width : picture.height);
+      u = u * R(paint.repeat[0]), v = v * R(paint.repeat[1]);
+      u = u - floor(u), v = floor(v) - v;
+      fine = max(density * R(repeat * side), R(1e-9f));
+    }
+    const R lod = log2_of(max(width, R(1e-9f))) - R(0.75f) * log2_of(max(cosine, R(0.004f))) + log2_of(fine);
     for (int w = 0; w < width_of<R>; ++w) {
       if (!mask[w]) continue;
-      Texel c;
-      if (picture.cube) {
-        const Vec3<S> from = at(p, w) - Vec3<S>{S(prop.centre[0]), S(prop.centre[1]), S(prop.centre[2])};
-        const S reach = max(max(abs(from.x), abs(from.y)), max(abs(from.z), S(1e-6f)));
-        c = sample_cube(view, picture, from, at(narrow, w) + log2_of(S(0.5f * float(picture.width)) / reach));
-      } else {
-        S u, v, density;
-        if (corners && corners[w].mapped) u = corners[w].u, v = corners[w].v, density = corners[w].density;
-        else project(paint, at(p, w), at(n, w), u, v, density);
-        const float repeat = paint.repeat[0] > paint.repeat[1] ? paint.repeat[0] : paint.repeat[1];
-        const float side = float(picture.width > picture.height ? picture.width : picture.height);
-        u = u * S(paint.repeat[0]), v = v * S(paint.repeat[1]);
-        c = sample(view, picture, 0, u - floor(u), floor(v) - v, at(narrow, w) + log2_of(max(density * S(repeat * side), S(1e-9f))));
-      }
+      const Texel c = picture.cube ? sample_cube(view, picture, at(from, w), at(lod, w)) : sample(view, picture, 0, at(u, w), at(v, w), at(lod, w));
       rgb.x.set(w, (at(rgb.x, w) * c.r).v), rgb.y.set(w, (at(rgb.y, w) * c.g).v), rgb.z.set(w, (at(rgb.z, w) * c.b).v);
       alpha.set(w, (at(alpha, w) * c.a).v);
     }

@@ -19,21 +19,28 @@ NURI_VALUE Texel texel(const View& view, int64_t i) {
 }
 // `x` in texels, as a whole number and the rest in [0, 1).
 NURI_VALUE int whole(S x, S& out_rest) {
-  const S n = floor(x);
-  const bool sane = (abs(n) < S(1e6f)).v;
-  out_rest = sane ? x - n : S(0.0f);
-  return sane ? int(n.v) : 0;
+  if (!(abs(x) < S(1e6f)).v) return out_rest = S(0.0f), 0;
+  int n = int(x.v);
+  n -= float(n) > x.v;
+  out_rest = x - S(float(n));
+  return n;
 }
-// u to the right and v downwards, 0 .. 1 across; repeats, or ends at its border (faces of cubes).
+// Index i of n that repeat, for i in [-2 n, 2 n); a division would take longer than the whole sample.
+NURI_VALUE int wrapped(int i, int n) {
+  i += i < 0 ? n : 0;
+  i += i < 0 ? n : 0;
+  i -= i >= n ? n : 0;
+  return i < 0 ? 0 : i >= n ? n - 1 : i;
+}
+// u to the right and v downwards, 0 .. 1 across (v also -1 .. 0); repeats, or ends at its border (faces of cubes).
 NURI_FN Texel sample_level(const View& view, const Picture& p, int level, int face, S u, S v) {
   const int w = p.width >> level > 1 ? p.width >> level : 1, h = p.height >> level > 1 ? p.height >> level : 1;
   S fx, fy;
   int x0 = whole(sub_mul(u * S(float(w)), S(0.5f), S(1.0f)), fx), y0 = whole(sub_mul(v * S(float(h)), S(0.5f), S(1.0f)), fy);
   int x1 = x0 + 1, y1 = y0 + 1;
-  const auto wrap = [](int i, int n) { i %= n; return i < 0 ? i + n : i; };
   const auto clamp = [](int i, int n) { return i < 0 ? 0 : i >= n ? n - 1 : i; };
   if (p.cube) x0 = clamp(x0, w), x1 = clamp(x1, w), y0 = clamp(y0, h), y1 = clamp(y1, h);
-  else x0 = wrap(x0, w), x1 = wrap(x1, w), y0 = wrap(y0, h), y1 = wrap(y1, h);
+  else x0 = wrapped(x0, w), x1 = wrapped(x1, w), y0 = wrapped(y0, h), y1 = wrapped(y1, h);
   const int64_t base = p.first[level] + int64_t(face) * w * h, top = base + int64_t(y0) * w, low = base + int64_t(y1) * w;
   return mix_texels(mix_texels(texel(view, top + x0), texel(view, top + x1), fx), mix_texels(texel(view, low + x0), texel(view, low + x1), fx), fy);
 }
