@@ -145,15 +145,19 @@ EyeTiming timing_of(const scene::Eye& eye, double period) {
   return {int(std::clamp(every, 1.0, 1e9)), int(std::clamp(delay, 0.0, 1e9))};
 }
 
-std::vector<Diagnostic> rounded_rates(const std::vector<scene::Eye>& eyes, double period) {
+std::vector<Diagnostic> doubts(const scene::Settings& settings, double period) {
   std::vector<Diagnostic> out;
-  for (const scene::Eye& eye : eyes) {
+  for (const scene::Eye& eye : settings.eyes) {
     const double rate = 1 / (timing_of(eye, period).every * period);
     if (!(eye.rate > 0) || std::abs(rate - eye.rate) <= near_enough * eye.rate) continue;
     std::ostringstream message;
     message << "'" << eye.name << "' takes " << rate << " pictures per second, not " << eye.rate << ": control steps are " << 1 / period << " per second";
     out.push_back({Severity::warning, "rate-rounded", message.str(), "choose the control rate divided by a whole number", eye.place, {}, {}});
   }
+  for (const scene::RandomField& field : settings.fields)
+    if (!settings.eyes.empty() && (field.field == "geom_size" || field.field == "geom_pos" || field.field == "geom_quat"))
+      out.push_back({Severity::warning, "vary-unseen", "cameras and lidars do not see what 'vary' makes of " + field.field,
+                     "they see the model's own; variants may differ in their geoms", field.field_place, {}, {}});
   return out;
 }
 

@@ -23,7 +23,8 @@ std::vector<scene::Eye> eyes_of_cameras(const std::vector<std::shared_ptr<const 
 // In control steps of `period` seconds.
 struct EyeTiming { int every, delay; };
 EyeTiming timing_of(const scene::Eye& eye, double period);
-// A warning for each rate that is not the control rate divided by a whole number.
-std::vector<Diagnostic> rounded_rates(const std::vector<scene::Eye>& eyes, double period);
+// Warnings: rates that are not the control rate divided by a whole number, and what `vary` changes of geoms where there are eyes, which do not
+// see it: their pictures are of the model's own sizes and frames of geoms.
+std::vector<Diagnostic> doubts(const scene::Settings& settings, double period);
 
 }  // namespace nuri::session

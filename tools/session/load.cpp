@@ -67,9 +67,9 @@ Result<Loaded> compiled(scene::SceneFile file, const std::string& path) {
     for (Diagnostic& d : report)
       if (file.variants.size() == 1 || said.insert(to_string(d)).second) loaded.report.push_back(std::move(d));
   }
-  std::vector<Diagnostic> rates = rounded_rates(loaded.settings.eyes, loaded.models[0]->timestep[0] * loaded.settings.substeps);
-  loaded.excerpt(rates);
-  loaded.report.insert(loaded.report.end(), rates.begin(), rates.end());
+  std::vector<Diagnostic> doubtful = doubts(loaded.settings, loaded.models[0]->timestep[0] * loaded.settings.substeps);
+  loaded.excerpt(doubtful);
+  loaded.report.insert(loaded.report.end(), doubtful.begin(), doubtful.end());
   if (std::error_code error; std::filesystem::is_regular_file(path, error)) files.insert(path);
   loaded.files.assign(files.begin(), files.end());
   return loaded;

@@ -413,6 +413,20 @@ TEST_CASE("eyes: which ones, what instead, and the models' cameras") {
   CHECK(cameras.eyes->eyes()[0].outputs == (output::rgb | output::depth | output::geom));
 }
 
+TEST_CASE("eyes: geoms whose sizes vary are seen as the model has them, and it is said") {
+  const auto told = [](const std::string& rest) {
+    auto loaded = read(scene_of(lift_models, rest));
+    REQUIRE(loaded);
+    std::vector<int> lines;
+    for (const Diagnostic& d : loaded->report)
+      if (d.code == "vary-unseen") lines.push_back(d.place.line);
+    return lines;
+  };
+  const std::string varied = "vary:\n  - {field: geom_friction, scale: [0.5, 1]}\n  - {field: geom_size, scale: [0.5, 1]}\n";
+  CHECK(told(varied + "cameras:\n  - {name: a}\n") == std::vector<int>{7});
+  CHECK(told(varied).empty());
+}
+
 TEST_CASE("eyes: rates that do not divide the control rate are rounded, and it is said") {
   auto loaded = read(scene_of(lift_models, "cameras:\n  - {name: a, rate: 30}\n  - {name: b, rate: 33.3}\n  - {name: c, rate: 400}\n  - {name: d, rate: 1}\n"));
   REQUIRE(loaded);
