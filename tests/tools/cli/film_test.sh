@@ -1,34 +1,9 @@
 #!/usr/bin/env bash
 # nuri render: cameras by name, tensors, films, what cannot be written. Whether films show the right pictures: tests/oracle/test_film.py.
 # NURI_PROGRAM is the program; runs from the repository root.
-set -uo pipefail
-nuri=${NURI_PROGRAM:?the path of the program nuri}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-problems=0
+# shellcheck source=tests/tools/cli/cli.sh
+. tests/tools/cli/cli.sh
 scene=scenes/arm_cell.yaml
-
-# expect STATUS WHAT COMMAND...: runs nuri; its outputs are kept in $folder/out and $folder/err.
-expect() {
-    local status=$1 what=$2 result
-    shift 2
-    timeout 300 "$nuri" "$@" >"$folder/out" 2>"$folder/err" </dev/null
-    result=$?
-    [ $result -eq "$status" ] && return 0
-    printf 'FAILED %s: status %s instead of %s: nuri %s\n' "$what" $result "$status" "$*"
-    head -n 5 "$folder/err"
-    ((++problems))
-}
-fail() {
-    printf 'FAILED %s\n' "$*"
-    ((++problems))
-}
-# json EXPRESSION: true if standard output is one JSON object for which the Python expression on `o` holds.
-json() {
-    python3 -c 'import json, sys
-o = json.load(open(sys.argv[1]))
-sys.exit(0 if isinstance(o, dict) and eval(sys.argv[2]) else 1)' "$folder/out" "$1" || { fail "JSON: $1" && head -c 400 "$folder/out"; }
-}
 # array FILE EXPRESSION: true if FILE is a .npy file whose `shape` and `type` make the expression hold; numbers are `v`.
 cat >"$folder/array.py" <<'PYTHON'
 import ast, struct, sys
