@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include "engine/scene/xml.h"
@@ -16,10 +17,15 @@ namespace {
 
 bool diagnostics_as_json = false;
 
-std::atomic<int> interrupt_count = 0;   // lock free, so a signal handler may touch it
-
+// The second ends at once; but timeout(1) and the like signal a program and then its group, which is one wish.
+constexpr int64_t same_wish = 200;     // ms
+std::atomic<int64_t> first_interrupt = 0;   // ms of the monotonic clock; 0: none. Lock free, so a signal handler may touch it
 void on_interrupt(int signal) {
-  if (++interrupt_count > 1) _exit(128 + signal);
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const int64_t ms = int64_t(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+  if (first_interrupt == 0) first_interrupt = ms;
+  else if (ms - first_interrupt > same_wish) _exit(128 + signal);
 }
 
 std::string duration(double seconds) {
@@ -291,7 +297,7 @@ void catch_interrupts() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }
-bool interrupted() { return interrupt_count > 0; }
+bool interrupted() { return first_interrupt != 0; }
 
 Progress::Progress(std::string what, int64_t total, bool quiet)
     : what_(std::move(what)), total_(std::max<int64_t>(total, 1)), quiet_(quiet || diagnostics_as_json), terminal_(isatty(STDERR_FILENO)), start_(Clock::now()), last_(start_) {}

@@ -211,6 +211,12 @@ expect 2 'no array' dump $scene --states LICENSE --out "$folder/dump3"
 # Ctrl-C ends with the summary so far
 timeout --preserve-status -s INT 5 "$nuri" run $scene --envs 64 --seconds 100000 --json >"$folder/out" 2>"$folder/err" </dev/null || fail 'status after Ctrl-C'
 json 'o["interrupted"] is True and o["substeps"] > 0 and len(o["state_hash"]) == 16'
+"$nuri" run $scene --envs 64 --seconds 100000 --json >"$folder/out" 2>"$folder/err" </dev/null &
+process=$!
+sleep 3
+kill -INT $process && kill -INT $process 2>/dev/null   # what timeout(1) does: the program, then its group
+wait $process || fail 'status after a signal that comes twice'
+json 'o["interrupted"] is True'
 
 # pictures
 expect 0 'a picture' render scenes/boxes.yaml --env 1 --steps 20 --size 96 64 --out "$folder/one.png" --depth "$folder/depth.png" --json
