@@ -91,6 +91,12 @@ bool finite(std::initializer_list<double> numbers) { return std::all_of(numbers.
 bool sized(int width, int height) { return width > 0 && height > 0 && int64_t(width) * height <= most_pixels; }
 }  // namespace
 
+void resize(Lens& lens, int width, int height) {
+  const double across = double(width) / lens.width, down = double(height) / lens.height;
+  lens.fx *= across, lens.cx *= across, lens.fy *= down, lens.cy *= down;
+  lens.width = width, lens.height = height;
+}
+
 Result<Directions> directions(const Lens& lens) {
   if (!sized(lens.width, lens.height)) return bad("a camera needs a width and a height, of no more than 64 million pixels together", "give both in pixels");
   if (!finite({lens.fovy, lens.fx, lens.fy, lens.cx, lens.cy}) || !std::all_of(lens.distortion.begin(), lens.distortion.end(), [](double x) { return std::isfinite(x); }))

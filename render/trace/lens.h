@@ -29,6 +29,9 @@ struct Lens {
   std::array<double, 8> distortion{};
 };
 
+// The same view in other pixels.
+void resize(Lens& lens, int width, int height);
+
 // A lidar in its own axes: x ahead, y left, z up. Range images have a row per beam, the highest first.
 struct Scan {
   enum class Pattern { spinning, raster, rosette };

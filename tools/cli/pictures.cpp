@@ -46,13 +46,6 @@ const Light& light() {
   return table;
 }
 
-// The same view in other pixels.
-void resize(trace::Lens& lens, int width, int height) {
-  const double across = double(width) / lens.width, down = double(height) / lens.height;
-  lens.fx *= across, lens.cx *= across, lens.fy *= down, lens.cy *= down;
-  lens.width = width, lens.height = height;
-}
-
 // By how much rows of a lidar lie further apart than its columns.
 int rows_per_column(const trace::Scan& scan) {
   if (scan.pattern == trace::Scan::Pattern::rosette) return 1;

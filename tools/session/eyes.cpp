@@ -46,13 +46,6 @@ template <class T> void convert(const std::byte* field, const std::vector<int>& 
   }
 }
 
-// A sensor's lens for another size of picture: the same view.
-void resize(trace::Lens& lens, const std::array<int, 2>& size) {
-  const double across = double(size[0]) / lens.width, down = double(size[1]) / lens.height;
-  lens.fx *= across, lens.cx *= across, lens.fy *= down, lens.cy *= down;
-  lens.width = size[0], lens.height = size[1];
-}
-
 constexpr double bytes_per_ray = 64;             // of a sensor's table, while it is made
 // Bytes that an eye's pictures of one environment take: the one that is shown and those under way.
 double bytes_of(const EyeInfo& eye) {
@@ -206,7 +199,7 @@ struct Eyes::Inside {
       trace::Sensor& s = sensors.emplace_back(*present[e]);
       const EyeInfo& info = infos[e];
       s.outputs = info.outputs, s.every = info.every, s.delay = info.delay;
-      if (trace::Lens* const lens = std::get_if<trace::Lens>(&s.optics)) resize(*lens, {info.width, info.height});
+      if (trace::Lens* const lens = std::get_if<trace::Lens>(&s.optics)) resize(*lens, info.width, info.height);
       needed += double(n) * bytes_of(info) + bytes_per_ray * info.width * info.height;
     }
     if (sensors.empty() || n == 0) return {};

@@ -2,33 +2,14 @@
 #include "tools/session/eyes.h"
 
 #include <doctest/doctest.h>
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <new>
 #include <random>
 #include "engine/core/hash.h"
 #include "render/trace/registry.h"
-
-// Looking allocates nothing. Every allocation of this test program is counted.
-namespace {
-std::atomic<long> allocations{0};
-void* counted(std::size_t bytes) {
-  ++allocations;
-  if (void* p = std::malloc(bytes)) return p;
-  throw std::bad_alloc();
-}
-}  // namespace
-void* operator new(std::size_t bytes) { return counted(bytes); }
-void* operator new[](std::size_t bytes) { return counted(bytes); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return ++allocations, std::malloc(bytes); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+#include "tests/allocations.h"
 
 using namespace nuri;
 using namespace nuri::session;
