@@ -1,0 +1,296 @@
+#include "tools/session/port.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include "tools/session/session.h"
+
+namespace nuri::session {
+namespace {
+
+using model::Model;
+
+constexpr int chunk = 32;                        // environments that a thread takes at once
+constexpr std::array input_names{"sensor", "position", "offset", "velocity", "control", "action", "command"};
+constexpr std::array output_names{"range", "around", "increment"};
+
+// Where columns are read. The first four are fields of the state.
+enum Source { sensordata, qpos, qvel, ctrl, last, command };
+
+struct Column {
+  Source source;
+  int item;
+  double offset, scale;
+};
+struct Move {
+  int actuator;
+  OutputMap map;
+  double centre, scale, limit;                   // u = centre + scale a; increment: centre is the present control
+  double low, high;                              // of the control
+};
+
+// Port of one model.
+struct Plan {
+  std::vector<Column> columns;
+  std::vector<Move> moves;
+  std::vector<std::string> labels, actuators;
+  std::vector<int> driven;
+};
+
+std::string shown(const std::vector<std::string>& names, int index) { return names[index].empty() ? "#" + std::to_string(index) : names[index]; }
+
+// What the control of each actuator is to begin with.
+std::vector<double> initial_controls(const Model& m, const scene::Settings& settings, int key) {
+  std::vector<double> out(size_t(m.actuator_count));
+  if (key >= 0) {
+    const auto from = m.key_ctrl.begin() + ptrdiff_t(key) * m.actuator_count;
+    std::copy(from, from + m.actuator_count, out.begin());
+    if (std::any_of(out.begin(), out.end(), [](double u) { return u != 0; })) return out;   // a keyframe without 'ctrl' has zeros
+  }
+  for (int a = 0; a < m.actuator_count; ++a) {
+    const int joint = m.actuator_target[a], transmission = m.actuator_transmission[a];
+    const double *gain = &m.actuator_gainprm[3 * a], *bias = &m.actuator_biasprm[3 * a];
+    const bool on_joint = transmission == int(scene::Transmission::joint) || transmission == int(scene::Transmission::joint_in_parent);
+    const bool holds = m.actuator_gain[a] == int(scene::Gain::fixed) && gain[0] != 0 && m.actuator_bias[a] == int(scene::Bias::affine) && bias[1] < 0 &&
+                       m.actuator_dynamics[a] != int(scene::Dynamics::integrator) && m.actuator_gear[6 * a] != 0;
+    if (!on_joint || !holds || m.joint_type[joint] < int(scene::JointType::slide)) continue;
+    Drive servo;
+    servo.gear = m.actuator_gear[6 * a], servo.gain = gain[0], servo.constant = bias[0], servo.per_length = bias[1];
+    const double* const from = key >= 0 ? &m.key_qpos[size_t(key) * m.qpos_count] : m.qpos0.data();
+    out[a] = servo.control(from[m.joint_qpos[joint]], 0);
+  }
+  Fit told;                                      // what is wrong with the scene's controls, the session has said
+  for (const Channel& c : make_channels(m, settings, told))
+    if (c.type == scene::ControlType::hold) out[c.actuator] = c.limited ? std::clamp(c.value, c.low, c.high) : c.value;
+  return out;
+}
+
+void plan_input(const Model& m, const Input& input, const Plan& moved, const double* initial, int commands, Plan& out, Fit& fit) {
+  const std::string kind = input_name(input.kind);
+  if (!std::isfinite(input.scale)) fit.add(&input, "bad-number", "the scale of an input '" + kind + "' is not a finite number", {}, input.place);
+  auto add = [&](Source source, int item, double offset, const std::string& label) {
+    out.columns.push_back({source, item, offset, input.scale});
+    out.labels.push_back(kind + " " + label);
+  };
+  auto fits = [&](const std::string& name) { return scene::matches(input.names, name); };
+  auto need = [&](const std::vector<std::string>& names, const char* what) { fit.fits(input.names, names, what, {}, input.place); };
+  switch (input.kind) {
+    case InputKind::sensor:
+      for (int s = 0; s < m.sensor_count; ++s) {
+        const int from = m.sensor_adr[s], count = m.sensor_adr[s + 1] - from;
+        for (int i = 0; fits(m.sensor_name[s]) && i < count; ++i)
+          add(sensordata, from + i, 0, shown(m.sensor_name, s) + (count > 1 ? " " + std::to_string(i) : ""));
+      }
+      return need(m.sensor_name, "sensor");
+    case InputKind::position: case InputKind::offset: case InputKind::velocity: {
+      std::vector<std::string> known;
+      for (int j = 0; j < m.joint_count; ++j) {
+        if (m.joint_type[j] < int(scene::JointType::slide)) continue;
+        known.push_back(m.joint_name[j]);
+        if (!fits(m.joint_name[j])) continue;
+        const int position = m.joint_qpos[j];
+        if (input.kind == InputKind::velocity) add(qvel, m.joint_dof[j], 0, shown(m.joint_name, j));
+        else add(qpos, position, input.kind == InputKind::offset ? initial[position] : 0, shown(m.joint_name, j));
+      }
+      return need(known, "hinge or slide");
+    }
+    case InputKind::control:
+      for (int a = 0; a < m.actuator_count; ++a)
+        if (fits(m.actuator_name[a])) add(ctrl, a, 0, shown(m.actuator_name, a));
+      return need(m.actuator_name, "actuator");
+    case InputKind::action: {
+      std::vector<std::string> known;
+      for (size_t i = 0; i < moved.moves.size(); ++i) {
+        const int a = moved.moves[i].actuator;
+        known.push_back(m.actuator_name[a]);
+        if (fits(m.actuator_name[a])) add(last, int(i), 0, shown(m.actuator_name, a));
+      }
+      return need(known, "actuator among the outputs");
+    }
+    case InputKind::command:
+      for (int i = 0; i < commands; ++i) add(command, i, 0, std::to_string(i));
+  }
+}
+
+void plan_output(const Model& m, const Output& output, const std::vector<double>& initial, Plan& out, Fit& fit) {
+  if (!std::isfinite(output.scale)) fit.add(&output, "bad-number", "the scale of an output is not a finite number", {}, output.place);
+  if (!std::isfinite(output.limit) || output.limit <= 0)
+    fit.add(&output, "bad-number", "the limit of an output is not a finite number above 0", "actions are clipped to [-limit, limit]", output.place);
+  for (int a = 0; a < m.actuator_count; ++a) {
+    if (!scene::matches(output.actuators, m.actuator_name[a])) continue;
+    const std::string name = shown(m.actuator_name, a);
+    if (std::find(out.driven.begin(), out.driven.end(), a) != out.driven.end())
+      fit.add(&output, "two-drivers", "the actuator '" + name + "' fits two outputs", {}, output.place);
+    const bool limited = m.actuator_limits[a] & 1;
+    const double inf = std::numeric_limits<double>::infinity();
+    Move move{a, output.map, initial[a], output.scale, output.limit, limited ? m.actuator_ctrlrange[2 * a] : -inf, limited ? m.actuator_ctrlrange[2 * a + 1] : inf};
+    if (output.map == OutputMap::range) {
+      if (!limited)
+        fit.add(&output, "no-range", "the actuator '" + name + "' has no control range that 'range' could map to", "give it a 'ctrlrange', or take the map 'around'", output.place);
+      move.centre = 0.5 * (move.low + move.high), move.scale *= 0.5 * (move.high - move.low);
+    }
+    out.moves.push_back(move);
+    out.actuators.push_back(name);
+    out.driven.push_back(a);
+  }
+  fit.fits(output.actuators, m.actuator_name, "actuator", {}, output.place);
+}
+
+Plan make_plan(const Model& m, const scene::Settings& settings, const std::vector<Input>& inputs, const std::vector<Output>& outputs, int commands, Fit& fit) {
+  const int key = settings.keyframe.empty() ? -1 : find_key(m, settings.keyframe);
+  const std::vector<double> controls = initial_controls(m, settings, key);
+  Plan out;
+  for (const Output& output : outputs) plan_output(m, output, controls, out, fit);
+  const double* const initial = key >= 0 ? &m.key_qpos[size_t(key) * m.qpos_count] : m.qpos0.data();
+  for (const Input& input : inputs) plan_input(m, input, out, initial, commands, out, fit);
+  return out;
+}
+
+// The first column in which two variants differ, in words.
+std::string difference(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+    if (i < a.size() && i < b.size() && a[i] == b[i]) continue;
+    return "column " + std::to_string(i) + " is " + (i < a.size() ? "'" + a[i] + "'" : "missing") + " in one and " + (i < b.size() ? "'" + b[i] + "'" : "missing") + " in the other";
+  }
+  return "";
+}
+
+template <class Names> int find(const Names& names, const std::string& word) {
+  const auto at = std::find(names.begin(), names.end(), word);
+  return at == names.end() ? -1 : int(at - names.begin());
+}
+
+}  // namespace
+
+const char* input_name(InputKind kind) { return input_names[size_t(kind)]; }
+const char* output_name(OutputMap map) { return output_names[size_t(map)]; }
+int find_input(const std::string& word) { return find(input_names, word); }
+int find_output(const std::string& word) { return find(output_names, word); }
+
+struct Port::Inside {
+  explicit Inside(Session& s) : session(s) {}
+  Session& session;
+  int inputs = 0, outputs = 0, commands = 0;
+  std::vector<Plan> plans;                       // per bucket
+  std::vector<float> limits, observation, action, command, last;
+
+  template <class T> void observe(int e) {
+    World& world = session.world();
+    const T* const state[] = {world.row<T>(StateField::sensordata, e).data(), world.row<T>(StateField::qpos, e).data(), world.row<T>(StateField::qvel, e).data(),
+                              world.row<T>(StateField::ctrl, e).data()};
+    const float *const actions = last.data() + size_t(e) * outputs, *const commanded = command.data() + size_t(e) * commands;
+    float* out = observation.data() + size_t(e) * inputs;
+    for (const Column& c : plans[world.place(e).bucket].columns) {
+      const double value = c.source <= ctrl ? double(state[c.source][c.item]) : double(c.source == Source::last ? actions[c.item] : commanded[c.item]);
+      *out++ = float((value - c.offset) * c.scale);
+    }
+  }
+
+  template <class T> void act(int e) {
+    T* const controls = session.world().row<T>(StateField::ctrl, e).data();
+    const float* from = action.data() + size_t(e) * outputs;
+    float* clipped = last.data() + size_t(e) * outputs;
+    for (const Move& move : plans[session.world().place(e).bucket].moves) {
+      const float limit = float(move.limit), a = std::clamp(*from++, -limit, limit);      // NaN stays: the environment's fault word will say so
+      const double base = move.map == OutputMap::increment ? double(controls[move.actuator]) : move.centre;
+      controls[move.actuator] = T(std::clamp(base + move.scale * double(a), move.low, move.high));
+      *clipped++ = a;
+    }
+  }
+
+  template <class Work> void each_environment(const Work& work) {
+    const int count = session.environments();
+    auto job = [&](int index, int) {
+      const NumericMode mode;
+      for (int e = index * chunk; e < std::min(count, (index + 1) * chunk); ++e) work(e);
+    };
+    const int chunks = (count + chunk - 1) / chunk;
+    if (chunks == 1) job(0, 0);
+    else session.world().pool().run(chunks, job);
+  }
+  bool is_float() const { return session.world().options().precision == Precision::f32; }
+};
+
+Port::Port(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Port::~Port() = default;
+
+Result<std::unique_ptr<Port>> Port::make(Session& session, std::vector<Input> inputs, std::vector<Output> outputs, int commands) {
+  const Loaded& loaded = session.loaded();
+  const Place here{loaded.path, 0, 0};
+  auto error = [](std::string code, std::string message, std::string hint, const Place& place) {
+    return Diagnostic{Severity::error, std::move(code), std::move(message), std::move(hint), place, {}, {}};
+  };
+  if (commands < 0 || commands > port_limits::commands)
+    return error("too-many", "a port has 0 to " + std::to_string(port_limits::commands) + " commands, not " + std::to_string(commands), {}, here);
+
+  // every variant has the same columns
+  Fit fit;
+  std::vector<Plan> plans;
+  for (const auto& model : loaded.models) {
+    fit.begin(loaded.models.size() > 1 ? model->name : "");
+    plans.push_back(make_plan(*model, loaded.settings, inputs, outputs, commands, fit));
+  }
+  if (std::vector<Diagnostic> errors = fit.errors(); !errors.empty()) {
+    for (Diagnostic& d : errors)
+      if (d.place.file.empty()) d.place = here;
+    return errors;
+  }
+  const Plan& first = plans[0];
+  for (size_t v = 1; v < plans.size(); ++v) {
+    std::string differ = difference(first.labels, plans[v].labels);
+    if (differ.empty()) differ = difference(first.actuators, plans[v].actuators);
+    if (!differ.empty())
+      return error("variants-differ", "the variants '" + loaded.models[0]->name + "' and '" + loaded.models[v]->name + "' differ in what a policy would see or move: " + differ,
+                   "name what all variants have", here);
+  }
+  if (first.moves.empty()) return error("no-output", "no output moves an actuator", {}, outputs.empty() ? here : outputs[0].place);
+  if (first.columns.size() > size_t(port_limits::columns))
+    return error("too-many", "the inputs have " + std::to_string(first.columns.size()) + " columns; " + std::to_string(port_limits::columns) + " are allowed", {}, here);
+
+  auto inside = std::make_unique<Inside>(session);
+  Inside& in = *inside;
+  in.inputs = int(first.columns.size()), in.outputs = int(first.moves.size()), in.commands = commands;
+  for (const Move& move : first.moves) in.limits.push_back(float(move.limit));
+  const World& world = session.world();
+  for (int b = 0; b < world.buckets(); ++b)
+    for (size_t v = 0; v < plans.size(); ++v)
+      if (loaded.models[v].get() == &world.bucket(b).model()) {
+        in.plans.push_back(plans[v]);
+        break;
+      }
+  const size_t n = size_t(session.environments());
+  in.observation.resize(n * size_t(in.inputs));
+  in.action.resize(n * size_t(in.outputs));
+  in.last.resize(n * size_t(in.outputs));
+  in.command.resize(n * size_t(in.commands));
+  return std::unique_ptr<Port>(new Port(std::move(inside)));
+}
+
+int Port::environments() const { return inside_->session.environments(); }
+int Port::inputs() const { return inside_->inputs; }
+int Port::outputs() const { return inside_->outputs; }
+int Port::commands() const { return inside_->commands; }
+const std::vector<std::string>& Port::labels() const { return inside_->plans[0].labels; }
+const std::vector<std::string>& Port::actuators() const { return inside_->plans[0].actuators; }
+std::span<const float> Port::limits() const { return inside_->limits; }
+std::span<float> Port::observation() { return inside_->observation; }
+std::span<float> Port::action() { return inside_->action; }
+std::span<float> Port::command() { return inside_->command; }
+std::span<float> Port::last() { return inside_->last; }
+std::span<const int> Port::driven(int environment) const { return inside_->plans[inside_->session.world().place(environment).bucket].driven; }
+
+void Port::observe() {
+  inside_->each_environment([&](int e) { inside_->is_float() ? inside_->observe<float>(e) : inside_->observe<double>(e); });
+}
+
+void Port::act() {
+  inside_->each_environment([&](int e) { inside_->is_float() ? inside_->act<float>(e) : inside_->act<double>(e); });
+}
+
+void Port::begin(std::span<const int> environments) {
+  for (const int e : environments) std::fill_n(inside_->last.begin() + ptrdiff_t(e) * inside_->outputs, inside_->outputs, 0.0f);
+}
+
+void Port::begin() { std::fill(inside_->last.begin(), inside_->last.end(), 0.0f); }
+
+}  // namespace nuri::session
