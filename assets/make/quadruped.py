@@ -1,4 +1,4 @@
-"""Meshes and URDF of robots/quadruped: python3 assets/make/quadruped.py (needs NumPy, Debian's python3-numpy)
+"""Meshes, URDF and MJCF of robots/quadruped: python3 assets/make/quadruped.py (needs NumPy, Debian's python3-numpy)
 
 The left front leg is built; the others are its mirror images. The trunk's and the upper legs' meshes are OBJ, the shins' STL.
 """
@@ -120,3 +120,115 @@ for leg, front, left in (("fl", 1, 1), ("fr", 1, -1), ("rl", -1, 1), ("rr", -1, 
 text.append("</robot>\n")
 with open(os.path.join(HERE, "urdf", "quadruped.urdf"), "w") as file:
     file.write("\n".join(text))
+
+
+def mjcf_inertial(link):
+    mass, centre, inertia = link.inertial()
+    return f'<inertial pos="{numbers(np.round(centre, 6))}" mass="{numbers([mass])}" fullinertia="{numbers(inertia)}"/>'
+
+
+def mjcf_visual(name, groups, suffix=""):
+    return "".join(f'\n{{0}}<geom class="visual" mesh="{name}_{group}{suffix}" material="{group}"/>' for group in groups)
+
+
+def mjcf_leg(leg, front, left):
+    """A leg's bodies; indented below the trunk."""
+    rear, right = [0] * (front < 0), [1] * (left < 0)
+    hip_suffix = "" if front > 0 and left > 0 else f"_{leg}"
+    side = "" if left > 0 else "_right"
+    return f'''
+      <body name="{leg}_hip" pos="{front * HIP_X} {left * HIP_Y} 0">
+        {mjcf_inertial(mirrored(hip, rear + right))}
+        <joint name="{leg}_hip" class="hip"/>{mjcf_visual("hip", hip.groups, hip_suffix).format("        ")}
+        <body name="{leg}_thigh" pos="0 {left * LEG_Y} 0">
+          {mjcf_inertial(mirrored(thigh, right))}
+          <joint name="{leg}_thigh" class="thigh"/>{mjcf_visual("thigh", thigh.groups, side).format("          ")}
+          <body name="{leg}_shin" pos="0 0 {-LENGTH}">
+            {mjcf_inertial(with_foot)}
+            <joint name="{leg}_knee" class="knee"/>{mjcf_visual("shin", shin.groups).format("            ")}
+            <geom class="visual" mesh="foot_foot" material="foot" pos="0 0 {-LENGTH}"/>
+            <geom name="{leg}_knee" class="collision" size="0.03"/>
+            <geom name="{leg}_foot" class="foot" pos="0 0 {-LENGTH}"/>
+            <site name="{leg}_foot" class="sole" pos="0 0 {-LENGTH}"/>
+          </body>
+        </body>
+      </body>'''
+
+
+legs = (("fl", 1, 1), ("fr", 1, -1), ("rl", -1, 1), ("rr", -1, -1))
+with_foot = Link()
+with_foot.parts = shin.parts + [(solid.moved((0, 0, -LENGTH)), mass) for solid, mass in foot.parts]
+
+
+def mesh(file, name="", scale=""):
+    extra = "".join(f' {key}="{value}"' for key, value in (("name", name), ("scale", scale)) if value)
+    return f'    <mesh{extra} file="{file}"/>'
+
+
+meshes = [mesh(f"trunk_{g}.obj") for g in trunk.groups] + [mesh(f"{link}_{g}.stl") for link, g in (("shin", "joint"), ("foot", "foot"))]
+meshes += [mesh(f"hip_{g}.obj", "" if n == 0 else f"hip_{g}_{leg}", "" if n == 0 else f"{front} {left} 1") for n, (leg, front, left) in enumerate(legs) for g in hip.groups]
+meshes += [mesh(f"thigh_{g}.obj", f"thigh_{g}{suffix}" if suffix else "", scale) for suffix, scale in (("", ""), ("_right", "1 -1 1")) for g in thigh.groups]
+lines = "\n".join
+joints = [f"{leg}_{joint}" for leg, _, _ in legs for joint in ("hip", "thigh", "knee")]
+mjcf = f'''<!--
+  The robot of urdf/quadruped.urdf, made for learning: servos, sensors, no dry friction in the joints, and shapes that
+  touch the ground only: feet, knees and trunk. Joints and servos are named alike. A servo's 40 N m/rad are soft, as a policy wants them.
+  Written by assets/make/quadruped.py.
+-->
+<mujoco model="quadruped">
+  <compiler angle="radian" meshdir="meshes" autolimits="true"/>
+  <option timestep="0.004" integrator="implicitfast"/>
+
+  <default>
+    <joint damping="0.1" armature="0.008"/>
+    <position kp="40" kv="1" inheritrange="1"/>
+    <default class="hip"> <joint axis="1 0 0" range="-0.8 0.8"/> <position forcerange="-25 25"/> </default>
+    <default class="thigh"> <joint axis="0 1 0" range="-1.2 2.6"/> <position forcerange="-25 25"/> </default>
+    <default class="knee"> <joint axis="0 1 0" range="-2.6 -0.5"/> <position forcerange="-40 40"/> </default>
+    <default class="visual"> <geom type="mesh" group="2" contype="0" conaffinity="0" mass="0"/> </default>
+    <default class="collision">
+      <geom type="sphere" group="3" mass="0" contype="0" conaffinity="1" friction="0.8 0.005 0.0001" rgba="0.9 0.5 0.2 0.4"/>
+      <default class="foot"> <geom size="{FOOT}"/> </default>
+    </default>
+    <default class="sole"> <site size="{FOOT + 0.002:g}" group="4" rgba="0 0 0 0"/> </default>
+  </default>
+
+  <asset>
+    <material name="shell" rgba="0.88 0.9 0.92 1" specular="0.4" shininess="0.5"/>
+    <material name="joint" rgba="0.16 0.18 0.22 1" specular="0.4" shininess="0.5"/>
+    <material name="accent" rgba="0.05 0.55 0.6 1" specular="0.4" shininess="0.6"/>
+    <material name="foot" rgba="0.08 0.08 0.09 1" specular="0.1" shininess="0.1"/>
+{lines(meshes)}
+  </asset>
+
+  <worldbody>
+    <site name="world" size="0.01" group="4" rgba="0 0 0 0"/>
+    <body name="trunk" pos="0 0 0.32">
+      {mjcf_inertial(trunk)}
+      <freejoint name="root"/>
+      <camera name="side" mode="trackcom" pos="0.5 -1.7 0.5" xyaxes="1 0.25 0 -0.06 0.24 1"/>{mjcf_visual("trunk", trunk.groups).format("      ")}
+      <geom name="trunk" class="collision" type="box" pos="0.005 0 0" size="0.24 0.09 0.055"/>
+      <site name="imu" size="0.01" group="4"/>{"".join(mjcf_leg(*leg) for leg in legs)}
+    </body>
+  </worldbody>
+
+  <actuator>
+{lines(f'    <position name="{j}" class="{j[3:]}" joint="{j}"/>' for j in joints)}
+  </actuator>
+
+  <!-- up: the vertical in the trunk's axes; feet: N; servos: N m -->
+  <sensor>
+    <gyro name="gyro" site="imu"/>
+    <velocimeter name="velocity" site="imu"/>
+    <framezaxis name="up" objtype="site" objname="world" reftype="site" refname="imu"/>
+{lines(f'    <touch name="{leg}_foot" site="{leg}_foot"/>' for leg, _, _ in legs)}
+{lines(f'    <actuatorfrc name="{j}_torque" actuator="{j}"/>' for j in joints)}
+  </sensor>
+
+  <keyframe>
+    <key name="stand" qpos="0 0 0.317 1 0 0 0{"  0 0.75 -1.5" * 4}" ctrl="{"  ".join(["0 0.75 -1.5"] * 4)}"/>
+  </keyframe>
+</mujoco>
+'''
+with open(os.path.join(HERE, "quadruped.xml"), "w") as file:
+    file.write(mjcf)
