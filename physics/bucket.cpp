@@ -67,18 +67,16 @@ void Bucket::set(StateField field, int environment, int item, double value) {
 void Bucket::put_initial(std::span<const int> environments, int key) {
   const model::Model& m = *model_;
   const bool keyed = key >= 0 && key < m.key_count;
+  int qpos0 = -1;
+  each_real(m, [&](int index, const char*, const std::vector<double>& values, bool) { if (&values == &m.qpos0) qpos0 = index; });
   for (int e : environments) {
     auto fill = [&](StateField field, const std::vector<double>& from, size_t offset) {
       for (int i = 0; i < columns_[int(field)]; ++i) set(field, e, i, from[offset + i]);
     };
-    for (int f = 0; f < state_field_count; ++f)
-      for (int i = 0; i < columns_[f]; ++i) set(StateField(f), e, i, 0);
+    for (int f = 0; f < state_field_count; ++f) std::ranges::fill(bytes(StateField(f), e), std::byte{0});
     fill(StateField::qpos, keyed ? m.key_qpos : m.qpos0, keyed ? size_t(key) * m.qpos_count : 0);
-    if (!keyed) {
-      int qpos0 = -1;
-      each_real(m, [&](int index, const char*, const std::vector<double>& values, bool) { if (&values == &m.qpos0) qpos0 = index; });
+    if (!keyed)
       for (const Override& o : overrides_[e]) if (o.field == qpos0) set(StateField::qpos, e, o.item, o.value);
-    }
     if (keyed) {
       fill(StateField::qvel, m.key_qvel, size_t(key) * m.dof_count);
       fill(StateField::act, m.key_act, size_t(key) * m.activation_count);

@@ -82,6 +82,10 @@ class Bucket {
   uint32_t fault(int environment) const { return fault_[environment] & 0xff; }
   int faults() const;                                            // environments that stand still
   int contacts(int environment) const { return contact_count_[environment]; }
+  // The same of all environments, at addresses that never change. Faults: bits in the lowest byte, the stage that saw them above.
+  std::span<const uint64_t> step_counts() const { return step_count_; }
+  std::span<const uint32_t> fault_words() const { return fault_; }
+  std::span<const int32_t> contact_counts() const { return contact_count_; }
   bool override_field(const std::string& field, int environment, int item, double value);
   bool clear_override(const std::string& field, int environment, int item);   // back to the model's number; false: it has that
   // The environment's own value, or none where it has the model's.

@@ -87,7 +87,7 @@ void World::step(int substeps) {
 void World::forward() { backend_->run(everyone_, 1, false); }
 
 void World::reset(int key) {
-  for (auto& bucket : backend_->buckets) bucket->put_initial(bucket->everyone(), key);
+  for (int b = 0; b < buckets(); ++b) put_initial(b, everyone_[size_t(b)], key);
   backend_->upload(everyone_);
   forward();
 }
@@ -101,9 +101,22 @@ std::vector<std::vector<int>> World::by_bucket(std::span<const int> environments
 void World::reset(std::span<const int> environments, int key) {
   const auto members = by_bucket(environments);
   const std::vector<std::span<const int>> chosen(members.begin(), members.end());
-  for (int b = 0; b < buckets(); ++b) bucket(b).put_initial(chosen[b], key);
+  for (int b = 0; b < buckets(); ++b) put_initial(b, chosen[b], key);
   backend_->upload(chosen);
   backend_->run(chosen, 1, false);
+}
+
+void World::put_initial(std::span<const int> environments, int key) {
+  const auto members = by_bucket(environments);
+  for (int b = 0; b < buckets(); ++b) put_initial(b, members[b], key);
+}
+
+void World::put_initial(int b, std::span<const int> members, int key) {
+  constexpr size_t piece = 64;                   // environments that are worth a thread's while
+  const int pieces = int((members.size() + piece - 1) / piece);
+  auto work = [&](int i, int) { bucket(b).put_initial(members.subspan(size_t(i) * piece, std::min(piece, members.size() - size_t(i) * piece)), key); };
+  if (pieces > 1) pool_->run(pieces, work);
+  else if (pieces == 1) work(0, 0);
 }
 
 void World::forward(std::span<const int> environments) {

@@ -42,6 +42,8 @@ class World {
   // Puts environments into the initial state, or keyframe `key`; clears faults, step counter restarts at 0. Ends with forward for them.
   void reset(int key = -1);
   void reset(std::span<const int> environments, int key = -1);
+  // The same without computing anything of the new state: who changes it first calls upload() and forward() then.
+  void put_initial(std::span<const int> environments, int key = -1);
 
   // A resident world (cuda) is stepped where it lies: calls return at once, rows show what was last downloaded, and what is written into rows
   // counts when it is uploaded. reset() uploads what it writes. On a CPU, and in worlds that are not resident, there is nothing to do.
@@ -90,6 +92,7 @@ class World {
   Bucket& of(int environment) { return bucket(places_[environment].bucket); }
   const Bucket& of(int environment) const { return bucket(places_[environment].bucket); }
   std::vector<std::vector<int>> by_bucket(std::span<const int> environments) const;
+  void put_initial(int bucket, std::span<const int> members, int key);
 
   WorldOptions options_;
   std::unique_ptr<Pool> pool_;

@@ -11,6 +11,7 @@
 #include <fstream>
 #include "engine/scene/xml.h"
 #include "tools/cli/cli.h"
+#include "tools/session/memory.h"
 
 namespace nuri::cli {
 namespace {
@@ -34,23 +35,8 @@ std::string duration(double seconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-// Bytes that this process may still take: of the machine, and of its control group, if that is limited.
-double free_memory() {
-  double least = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
-  std::ifstream memory("/proc/meminfo");
-  for (std::string line; std::getline(memory, line);)
-    if (line.rfind("MemAvailable:", 0) == 0) least = std::min(least, 1024 * std::strtod(line.c_str() + 13, nullptr));
-  for (auto [limit_file, used_file] : {std::pair{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
-                                       {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"}}) {
-    double limit, used;
-    if (std::ifstream(limit_file) >> limit && std::ifstream(used_file) >> used) least = std::min(least, std::max(0.0, limit - used));
-  }
-  return least;
-}
-
 constexpr double gibibyte = 1024.0 * 1024 * 1024;
 constexpr int many_environments = 200'000;    // whose making takes seconds: it is announced
-constexpr double memory_share = 0.6;   // of the free memory that a world may plan for
 constexpr double piece_seconds = 0.1;  // between two looks at the clock and at Ctrl-C
 
 }  // namespace
@@ -148,14 +134,10 @@ Result<std::unique_ptr<session::Session>> open(const Options& options) {
   }
   const WorldOptions world = world_options(options, loaded->settings);
 
-  const double bytes = double(world.environments) * session::bytes_per_environment(*loaded, world.precision == Precision::f32 ? 4 : 8);
-  const double memory = free_memory();
-  if (bytes > memory_share * memory)
-    return Diagnostic{Severity::error, "no-memory", fmt::format("{} of this model need {:.1f} GiB, {:.1f} GiB are available, of which a world may take {:.0f} %", environments(world.environments), bytes / gibibyte, memory / gibibyte,
-                                                                       100 * memory_share),
-                      fmt::format("--envs {} would fit", int64_t(memory_share * memory / bytes * world.environments)), {options.scene, 0, 0}, {}, {}};
+  if (auto refused = session::refuse_memory(*loaded, world)) return *refused;
   if (world.environments >= many_environments && tells(options))
-    fmt::print(stderr, "{}: making {}, {:.1f} GiB\n", loaded->name, environments(world.environments), bytes / gibibyte);
+    fmt::print(stderr, "{}: making {}, {:.1f} GiB\n", loaded->name, environments(world.environments),
+               world.environments * session::bytes_per_environment(*loaded, world.precision == Precision::f32 ? 4 : 8) / gibibyte);
   Progress progress(loaded->name + ": making environments", 1000, options.quiet);
   return session::Session::create(std::move(*loaded), world, [&](double share) {
     progress.at(int64_t(1000 * share));

@@ -130,12 +130,12 @@ void check_initial(const model::Model& model, const scene::Settings& settings, F
   for (const scene::RandomBody& rule : settings.bodies) fit.fits(rule.bodies, bodies, "body with a free joint", rule.names_places, rule.place);
 }
 
-void randomise_state(World& world, const scene::Settings& settings, int environment) {
+void randomise_state(World& world, const scene::Settings& settings, int environment, uint64_t seed) {
   const model::Model& m = world.model(environment);
   auto add = [&](StateField field, int item, double value) {
     if (value != 0) world.set(field, environment, item, world.get(field, environment, item) + value);
   };
-  Draws draws{world.options().seed, world.id(environment), stream_joint, 0};
+  Draws draws{seed, world.id(environment), stream_joint, 0};
   for (const scene::RandomJoint& rule : settings.joints) {
     for (int j = 0; j < m.joint_count; ++j) {
       if (m.joint_type[j] < int(JointType::slide) || !scene::matches(rule.joints, m.joint_name[j])) continue;

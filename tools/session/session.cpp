@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include "engine/core/random.h"
+#include <numeric>
 #include "engine/math/elementary.h"
 #include "tools/session/find_eyes.h"
 
@@ -109,12 +109,16 @@ bool Session::begin(const Watch& watch) {
     }
   }
   substep_ = 0;
-  for (int e = 0; e < n; ++e) {
-    randomise_state(*world_, settings(), e);
-    if (watch && e % piece == 0 && !watch(begun + (drawn - begun) * e / n)) return false;
+  seeds_.assign(size_t(n), world_->options().seed);
+  numbers_.assign(size_t(n), 0);
+  began_.assign(size_t(n), 0);
+  std::vector<int> everyone(size_t(n), 0);
+  std::iota(everyone.begin(), everyone.end(), 0);
+  for (int at = 0; at < n; at += piece) {
+    each(std::span(everyone).subspan(size_t(at), size_t(std::min(piece, n - at))), [&](int e) { draw(e); });
+    if (watch && !watch(begun + (drawn - begun) * at / n)) return false;
   }
-  if (world_->options().precision == Precision::f32) write_controls<float>(true);
-  else write_controls<double>(true);
+  world_->upload(everyone);
   world_->forward();
   if (timeline_) timeline_->reset(*world_);
   timeline_next_ = 0;
@@ -124,11 +128,44 @@ bool Session::begin(const Watch& watch) {
   return true;
 }
 
-void Session::reset(int environment, int key) {
-  const int one[] = {environment};
-  world_->reset(one, key);
-  world_->options().precision == Precision::f32 ? write_controls<float>(environment, true) : write_controls<double>(environment, true);
-  resume(one);
+void Session::each(std::span<const int> environments, const std::function<void(int environment)>& work) {
+  constexpr size_t few = 16;                     // environments that are worth a thread's while
+  const int pieces = int((environments.size() + few - 1) / few);
+  auto job = [&](int i, int) {
+    const NumericMode mode;
+    for (const int e : environments.subspan(size_t(i) * few, std::min(few, environments.size() - size_t(i) * few))) work(e);
+  };
+  if (pieces > 1) world_->pool().run(pieces, job);
+  else if (pieces == 1) job(0, 0);
+}
+
+void Session::draw(int e) {
+  randomise_state(*world_, settings(), e, episode_seed(e));
+  world_->options().precision == Precision::f32 ? write_controls<float>(e, true) : write_controls<double>(e, true);
+}
+
+void Session::reset(std::span<const int> environments, std::span<const uint64_t> seeds) {
+  for (size_t i = 0; i < environments.size(); ++i) {
+    const size_t e = size_t(environments[i]);
+    if (seeds.empty()) ++numbers_[e];
+    else seeds_[e] = seeds[i], numbers_[e] = 0;
+    began_[e] = substep_;
+  }
+  if (world_->buckets() == 1) {
+    world_->put_initial(environments, setups_[0].key);
+  } else {
+    std::vector<std::vector<int>> members(setups_.size());
+    for (const int e : environments) members[size_t(world_->place(e).bucket)].push_back(e);
+    for (size_t b = 0; b < members.size(); ++b) world_->put_initial(members[b], setups_[b].key);
+  }
+  each(environments, [&](int e) { draw(e); });
+  resume(environments);
+}
+
+void Session::reset(std::span<const int> environments, int key) {
+  world_->put_initial(environments, key);
+  each(environments, [&](int e) { world_->options().precision == Precision::f32 ? write_controls<float>(e, true) : write_controls<double>(e, true); });
+  resume(environments);
 }
 
 void Session::resume(std::span<const int> environments) {
@@ -141,7 +178,7 @@ void Session::resume(std::span<const int> environments) {
 }
 
 size_t Saved::bytes() const {
-  size_t sum = sizeof(Saved) + environments.size() * sizeof(int) + worlds.size();
+  size_t sum = sizeof(Saved) + environments.size() * (sizeof(int) + sizeof(Episode)) + worlds.size();
   for (const TimelineState& t : timelines) {
     sum += sizeof(TimelineState) + t.controls.size() * sizeof(double);
     for (const ControllerState& c : t.controllers) sum += sizeof(ControllerState) + (c.joints.size() + c.rest.size()) * sizeof(double);
@@ -160,6 +197,7 @@ Saved Session::save(std::span<const int> environments) const {
     world_->save(e, to);
     to += world_->saved_bytes(e);
     if (timeline_) out.timelines.push_back(timeline_->state(e));
+    out.episodes.push_back({seeds_[size_t(e)], numbers_[size_t(e)], began_[size_t(e)]});
   }
   out.substep = substep_, out.timeline_next = timeline_next_;
   return out;
@@ -171,19 +209,23 @@ bool Session::restore(const Saved& saved) {
     if (e < 0 || e >= world_->environments()) return false;
     bytes += world_->saved_bytes(e);
   }
-  if (bytes != saved.worlds.size() || saved.timelines.size() != (timeline_ ? saved.environments.size() : 0)) return false;
+  const size_t count = saved.environments.size();
+  if (bytes != saved.worlds.size() || saved.episodes.size() != count || saved.timelines.size() != (timeline_ ? count : 0)) return false;
   for (size_t i = 0; i < saved.timelines.size(); ++i)
     if (!timeline_->fits(*world_, saved.environments[i], saved.timelines[i])) return false;
+  if (count == size_t(world_->environments())) substep_ = saved.substep, timeline_next_ = saved.timeline_next;
   const std::byte* from = saved.worlds.data();
-  for (size_t i = 0; i < saved.environments.size(); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     const int e = saved.environments[i];
     ++beginnings_[size_t(e)];
+    const Episode& episode = saved.episodes[i];
+    seeds_[size_t(e)] = episode.seed, numbers_[size_t(e)] = episode.number;
+    began_[size_t(e)] = substep_ - (saved.substep - episode.began);   // as old as it was; may wrap, and does so back
     world_->restore(e, from);
     from += world_->saved_bytes(e);
     if (timeline_) timeline_->restore(*world_, e, saved.timelines[i]);
   }
   world_->upload(saved.environments);
-  if (saved.environments.size() == size_t(world_->environments())) substep_ = saved.substep, timeline_next_ = saved.timeline_next;
   return true;
 }
 
@@ -215,8 +257,8 @@ template <class T> void Session::write_controls(bool constant) {
 
 template <class T> void Session::write_controls(int e, bool constant) {
   using scene::ControlType;
-  const uint64_t seed = world_->options().seed, control_step = substep_ / uint64_t(settings().substeps);
-  const double time = double(substep_) * model().timestep[0];
+  const uint64_t seed = episode_seed(e), age = substep_ - began_[size_t(e)], control_step = age / uint64_t(settings().substeps);
+  const double time = double(age) * model().timestep[0];
   const uint64_t id = world_->id(e);
   std::span<T> ctrl = world_->row<T>(StateField::ctrl, e), qpos = world_->row<T>(StateField::qpos, e), qvel = world_->row<T>(StateField::qvel, e);
   for (const Channel& c : setup(e).channels) {

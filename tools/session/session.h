@@ -2,7 +2,8 @@
 // a session, so that what a benchmark measured is what a test hashed and a person ran.
 //
 // All random numbers are functions of (seed, environment id, purpose, step, draw): environment 7 of 8 and environment 7 of a
-// million start and are driven alike. Controls change at control steps, every `substeps` substeps; how step() is called
+// million start and are driven alike. An environment may begin again and again: the seed of its first episode is that of the world or one
+// of its own, later ones have seeds that follow from it (episode_seed), and its controls go by its own clock. Controls change at control steps, every `substeps` substeps; how step() is called
 // does not show in the bits. What a scene's controllers and timeline drive, no other control touches.
 //
 // A scene's variants are the buckets of its world. Settings are looked up in each of them (Setup) and act where they fit.
@@ -10,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include "engine/core/random.h"
 #include "physics/world.h"
 #include "tools/session/fit.h"
 #include "tools/session/load.h"
@@ -46,14 +48,26 @@ struct Setup {
 };
 std::vector<GoalReport> judge(World& world, const scene::Settings& settings, const std::vector<Setup>& setups);
 
-// What the steps to come depend on, of some environments: state, outputs (timelines read sensors), counters, timelines, and the clock.
+// Which episode an environment is in.
+struct Episode {
+  uint64_t seed = 0;                             // of its episode 0
+  uint64_t number = 0;
+  uint64_t began = 0;                            // at which substep of the session
+};
+
+// What the steps to come depend on, of some environments: state, outputs (timelines read sensors), counters, timelines, episodes, and the clock.
 struct Saved {
   std::vector<int> environments;
   std::vector<std::byte> worlds;                 // one environment after the other
+  std::vector<Episode> episodes;                 // of each
   std::vector<TimelineState> timelines;          // of each; empty without a timeline
   uint64_t substep = 0, timeline_next = 0;
   size_t bytes() const;
 };
+
+// The seed of the draws of one episode: of the first, the environment's own; of later ones, places on a long way from it (Weyl's sequence
+// of the golden ratio, as in SplitMix64).
+constexpr uint64_t episode_seed(uint64_t seed, uint64_t number) { return number == 0 ? seed : mix(seed + number * 0x9E3779B97F4A7C15u); }
 
 class Session {
  public:
@@ -69,10 +83,14 @@ class Session {
   const Loaded& loaded() const { return loaded_; }
   const scene::Settings& settings() const { return loaded_.settings; }
 
-  // The initial state of every environment: keyframe, randomisation, constant controls; timelines begin again.
+  // The initial state of every environment: keyframe, randomisation, constant controls; timelines begin again. Episode 0 of the world's seed.
   void reset();
-  // One environment at a keyframe (-1: where its model begins), without randomness; its timeline begins again.
-  void reset(int environment, int key);
+  // The next episode of these environments (each named once) begins as their first one did, with other draws; no other notices. `seeds`,
+  // one for each: episode 0 of that seed begins instead. Between control steps an episode has the bits that it would have in a new session.
+  void reset(std::span<const int> environments, std::span<const uint64_t> seeds = {});
+  // These at a keyframe (-1: where their model begins), without randomness; their timelines begin again, their episodes go on.
+  void reset(std::span<const int> environments, int key);
+  void reset(int environment, int key) { reset(std::span(&environment, 1), key); }
   // Their state was written from outside: what follows from it is computed, and their timelines begin there.
   void resume(std::span<const int> environments);
   // Everything of these environments, and back: they go on with the same bits. The clock goes back only with all of them together. False:
@@ -87,6 +105,11 @@ class Session {
   const Timeline* timeline() const { return timeline_.get(); }   // null: the scene has none, and no controllers
   std::vector<GoalReport> judge() { return session::judge(*world_, settings(), setups_); }
 
+  // What the draws of an environment's present episode go by.
+  uint64_t episode_seed(int environment) const { return session::episode_seed(seeds_[size_t(environment)], numbers_[size_t(environment)]); }
+  std::span<const uint64_t> seeds() const { return seeds_; }     // of episode 0, per environment
+  std::span<const uint64_t> episodes() const { return numbers_; }
+
   // How often the environment began: was reset, resumed or restored. Who looks at it sees by this that what came before is over.
   uint64_t beginnings(int environment) const { return beginnings_[size_t(environment)]; }
 
@@ -100,6 +123,9 @@ class Session {
   template <class T> void write_controls(bool constant);
   template <class T> void write_controls(int environment, bool constant);
   bool begin(const Watch& watch);                // reset(); false if `watch` ended it
+  void begin_episodes(std::span<const int> environments);
+  void draw(int environment);                    // the present episode's differences from the initial state, and constant controls
+  void each(std::span<const int> environments, const std::function<void(int environment)>& work);   // over the World's threads
   const Setup& setup(int environment) const { return setups_[world_->place(environment).bucket]; }
 
   Loaded loaded_;
@@ -108,7 +134,8 @@ class Session {
   std::unique_ptr<Timeline> timeline_;
   uint64_t timeline_next_ = 0;                   // substep of the timeline's next control step
   uint64_t substep_ = 0;
-  std::vector<uint64_t> beginnings_;             // per environment
+  std::vector<uint64_t> beginnings_;             // per environment, as the following
+  std::vector<uint64_t> seeds_, numbers_, began_;   // Episode
   bool varies_ = false;
   double world_seconds_ = 0;
 };
@@ -126,7 +153,7 @@ FieldItems find_fields(const model::Model& model, const scene::Settings& setting
 struct FieldName { std::string names; int component = -1; };
 std::optional<FieldName> name_field(const model::Model& model, const std::string& field, int item);
 void check_initial(const model::Model& model, const scene::Settings& settings, Fit& fit);
-void randomise_state(World& world, const scene::Settings& settings, int environment);
+void randomise_state(World& world, const scene::Settings& settings, int environment, uint64_t seed);
 std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings, int environment, const FieldItems& items);
 
 }  // namespace nuri::session

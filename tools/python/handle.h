@@ -1,0 +1,84 @@
+// What Python holds: a loaded scene, and a world with its session. Python code in tools/python/nuri gives them their public face;
+// the module nuri._nuri below is theirs alone.
+//
+// A world may be used by several threads of Python: whoever works with it holds its mutex, and not the interpreter's lock.
+#pragma once
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <sys/types.h>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <vector>
+#include "engine/launch/pool.h"
+#include "tools/session/eyes.h"
+#include "tools/session/session.h"
+
+namespace nuri::python {
+namespace nb = nanobind;
+
+// Becomes nuri.Error.
+struct Refused : std::runtime_error {
+  explicit Refused(std::vector<Diagnostic> f) : std::runtime_error("refused"), findings(std::move(f)) {}
+  Refused(std::string code, std::string message, std::string hint = {})
+      : Refused(std::vector<Diagnostic>{{Severity::error, std::move(code), std::move(message), std::move(hint), {}, {}, {}}}) {}
+  std::vector<Diagnostic> findings;
+};
+template <class T> T get(Result<T> result) {
+  if (!result) throw Refused(result.errors());
+  return std::move(*result);
+}
+nb::list to_python(const std::vector<Diagnostic>& findings);
+
+struct ModelHandle {
+  std::shared_ptr<const model::Model> model;
+};
+
+struct SceneHandle {
+  session::Loaded loaded;
+  bool bare;                                     // a model without a scene: nothing drives it unless asked for
+};
+
+class WorldHandle {
+ public:
+  WorldHandle(std::unique_ptr<session::Session> session);
+  WorldHandle(const WorldHandle&) = delete;
+  ~WorldHandle();
+
+  // Runs f(session) while other threads of Python may run.
+  template <class F> auto use(F f) {
+    refuse_fork();
+    const nb::gil_scoped_release released;
+    const std::lock_guard lock(mutex_);
+    const NumericMode mode;                      // learners change it
+    return f(*session_);
+  }
+  // For what never changes: models, addresses, numbers of environments.
+  session::Session& session() { return *session_; }
+  World& world() { return session_->world(); }
+
+  // The environments that an array names; throws unless each is one, named once.
+  using Indices = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+  std::span<const int> environments(const Indices& indices);
+
+  std::unique_ptr<session::Eyes> eyes;           // opened when first asked for
+
+ private:
+  void refuse_fork() const;
+
+  std::unique_ptr<session::Session> session_;
+  std::mutex mutex_;
+  pid_t process_;
+  std::vector<char> named_;
+};
+
+// An array over memory that `owner` keeps alive. Arrays without numbers have an address too.
+template <class T> nb::object array_of(nb::handle owner, const T* data, std::initializer_list<size_t> shape) {
+  static T nothing{};
+  return nb::cast(nb::ndarray<nb::numpy, T>(data ? const_cast<std::remove_const_t<T>*>(data) : &nothing, shape, owner), nb::rv_policy::reference);
+}
+
+void bind_scene(nb::module_& module);
+void bind_world(nb::module_& module);
+
+}  // namespace nuri::python

@@ -1,0 +1,391 @@
+"""Worlds: many environments of one scene, stepped together."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import _nuri
+from .error import nearest_hint, refused
+from .scene import Model, Scene, load
+from .world_things import Actuator, Body, Geom, Joint, Sensor, Site, Tendon
+
+_PRECISIONS = {"float32": True, "float64": False, "float": True, "double": False}
+_CONTROLS = ("none", "zero", "random", "sine", "hold")
+
+
+class State:
+    """Arrays of the state, its inputs and outputs: views, [environments, ..], row major, at addresses that never change.
+
+    Written: ``qpos``, ``qvel``, ``act``, ``ctrl``, ``qfrc_applied``, ``xfrc_applied`` [envs, bodies, 6] (force N, torque N m at the centre of mass,
+    world axes), ``mocap_pos`` [envs, mocap, 3] m, ``mocap_quat`` [envs, mocap, 4] (w x y z), ``equality_active`` (0 or 1). After writing positions or
+    velocities call :meth:`World.forward`. Computed: ``qacc``, ``xpos`` [envs, bodies, 3] m, ``xquat`` [envs, bodies, 4], ``sensordata``. ``warmstart``
+    and ``qpos_residual`` belong to the state too: where the solver starts, and what the translation of free joints lost to rounding.
+    """
+
+    qpos: np.ndarray
+    qpos_residual: np.ndarray
+    qvel: np.ndarray
+    act: np.ndarray
+    warmstart: np.ndarray
+    ctrl: np.ndarray
+    qfrc_applied: np.ndarray
+    xfrc_applied: np.ndarray
+    mocap_pos: np.ndarray
+    mocap_quat: np.ndarray
+    equality_active: np.ndarray
+    qacc: np.ndarray
+    xpos: np.ndarray
+    xquat: np.ndarray
+    sensordata: np.ndarray
+
+    def __init__(self, inside: _nuri.World, bucket: int) -> None:
+        for name in State.__annotations__:
+            array = inside.field(bucket, name)
+            width = {"xfrc_applied": 6, "mocap_pos": 3, "mocap_quat": 4, "xpos": 3, "xquat": 4}.get(name)
+            if width:
+                array = array.reshape(array.shape[0], array.shape[1] // width, width)
+            object.__setattr__(self, name, array)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"'{name}' is a view that stays: write into it, state.{name}[:] = ..")
+
+
+class Status:
+    """Counters of every environment: read-only views, [envs].
+
+    ``fault`` uint32: 0, or why an environment stands still (lowest byte: 1 not finite, 2 too fast; above: the stage that saw it). ``contacts`` int32: of
+    the last substep. ``steps`` uint64: substeps since its reset. ``episode`` uint64: 0, 1, 2, .. ``seed`` uint64: of its episode 0.
+    """
+
+    fault: np.ndarray
+    contacts: np.ndarray
+    steps: np.ndarray
+    episode: np.ndarray
+    seed: np.ndarray
+
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        for name, array in arrays.items():
+            array.flags.writeable = False
+            setattr(self, name, array)
+
+
+class Variant:
+    """The environments of one of several models: their numbers in the world, and their own arrays and things."""
+
+    def __init__(self, inside: _nuri.World, bucket: int) -> None:
+        self._inside = inside
+        self.environments = np.asarray(inside.members(bucket), dtype=np.int64)
+        self.model = Model(inside.model(bucket))
+        self.name = self.model.name
+        self.state = State(inside, bucket)
+        self._things: dict[tuple[str, int], Any] = {}
+
+    @property
+    def control(self) -> np.ndarray:
+        """Controls, [envs of the variant, actuators]: in the units of each actuator."""
+        return self.state.ctrl
+
+    @property
+    def sensors(self) -> np.ndarray:
+        """Sensor values, [envs of the variant, values]."""
+        return self.state.sensordata
+
+    def names(self, kind: str) -> list[str]:
+        """Names by index: of kind body, joint, geom, site, tendon, actuator, equality, sensor or key."""
+        return self.model.names(kind)
+
+    def find(self, kind: str, which: str | int) -> int:
+        """Index of a thing by its name or index."""
+        names = self.names(kind)
+        if isinstance(which, str):
+            if which and which in names:
+                return names.index(which)
+            raise refused("unknown-name", f"the model '{self.name}' has no {kind} '{which}'", nearest_hint(which, names))
+        try:
+            index = operator.index(which)
+        except TypeError:
+            raise TypeError(f"a {kind} is named by a string or a number, not by {type(which).__name__}") from None
+        if not 0 <= index < len(names):
+            raise refused("out-of-range", f"the model '{self.name}' has {len(names)} things of the kind {kind}, no number {index}")
+        return index
+
+    def _thing(self, kind: str, of: type, which: str | int):
+        index = self.find(kind, which)
+        if (kind, index) not in self._things:
+            self._things[kind, index] = of(self, index)
+        return self._things[kind, index]
+
+    def joint(self, which: str | int) -> Joint:
+        """A joint by name or index."""
+        return self._thing("joint", Joint, which)
+
+    def body(self, which: str | int) -> Body:
+        """A body by name or index; body 0 is the world."""
+        return self._thing("body", Body, which)
+
+    def actuator(self, which: str | int) -> Actuator:
+        """An actuator by name or index."""
+        return self._thing("actuator", Actuator, which)
+
+    def sensor(self, which: str | int) -> Sensor:
+        """A sensor by name or index."""
+        return self._thing("sensor", Sensor, which)
+
+    def geom(self, which: str | int) -> Geom:
+        """A geom by name or index."""
+        return self._thing("geom", Geom, which)
+
+    def site(self, which: str | int) -> Site:
+        """A site by name or index."""
+        return self._thing("site", Site, which)
+
+    def tendon(self, which: str | int) -> Tendon:
+        """A tendon by name or index."""
+        return self._thing("tendon", Tendon, which)
+
+    def __repr__(self) -> str:
+        return f"<nuri variant {self.name}: {len(self.environments)} environments>"
+
+
+class World:
+    """Environments of a scene.
+
+    Args:
+        scene: a :class:`Scene`, or the path of one.
+        envs: how many; None: as many as the scene asks for.
+        backend: "auto" (a GPU if there is one that can be used), "cpu" or "cuda".
+        precision: "float32", or "float64" for checking.
+        seed: of all random numbers, together with the ids of the environments; None: the scene's.
+        first_id: id of the first environment. Whoever shares a batch among processes gives each its part of the ids, and gets the same bits.
+        threads: of the CPU; 0: one for each.
+        width: environments per pack; 0: by rule. Never shows in results.
+        timeline: False leaves the scene's timeline and controllers out.
+        control: what drives the actuators: None (as the scene says; nothing drives a bare model), "none", "zero", "random", "sine" or "hold".
+        perturb: adds differences of up to this size to the initial states: rad, m, rad/s, m/s.
+        device: which GPU.
+    """
+
+    def __init__(
+        self,
+        scene: Scene | str | os.PathLike,
+        envs: int | None = None,
+        *,
+        backend: str = "auto",
+        precision: str = "float32",
+        seed: int | None = None,
+        first_id: int = 0,
+        threads: int = 0,
+        width: int = 0,
+        timeline: bool = True,
+        control: str | None = None,
+        perturb: float | None = None,
+        device: int = 0,
+    ) -> None:
+        self.scene = scene if isinstance(scene, Scene) else load(scene)
+        if precision not in _PRECISIONS:
+            raise refused("unknown-precision", f"unknown precision '{precision}'", "float32 or float64")
+        if control is not None and control not in _CONTROLS:
+            raise refused("unknown-control", f"unknown control '{control}'", ", ".join(_CONTROLS))
+        if perturb is not None and not 0 <= perturb <= 1000:
+            raise refused("out-of-range", f"perturb is {perturb}", "0 to 1000 rad, m, rad/s, m/s")
+        self._inside = _nuri.World(
+            self.scene._inside,
+            environments=_number("envs", self.scene.envs if envs is None else envs, 1, 10_000_000),
+            backend=backend,
+            single=_PRECISIONS[precision],
+            seed=_number("seed", self.scene.seed if seed is None else seed, 0, 2**64 - 1),
+            first_id=_number("first_id", first_id, 0, 2**64 - 1),
+            threads=_number("threads", threads, 0, 4096),
+            width=_number("width", width, 0, 64),
+            device=_number("device", device, 0, 1023),
+            timeline=bool(timeline),
+            control=control,
+            perturbation=None if perturb is None else float(perturb),
+        )
+        inside = self._inside
+        self.envs: int = inside.environments
+        self.ids: np.ndarray = np.arange(self.envs, dtype=np.uint64) + np.uint64(inside.first_id)
+        self.timestep: float = inside.timestep
+        self.substeps: int = inside.substeps
+        self.control_period: float = self.timestep * self.substeps
+        self.variants: list[Variant] = [Variant(inside, b) for b in range(inside.buckets)]
+        self._only = self.variants[0] if len(self.variants) == 1 else None
+        self._all = np.arange(self.envs, dtype=np.int32)
+        self._status = self._make_status() if self._only else None
+
+    # ---- what it is --------------------------------------------------------------------------------------------------------------------------
+
+    def describe(self) -> str:
+        """Backend, instruction set, precision, environments per pack, threads."""
+        return self._inside.describe()
+
+    @property
+    def why(self) -> str:
+        """Why "auto" chose this backend."""
+        return self._inside.why
+
+    @property
+    def model(self) -> Model:
+        """Numbers that all environments share."""
+        return self._one("model").model
+
+    @property
+    def state(self) -> State:
+        """Arrays of the state: views."""
+        return self._one("state").state
+
+    @property
+    def control(self) -> np.ndarray:
+        """Controls, [envs, actuators]: a view, in the units of each actuator."""
+        return self._one("control").state.ctrl
+
+    @property
+    def sensors(self) -> np.ndarray:
+        """Sensor values, [envs, values]: a view. Taken at the start of the last substep, as MuJoCo's are."""
+        return self._one("sensors").state.sensordata
+
+    @property
+    def status(self) -> Status:
+        """Faults, contacts, steps, episodes and seeds of all environments."""
+        return self._status or self._make_status()
+
+    @property
+    def time(self) -> np.ndarray:
+        """Since each environment's reset: a new float64 array, [envs], s."""
+        return self.status.steps * self.timestep
+
+    def names(self, kind: str) -> list[str]:
+        """Names by index: of kind body, joint, geom, site, tendon, actuator, equality, sensor or key."""
+        return self._one("names").names(kind)
+
+    def joint(self, which: str | int) -> Joint:
+        """A joint by name or index."""
+        return self._one("joint").joint(which)
+
+    def body(self, which: str | int) -> Body:
+        """A body by name or index; body 0 is the world."""
+        return self._one("body").body(which)
+
+    def actuator(self, which: str | int) -> Actuator:
+        """An actuator by name or index."""
+        return self._one("actuator").actuator(which)
+
+    def sensor(self, which: str | int) -> Sensor:
+        """A sensor by name or index."""
+        return self._one("sensor").sensor(which)
+
+    def geom(self, which: str | int) -> Geom:
+        """A geom by name or index."""
+        return self._one("geom").geom(which)
+
+    def site(self, which: str | int) -> Site:
+        """A site by name or index."""
+        return self._one("site").site(which)
+
+    def tendon(self, which: str | int) -> Tendon:
+        """A tendon by name or index."""
+        return self._one("tendon").tendon(which)
+
+    # ---- what it does ------------------------------------------------------------------------------------------------------------------------
+
+    def step(self, substeps: int | None = None) -> None:
+        """Advances every environment by one control step, or by so many substeps. Other threads of Python run meanwhile."""
+        self._inside.step(self.substeps if substeps is None else _number("substeps", substeps, 0, 2**31 - 1))
+
+    def reset(self, mask: Any = None, seed: int | Sequence[int] | np.ndarray | None = None, key: str | int | None = None) -> None:
+        """Begins the next episode of some environments: initial keyframe, the scene's differences drawn anew; the others do not notice.
+
+        Args:
+            mask: bool [envs]: NumPy, torch, anything that speaks DLPack; None: all.
+            seed: one of all, or uint64 [envs]: episode 0 of that seed begins instead. An episode is a function of the scene, the seed, the
+                environment's id and the number of the episode.
+            key: a keyframe of the model, by name or number: they are put there, without differences, and their episode goes on.
+        """
+        chosen = self._indices(mask)
+        if key is not None:
+            if seed is not None:
+                raise refused("bad-request", "a keyframe has no random differences, so no seed", "leave out seed or key")
+            for variant in self.variants:   # numbers of keyframes are each model's own
+                members = chosen if self._only else chosen[np.isin(chosen, variant.environments)]
+                if len(members):
+                    self._inside.reset_to_key(members, variant.find("key", key))
+            return
+        self._inside.reset(chosen, self._seeds(seed, chosen))
+
+    def forward(self, mask: Any = None) -> None:
+        """Computes outputs and sensors of the present state, after something was written into it. Nothing moves."""
+        self._inside.forward(self._indices(mask))
+
+    def hash(self, env: int | None = None) -> str:
+        """Of the state of all environments, as ``nuri run`` prints it, or of one: 16 hexadecimal digits."""
+        value = self._inside.hash() if env is None else self._inside.hash_of(_number("env", env, 0, self.envs - 1))
+        return f"{value:016x}"
+
+    # ---- inside ------------------------------------------------------------------------------------------------------------------------------
+
+    def _one(self, what: str) -> Variant:
+        if self._only is None:
+            names = ", ".join(v.name for v in self.variants)
+            raise refused("several-models", f"'{what}' is of one model, and this world has several: {names}", "use world.variants: each has its own")
+        return self._only
+
+    def _make_status(self) -> Status:
+        inside = self._inside
+        arrays = {"episode": inside.episodes(), "seed": inside.seeds()}
+        for name in ("fault", "contacts", "steps"):
+            if self._only:
+                arrays[name] = inside.counter(0, name)
+            else:   # of several variants: a copy
+                parts = [inside.counter(b, name) for b in range(len(self.variants))]
+                arrays[name] = np.empty(self.envs, parts[0].dtype)
+                for variant, part in zip(self.variants, parts):
+                    arrays[name][variant.environments] = part
+        return Status(arrays)
+
+    def _indices(self, mask: Any) -> np.ndarray:
+        if mask is None:
+            return self._all
+        array = as_numpy(mask)
+        if array.dtype != np.bool_ or array.shape != (self.envs,):
+            raise refused("bad-mask", f"a mask is bool [{self.envs}], not {array.dtype} {list(array.shape)}")
+        return np.flatnonzero(array).astype(np.int32)
+
+    def _seeds(self, seed: Any, chosen: np.ndarray) -> np.ndarray | None:
+        if seed is None:
+            return None
+        array = as_numpy(seed)
+        if array.ndim == 0:
+            return np.full(len(chosen), _number("seed", array.item() if array.dtype != object else seed, 0, 2**64 - 1), np.uint64)
+        if array.shape != (self.envs,) or array.dtype.kind not in "iu":
+            raise refused("bad-seed", f"a seed is a whole number or uint64 [{self.envs}], not {array.dtype} {list(array.shape)}")
+        if array.dtype.kind == "i" and array.size and array.min() < 0:
+            raise refused("out-of-range", "a seed is below 0")
+        return np.ascontiguousarray(array[chosen], dtype=np.uint64)
+
+    def __repr__(self) -> str:
+        return f"<nuri.World {self.scene.name}: {self.envs} environments, {self.describe()}>"
+
+
+def as_numpy(array: Any) -> np.ndarray:
+    """A NumPy view of an array, or a copy of one that lies on a GPU."""
+    if isinstance(array, np.ndarray):
+        return array
+    device = getattr(array, "__dlpack_device__", None)
+    if device is not None and device()[0] != 1:
+        array = array.cpu() if hasattr(array, "cpu") else array.get()   # torch; CuPy
+    return np.asarray(array)
+
+
+def _number(name: str, value: Any, low: int, high: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number, not {type(value).__name__}") from None
+    if not low <= number <= high:
+        raise refused("out-of-range", f"{name} is {number}", f"{low} to {high}")
+    return number

@@ -1,0 +1,203 @@
+// Worlds.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+#include <unistd.h>
+#include <algorithm>
+#include "tools/python/handle.h"
+#include "tools/session/memory.h"
+
+namespace nuri::python {
+
+WorldHandle::WorldHandle(std::unique_ptr<session::Session> session) : session_(std::move(session)), process_(getpid()) {
+  named_.resize(size_t(session_->environments()));
+}
+
+WorldHandle::~WorldHandle() {
+  if (getpid() == process_) return;
+  eyes.release(), session_.release();            // a fork: its threads are not here to be ended
+}
+
+void WorldHandle::refuse_fork() const {
+  if (getpid() != process_)
+    throw Refused("forked", "this world is of the process that forked this one, and its threads stayed there",
+                  "make the world after the fork, or start processes by 'spawn'");
+}
+
+std::span<const int> WorldHandle::environments(const Indices& indices) {
+  const std::span<const int> list(indices.data(), indices.shape(0));
+  const int n = session_->environments();
+  std::string trouble;
+  size_t marked = 0;
+  for (; marked < list.size() && trouble.empty(); ++marked) {
+    const int e = list[marked];
+    if (e < 0 || e >= n) trouble = "there is no environment " + std::to_string(e) + ", only 0 to " + std::to_string(n - 1);
+    else if (named_[size_t(e)]) trouble = "environment " + std::to_string(e) + " is named twice";
+    if (!trouble.empty()) break;
+    named_[size_t(e)] = 1;
+  }
+  for (size_t i = 0; i < marked; ++i) named_[size_t(list[i])] = 0;
+  if (!trouble.empty()) throw Refused("bad-environment", trouble);
+  return list;
+}
+
+namespace {
+
+using Indices = WorldHandle::Indices;
+using Seeds = nb::ndarray<const uint64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Numbers = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+struct Wish {
+  int environments;
+  std::string backend;
+  bool single;
+  uint64_t seed, first_id;
+  int threads, width, device;
+  bool timeline;
+  std::optional<std::string> control;
+  std::optional<double> perturbation;
+};
+
+std::unique_ptr<session::Session> open(const SceneHandle& scene, const Wish& wish) {
+  session::Loaded loaded = scene.loaded;
+  if (!wish.timeline) loaded.settings.timeline.clear(), loaded.settings.controllers.clear();
+  if (wish.control && !session::set_control(loaded, *wish.control))
+    throw Refused("unknown-control", "unknown control '" + *wish.control + "'", "none, zero, random, sine or hold");
+  if (wish.perturbation) session::perturb(loaded.settings, *wish.perturbation);
+  WorldOptions options;
+  options.environments = wish.environments;
+  options.backend = wish.backend;
+  options.precision = wish.single ? Precision::f32 : Precision::f64;
+  options.seed = wish.seed, options.first_id = wish.first_id;
+  options.threads = wish.threads, options.width = wish.width, options.device = wish.device;
+  if (auto refused = session::refuse_memory(loaded, options)) throw Refused(std::vector{*refused});
+  return get(session::Session::create(std::move(loaded), options));
+}
+
+Bucket& bucket_of(WorldHandle& handle, int bucket) {
+  if (bucket < 0 || bucket >= handle.world().buckets()) throw Refused("bad-variant", "there is no such variant");
+  return handle.world().bucket(bucket);
+}
+
+// State, inputs and outputs: [environment][column] of one bucket.
+nb::object field(nb::handle self, int bucket, const std::string& name) {
+  WorldHandle& handle = nb::cast<WorldHandle&>(self);
+  Bucket& b = bucket_of(handle, bucket);
+  const size_t rows = size_t(b.environments());
+  for (int f = 0; f < state_field_count; ++f) {
+    if (name != info(StateField(f)).name) continue;
+    const size_t columns = size_t(b.columns(StateField(f)));
+    const std::byte* const data = b.data(StateField(f));
+    if (b.options().precision == Precision::f32) return array_of(self, reinterpret_cast<const float*>(data), {rows, columns});
+    return array_of(self, reinterpret_cast<const double*>(data), {rows, columns});
+  }
+  return nb::none();
+}
+
+nb::object counter(nb::handle self, int bucket, const std::string& name) {
+  WorldHandle& handle = nb::cast<WorldHandle&>(self);
+  Bucket& b = bucket_of(handle, bucket);
+  const size_t rows = size_t(b.environments());
+  if (name == "fault") return array_of(self, b.fault_words().data(), {rows});
+  if (name == "contacts") return array_of(self, b.contact_counts().data(), {rows});
+  if (name == "steps") return array_of(self, b.step_counts().data(), {rows});
+  return nb::none();
+}
+
+std::vector<int> members(WorldHandle& handle, int bucket) {
+  bucket_of(handle, bucket);
+  std::vector<int> out;
+  for (int e = 0; e < handle.world().environments(); ++e)
+    if (handle.world().place(e).bucket == bucket) out.push_back(e);
+  return out;
+}
+
+int checked(WorldHandle& handle, int environment) {
+  if (environment < 0 || environment >= handle.world().environments())
+    throw Refused("bad-environment", "there is no environment " + std::to_string(environment) + ", only 0 to " + std::to_string(handle.world().environments() - 1));
+  return environment;
+}
+
+void set_numbers(WorldHandle& handle, const std::string& name, const Indices& environments, const Indices& items, const Numbers& values) {
+  const std::span<const int> list = handle.environments(environments);
+  if (values.shape(0) != list.size() || values.shape(1) != items.shape(0)) throw Refused("bad-shape", "as many values as environments and items are needed");
+  handle.use([&](session::Session& session) {
+    for (size_t i = 0; i < list.size(); ++i)
+      for (size_t k = 0; k < items.shape(0); ++k)
+        if (!session.world().override_field(name, list[i], items.data()[k], values.data()[i * items.shape(0) + k]))
+          throw Refused("fixed-field", "'" + name + "' cannot be set, or not to this value, in one environment",
+                        "what decides the layout is shared by all: timestep, shapes, keyframes, dry friction where the model has none");
+  });
+}
+
+void clear_numbers(WorldHandle& handle, const std::string& name, const Indices& environments, const Indices& items) {
+  const std::span<const int> list = handle.environments(environments);
+  handle.use([&](session::Session& session) {
+    for (const int e : list)
+      for (size_t k = 0; k < items.shape(0); ++k) session.world().clear_override(name, e, items.data()[k]);
+  });
+}
+
+// What `out` holds, the model's numbers, is overwritten where an environment has its own.
+void get_numbers(WorldHandle& handle, const std::string& name, const Indices& environments, const Indices& items,
+                 nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu> out) {
+  const std::span<const int> list = handle.environments(environments);
+  if (out.shape(0) != list.size() || out.shape(1) != items.shape(0)) throw Refused("bad-shape", "as many values as environments and items are needed");
+  handle.use([&](session::Session& session) {
+    for (size_t i = 0; i < list.size(); ++i)
+      for (size_t k = 0; k < items.shape(0); ++k)
+        if (const auto own = session.world().overridden(name, list[i], items.data()[k])) out.data()[i * items.shape(0) + k] = *own;
+  });
+}
+
+}  // namespace
+
+void bind_world(nb::module_& module) {
+  nb::class_<WorldHandle>(module, "World", nb::is_weak_referenceable())
+      .def("__init__",
+           [](WorldHandle* self, const SceneHandle& scene, int environments, const std::string& backend, bool single, uint64_t seed, uint64_t first_id, int threads, int width, int device, bool timeline,
+              std::optional<std::string> control, std::optional<double> perturbation) {
+             const nb::gil_scoped_release released;
+             const NumericMode mode;
+             new (self) WorldHandle(open(scene, {environments, backend, single, seed, first_id, threads, width, device, timeline, std::move(control), perturbation}));
+           },
+           nb::arg("scene"), nb::kw_only(), nb::arg("environments"), nb::arg("backend"), nb::arg("single"), nb::arg("seed"), nb::arg("first_id"), nb::arg("threads"), nb::arg("width"),
+           nb::arg("device"), nb::arg("timeline"), nb::arg("control").none(), nb::arg("perturbation").none())
+      .def_prop_ro("environments", [](WorldHandle& h) { return h.world().environments(); })
+      .def_prop_ro("buckets", [](WorldHandle& h) { return h.world().buckets(); })
+      .def_prop_ro("first_id", [](WorldHandle& h) { return h.world().options().first_id; })
+      .def_prop_ro("single", [](WorldHandle& h) { return h.world().options().precision == Precision::f32; })
+      .def_prop_ro("timestep", [](WorldHandle& h) { return h.session().model().timestep[0]; })
+      .def_prop_ro("substeps", [](WorldHandle& h) { return h.session().settings().substeps; })
+      .def_prop_ro("backend", [](WorldHandle& h) { return h.world().options().backend; })
+      .def_prop_ro("threads", [](WorldHandle& h) { return h.world().options().threads; })
+      .def_prop_ro("why", [](WorldHandle& h) { return h.world().why(); })
+      .def("describe", [](WorldHandle& h) { return h.world().describe(); })
+      .def("members", members)
+      .def("model", [](WorldHandle& h, int bucket) { return ModelHandle{bucket_of(h, bucket).shared_model()}; })
+      .def("field", field)
+      .def("counter", counter)
+      .def("seeds", [](nb::handle self) { const auto s = nb::cast<WorldHandle&>(self).session().seeds(); return array_of(self, s.data(), {s.size()}); })
+      .def("episodes", [](nb::handle self) { const auto s = nb::cast<WorldHandle&>(self).session().episodes(); return array_of(self, s.data(), {s.size()}); })
+      .def("step", [](WorldHandle& h, int substeps) { h.use([&](session::Session& s) { s.step(substeps); }); })
+      .def("reset", [](WorldHandle& h, const Indices& environments, std::optional<Seeds> seeds) {
+        const std::span<const int> list = h.environments(environments);
+        if (seeds && seeds->shape(0) != list.size()) throw Refused("bad-shape", "as many seeds as environments are needed");
+        h.use([&](session::Session& s) { seeds ? s.reset(list, std::span(seeds->data(), list.size())) : s.reset(list); });
+      }, nb::arg("environments"), nb::arg("seeds").none())
+      .def("reset_to_key", [](WorldHandle& h, const Indices& environments, int key) {
+        const std::span<const int> list = h.environments(environments);
+        h.use([&](session::Session& s) { s.reset(list, key); });
+      })
+      .def("forward", [](WorldHandle& h, const Indices& environments) {
+        const std::span<const int> list = h.environments(environments);
+        h.use([&](session::Session& s) { s.world().upload(list), s.world().forward(list); });
+      })
+      .def("set", set_numbers)
+      .def("get", get_numbers)
+      .def("clear", clear_numbers)
+      .def("hash", [](WorldHandle& h) { return h.use([&](session::Session& s) { return s.world().hash(); }); })
+      .def("hash_of", [](WorldHandle& h, int e) { checked(h, e); return h.use([&](session::Session& s) { return s.world().hash(e); }); });
+}
+
+}  // namespace nuri::python
