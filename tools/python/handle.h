@@ -80,5 +80,6 @@ template <class T> nb::object array_of(nb::handle owner, const T* data, std::ini
 
 void bind_scene(nb::module_& module);
 void bind_world(nb::module_& module);
+void bind_port(nb::module_& module);
 
 }  // namespace nuri::python

@@ -33,4 +33,5 @@ NB_MODULE(_nuri, module) {
   });
   bind_scene(module);
   bind_world(module);
+  bind_port(module);
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from . import _nuri
 from .error import nearest_hint, refused
 from .scene import Model, Scene, load
 from .world_things import Actuator, Body, Geom, Joint, Sensor, Site, Tendon
+
+if TYPE_CHECKING:
+    from .port import Input, Output, Port
 
 _PRECISIONS = {"float32": True, "float64": False, "float": True, "double": False}
 _CONTROLS = ("none", "zero", "random", "sine", "hold")
@@ -325,6 +328,12 @@ class World:
         """Of the state of all environments, as ``nuri run`` prints it, or of one: 16 hexadecimal digits."""
         value = self._inside.hash() if env is None else self._inside.hash_of(_number("env", env, 0, self.envs - 1))
         return f"{value:016x}"
+
+    def port(self, inputs: Iterable[Input], outputs: Iterable[Output], commands: int = 0) -> Port:
+        """What a policy reads of every environment and what it moves, as tables; see :class:`nuri.Port`."""
+        from .port import Port
+
+        return Port(self._inside, inputs, outputs, _number("commands", commands, 0, 2**31 - 1))
 
     # ---- inside ------------------------------------------------------------------------------------------------------------------------------
 
