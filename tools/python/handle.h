@@ -6,6 +6,9 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <sys/types.h>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -61,7 +64,26 @@ class WorldHandle {
   using Indices = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
   std::span<const int> environments(const Indices& indices);
 
+  int checked(int environment);                  // throws unless there is such an environment
+  // Steps, and looks at the end of each control step. For within use().
+  void advance(int substeps, session::Eyes* looking);
+  // Runs f(session), which resets environments, and shows their eyes where they are.
+  template <class F> void reset(std::span<const int> list, F f) {
+    if (list.empty()) return;
+    session::Eyes* const looking = eyes.get();
+    const double seconds = use([&](session::Session& session) {
+      const auto start = std::chrono::steady_clock::now();
+      f(session);
+      const auto end = std::chrono::steady_clock::now();
+      if (looking) looking->look();
+      return std::chrono::duration<double>(end - start).count();
+    });
+    reset_seconds += seconds;
+  }
+
+  // Both are changed with the interpreter's lock only.
   std::unique_ptr<session::Eyes> eyes;           // opened when first asked for
+  double reset_seconds = 0;                      // wall time inside resets
 
  private:
   void refuse_fork() const;
@@ -81,5 +103,8 @@ template <class T> nb::object array_of(nb::handle owner, const T* data, std::ini
 void bind_scene(nb::module_& module);
 void bind_world(nb::module_& module);
 void bind_port(nb::module_& module);
+void bind_draws(nb::module_& module);
+void bind_eyes(nb::module_& module);
+void bind_fields(nb::module_& module);
 
 }  // namespace nuri::python

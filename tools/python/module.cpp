@@ -34,4 +34,7 @@ NB_MODULE(_nuri, module) {
   bind_scene(module);
   bind_world(module);
   bind_port(module);
+  bind_draws(module);
+  bind_eyes(module);
+  bind_fields(module);
 }

@@ -43,12 +43,12 @@ nb::object field(nb::handle self, const std::string& wanted) {
   return nb::none();
 }
 
-struct FieldInfo { const char *name, *unit, *doc; };
+struct FieldInfo { const char *name, *kind, *unit, *doc; };
 constexpr FieldInfo fields[] = {
-#define NURI_COUNT(name, doc) {#name, "", doc},
-#define NURI_INDEX(name, count, doc) {#name, "", doc},
-#define NURI_REAL(name, count, unit, doc) {#name, unit, doc},
-#define NURI_DERIVED(name, count, unit, doc) {#name, unit, doc},
+#define NURI_COUNT(name, doc) {#name, "size", "", doc},
+#define NURI_INDEX(name, count, doc) {#name, "index", "", doc},
+#define NURI_REAL(name, count, unit, doc) {#name, "number", unit, doc},
+#define NURI_DERIVED(name, count, unit, doc) {#name, "derived", unit, doc},
 #include "engine/model/model_fields.inl"
 };
 
@@ -75,7 +75,7 @@ void bind_scene(nb::module_& module) {
       .def("field", field)
       .def("hash", [](const ModelHandle& h) { return model::hash(*h.model); });
   nb::list list;
-  for (const FieldInfo& f : fields) list.append(nb::make_tuple(f.name, f.unit, f.doc));
+  for (const FieldInfo& f : fields) list.append(nb::make_tuple(f.name, f.kind, f.unit, f.doc));
   module.attr("model_fields") = list;
 
   nb::class_<SceneHandle>(module, "Scene")

@@ -24,6 +24,23 @@ void WorldHandle::refuse_fork() const {
                   "make the world after the fork, or start processes by 'spawn'");
 }
 
+int WorldHandle::checked(int environment) {
+  const int n = world().environments();
+  if (environment < 0 || environment >= n) throw Refused("bad-environment", "there is no environment " + std::to_string(environment) + ", only 0 to " + std::to_string(n - 1));
+  return environment;
+}
+
+void WorldHandle::advance(int substeps, session::Eyes* looking) {
+  session::Session& s = *session_;
+  const int period = s.settings().substeps;
+  while (substeps > 0) {
+    const int now = looking ? std::min(substeps, period - int(s.substep() % uint64_t(period))) : substeps;
+    s.step(now);
+    substeps -= now;
+    if (looking && s.substep() % uint64_t(period) == 0) looking->look();
+  }
+}
+
 std::span<const int> WorldHandle::environments(const Indices& indices) {
   const std::span<const int> list(indices.data(), indices.shape(0));
   const int n = session_->environments();
@@ -45,7 +62,6 @@ namespace {
 
 using Indices = WorldHandle::Indices;
 using Seeds = nb::ndarray<const uint64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Numbers = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 struct Wish {
   int environments;
@@ -112,44 +128,6 @@ std::vector<int> members(WorldHandle& handle, int bucket) {
   return out;
 }
 
-int checked(WorldHandle& handle, int environment) {
-  if (environment < 0 || environment >= handle.world().environments())
-    throw Refused("bad-environment", "there is no environment " + std::to_string(environment) + ", only 0 to " + std::to_string(handle.world().environments() - 1));
-  return environment;
-}
-
-void set_numbers(WorldHandle& handle, const std::string& name, const Indices& environments, const Indices& items, const Numbers& values) {
-  const std::span<const int> list = handle.environments(environments);
-  if (values.shape(0) != list.size() || values.shape(1) != items.shape(0)) throw Refused("bad-shape", "as many values as environments and items are needed");
-  handle.use([&](session::Session& session) {
-    for (size_t i = 0; i < list.size(); ++i)
-      for (size_t k = 0; k < items.shape(0); ++k)
-        if (!session.world().override_field(name, list[i], items.data()[k], values.data()[i * items.shape(0) + k]))
-          throw Refused("fixed-field", "'" + name + "' cannot be set, or not to this value, in one environment",
-                        "what decides the layout is shared by all: timestep, shapes, keyframes, dry friction where the model has none");
-  });
-}
-
-void clear_numbers(WorldHandle& handle, const std::string& name, const Indices& environments, const Indices& items) {
-  const std::span<const int> list = handle.environments(environments);
-  handle.use([&](session::Session& session) {
-    for (const int e : list)
-      for (size_t k = 0; k < items.shape(0); ++k) session.world().clear_override(name, e, items.data()[k]);
-  });
-}
-
-// What `out` holds, the model's numbers, is overwritten where an environment has its own.
-void get_numbers(WorldHandle& handle, const std::string& name, const Indices& environments, const Indices& items,
-                 nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu> out) {
-  const std::span<const int> list = handle.environments(environments);
-  if (out.shape(0) != list.size() || out.shape(1) != items.shape(0)) throw Refused("bad-shape", "as many values as environments and items are needed");
-  handle.use([&](session::Session& session) {
-    for (size_t i = 0; i < list.size(); ++i)
-      for (size_t k = 0; k < items.shape(0); ++k)
-        if (const auto own = session.world().overridden(name, list[i], items.data()[k])) out.data()[i * items.shape(0) + k] = *own;
-  });
-}
-
 }  // namespace
 
 void bind_world(nb::module_& module) {
@@ -179,25 +157,28 @@ void bind_world(nb::module_& module) {
       .def("counter", counter)
       .def("seeds", [](nb::handle self) { const auto s = nb::cast<WorldHandle&>(self).session().seeds(); return array_of(self, s.data(), {s.size()}); })
       .def("episodes", [](nb::handle self) { const auto s = nb::cast<WorldHandle&>(self).session().episodes(); return array_of(self, s.data(), {s.size()}); })
-      .def("step", [](WorldHandle& h, int substeps) { h.use([&](session::Session& s) { s.step(substeps); }); })
+      .def("step", [](WorldHandle& h, int substeps) { session::Eyes* const eyes = h.eyes.get(); h.use([&](session::Session&) { h.advance(substeps, eyes); }); })
       .def("reset", [](WorldHandle& h, const Indices& environments, std::optional<Seeds> seeds) {
         const std::span<const int> list = h.environments(environments);
         if (seeds && seeds->shape(0) != list.size()) throw Refused("bad-shape", "as many seeds as environments are needed");
-        h.use([&](session::Session& s) { seeds ? s.reset(list, std::span(seeds->data(), list.size())) : s.reset(list); });
+        h.reset(list, [&](session::Session& s) { seeds ? s.reset(list, std::span(seeds->data(), list.size())) : s.reset(list); });
       }, nb::arg("environments"), nb::arg("seeds").none())
       .def("reset_to_key", [](WorldHandle& h, const Indices& environments, int key) {
         const std::span<const int> list = h.environments(environments);
-        h.use([&](session::Session& s) { s.reset(list, key); });
+        h.reset(list, [&](session::Session& s) { s.reset(list, key); });
       })
       .def("forward", [](WorldHandle& h, const Indices& environments) {
         const std::span<const int> list = h.environments(environments);
         h.use([&](session::Session& s) { s.world().upload(list), s.world().forward(list); });
       })
-      .def("set", set_numbers)
-      .def("get", get_numbers)
-      .def("clear", clear_numbers)
       .def("hash", [](WorldHandle& h) { return h.use([&](session::Session& s) { return s.world().hash(); }); })
-      .def("hash_of", [](WorldHandle& h, int e) { checked(h, e); return h.use([&](session::Session& s) { return s.world().hash(e); }); });
+      .def("hash_of", [](WorldHandle& h, int e) { h.checked(e); return h.use([&](session::Session& s) { return s.world().hash(e); }); })
+      .def_prop_ro("timings", [](WorldHandle& h) { return nb::make_tuple(h.session().seconds_in_world(), h.reset_seconds, h.eyes ? h.eyes->seconds() : 0.0); })
+      .def("clear_timings", [](WorldHandle& h) {
+        h.session().clear_time();
+        h.reset_seconds = 0;
+        if (h.eyes) h.eyes->clear_time();
+      });
 }
 
 }  // namespace nuri::python

@@ -9,11 +9,11 @@ import numpy as np
 
 from . import _nuri
 
-_ABOUT = {name: (unit, doc) for name, unit, doc in _nuri.model_fields}
+_ABOUT = {name: (unit, doc) for name, _, unit, doc in _nuri.model_fields}
 
 
 class Model:
-    """A compiled model: sizes, indices and numbers of its things, read-only, by the names of docs/model-fields.
+    """A compiled model: sizes, indices and numbers of its things, read-only, by the names of ``engine/model/model_fields.inl``; ``dir(model)`` lists them.
 
     >>> model = nuri.load("arm_cell.yaml").model
     >>> model.joint_count, model.body_mass       # a size; an array, kg

@@ -12,6 +12,8 @@ import numpy as np
 from . import _nuri
 from .error import nearest_hint, refused
 from .scene import Model, Scene, load
+from .world_cameras import Cameras
+from .world_fields import Contact, items_of, table
 from .world_things import Actuator, Body, Geom, Joint, Sensor, Site, Tendon
 
 if TYPE_CHECKING:
@@ -169,6 +171,7 @@ class World:
         width: environments per pack; 0: by rule. Never shows in results.
         timeline: False leaves the scene's timeline and controllers out.
         control: what drives the actuators: None (as the scene says; nothing drives a bare model), "none", "zero", "random", "sine" or "hold".
+        cameras: which of the scene's cameras and lidars to open now, by name or pattern; otherwise all are opened when ``cameras`` is first asked for.
         perturb: adds differences of up to this size to the initial states: rad, m, rad/s, m/s.
         device: which GPU.
     """
@@ -187,6 +190,7 @@ class World:
         timeline: bool = True,
         control: str | None = None,
         perturb: float | None = None,
+        cameras: Sequence[str] = (),
         device: int = 0,
     ) -> None:
         self.scene = scene if isinstance(scene, Scene) else load(scene)
@@ -220,6 +224,9 @@ class World:
         self._only = self.variants[0] if len(self.variants) == 1 else None
         self._all = np.arange(self.envs, dtype=np.int32)
         self._status = self._make_status() if self._only else None
+        self._cameras: Cameras | None = None
+        if cameras:
+            self._cameras = Cameras(self, [cameras] if isinstance(cameras, str) else list(cameras))
 
     # ---- what it is --------------------------------------------------------------------------------------------------------------------------
 
@@ -329,6 +336,98 @@ class World:
         value = self._inside.hash() if env is None else self._inside.hash_of(_number("env", env, 0, self.envs - 1))
         return f"{value:016x}"
 
+    # ---- what it sees ------------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def cameras(self) -> Cameras:
+        """What the scene's cameras and lidars see, by name; without any in the scene, the cameras of its models. Opened at the first access: from
+        then on the world looks at the end of every control step, and after resets."""
+        if self._cameras is None:
+            self._cameras = Cameras(self, ["*"])
+        return self._cameras
+
+    def look(self) -> None:
+        """Takes the pictures that are due and delivers those that have arrived, at once."""
+        _nuri.look(self.cameras._inside)
+
+    def finish_pictures(self, mask: Any = None) -> None:
+        """Takes and delivers pictures of these environments as they are now: the last ones of episodes, before their reset."""
+        _nuri.finish_pictures(self.cameras._inside, self._indices(mask))
+
+    def contacts(self, env: int) -> list[Contact]:
+        """Contacts of one environment in its present state: a copy, made by a pass of its own; for looking, not for learning."""
+        env = _number("env", env, 0, self.envs - 1)
+        variant = next(v for v in self.variants if self._only or env in v.environments)
+        return [Contact.of(record, variant.model) for record in _nuri.contacts(self._inside, env)]
+
+    # ---- what differs between environments ---------------------------------------------------------------------------------------------------
+
+    def set(self, field: str, env: int | Any, value: Any, name: str | int | None = None) -> None:
+        """Gives environments their own numbers of a model field; what follows from them is computed as if the model had been compiled with them.
+
+        Args:
+            field: "body_mass", "geom_friction", "gravity", ..: a field of :class:`Model` that holds numbers.
+            env: an environment, an array of them, a mask, or None: all.
+            value: one number, the numbers of one environment, or [envs, numbers]; for a single number of each environment also [envs].
+            name: of which body, joint, geom, ..: its name or index; None: of all.
+        """
+        chosen = self._chosen(env)
+        total = sum(len(envs) for _, envs, _ in chosen)
+        for variant, envs, where in chosen:
+            items, _ = items_of(variant, field, name)
+            values = table(value, where, total, len(items))
+            _nuri.set_numbers(self._inside, field, envs, items, values)
+
+    def get(self, field: str, env: int | Any = None, name: str | int | None = None) -> np.ndarray | float:
+        """Numbers of a model field as environments have them, [envs, numbers]: without the first dimension for a single environment, without the last
+        for a field of one number per thing and a named thing. float64."""
+        self._one("get") if np.ndim(env) or env is None else None
+        (variant, envs, _), *_ = self._chosen(env)
+        items, single = items_of(variant, field, name)
+        out = np.tile(getattr(variant.model, field)[items], (len(envs), 1))
+        _nuri.get_numbers(self._inside, field, envs, items, out)
+        if single:
+            out = out[:, 0]
+        return out if env is None or np.ndim(env) else float(out[0]) if single else out[0]
+
+    def clear(self, field: str, env: int | Any = None, name: str | int | None = None) -> None:
+        """Back to the model's numbers."""
+        for variant, envs, _ in self._chosen(env):
+            items, _ = items_of(variant, field, name)
+            _nuri.clear_numbers(self._inside, field, envs, items)
+
+    def uniform(self, n: int, stream: int = 0, low: float = 0.0, high: float = 1.0) -> np.ndarray:
+        """Random numbers in [low, high): a new float32 array [envs, n].
+
+        A number is a function of the seed of the environment's episode, its id, its step count, the stream and the column, and of nothing else: the same
+        however environments are split among processes, and the same again if it is asked for again at the same step. Column k is
+        ``low + (high - low) u``, with u a multiple of 2^-53 from draw k of Philox-4x32-10, as engine/core/random.h says.
+
+        Args:
+            stream: tells purposes apart, 0 to 2^24 - 1.
+        """
+        out = np.empty((self.envs, _number("n", n, 0, 2**24)), np.float32)
+        low, high = float(low), float(high)
+        if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+            raise refused("out-of-range", f"no numbers lie between {low} and {high}")
+        _nuri.fill_uniform(self._inside, out, _number("stream", stream, 0, 2**24 - 1), low, high)
+        return out
+
+    def normal(self, n: int, stream: int = 0) -> np.ndarray:
+        """Normally distributed numbers of mean 0 and variance 1: a new float32 array [envs, n]; see :meth:`uniform`. Box and Muller's transform of two
+        uniform draws (engine/math/elementary_normal.h)."""
+        out = np.empty((self.envs, _number("n", n, 0, 2**24)), np.float32)
+        _nuri.fill_normal(self._inside, out, _number("stream", stream, 0, 2**24 - 1))
+        return out
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Wall time since :meth:`clear_timings`, s: "physics" inside steps, "reset" inside resets, "eyes" while looking."""
+        return dict(zip(("physics", "reset", "eyes"), self._inside.timings))
+
+    def clear_timings(self) -> None:
+        self._inside.clear_timings()
+
     def port(self, inputs: Iterable[Input], outputs: Iterable[Output], commands: int = 0) -> Port:
         """What a policy reads of every environment and what it moves, as tables; see :class:`nuri.Port`."""
         from .port import Port
@@ -342,6 +441,27 @@ class World:
             names = ", ".join(v.name for v in self.variants)
             raise refused("several-models", f"'{what}' is of one model, and this world has several: {names}", "use world.variants: each has its own")
         return self._only
+
+    def _chosen_envs(self, env: Any) -> np.ndarray:
+        if env is None:
+            return self._all
+        array = as_numpy(env)
+        if array.dtype == np.bool_:
+            return self._indices(array)
+        if array.dtype.kind not in "iu" or array.ndim > 1:
+            raise refused("bad-environment", "environments are a number, an array of numbers, or a mask", f"not {array.dtype} {list(array.shape)}")
+        array = np.atleast_1d(array)
+        if array.size and not (0 <= int(array.min()) and int(array.max()) < self.envs):
+            raise refused("bad-environment", f"environments are 0 to {self.envs - 1}")
+        return np.ascontiguousarray(array, dtype=np.int32)
+
+    def _chosen(self, env: Any) -> list[tuple[Variant, np.ndarray, np.ndarray]]:
+        """Of each variant: its chosen environments, and where they stand among all that were chosen."""
+        envs = self._chosen_envs(env)
+        if self._only:
+            return [(self._only, envs, np.arange(len(envs)))]
+        parts = [(v, np.flatnonzero(np.isin(envs, v.environments))) for v in self.variants]
+        return [(v, envs[where], where) for v, where in parts if len(where)]
 
     def _make_status(self) -> Status:
         inside = self._inside
