@@ -3,6 +3,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
+#include <utility>
 #include "tools/python/handle.h"
 #include "tools/session/port.h"
 
@@ -32,7 +33,12 @@ std::unique_ptr<session::Port> open(WorldHandle& world, const std::vector<InputT
     if (found < 0) throw Refused("unknown-map", "unknown map of an output '" + map + "'", "range, around or increment");
     out.push_back({actuators, session::OutputMap(found), scale, limit});
   }
-  return get(session::Port::make(world.session(), std::move(in), std::move(out), commands));
+  session::Session& session = world.session();
+  auto port = get(session::Port::make(session, std::move(in), std::move(out), commands));
+  std::vector<char> told(size_t(session.world().buckets()));
+  for (int e = 0; e < session.environments(); ++e)
+    if (const int b = session.world().place(e).bucket; !std::exchange(told[size_t(b)], 1)) session.let_go(b, port->driven(e));
+  return port;
 }
 
 nb::object table(nb::handle self, std::span<float> (session::Port::*numbers)(), int (session::Port::*columns)() const) {

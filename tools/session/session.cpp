@@ -238,6 +238,14 @@ void Session::apply_controls() {
   timeline_next_ = substep_ + uint64_t(settings().substeps);
 }
 
+void Session::let_go(int bucket, std::span<const int> actuators) {
+  for (Channel& c : setups_[size_t(bucket)].channels)
+    if (c.varies() && std::find(actuators.begin(), actuators.end(), c.actuator) != actuators.end()) c.type = scene::ControlType::none;
+  varies_ = false;
+  for (const Setup& s : setups_)
+    for (const Channel& c : s.channels) varies_ = varies_ || c.varies();
+}
+
 void Session::step(int substeps) {
   while (substeps > 0) {
     apply_controls();

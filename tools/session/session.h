@@ -101,6 +101,8 @@ class Session {
   void step(int substeps);
   // Writes the controls that the next substep needs, if it begins a control step; step() does the same first.
   void apply_controls();
+  // Somebody else moves these actuators of a bucket: the scene's controls that change with time leave them alone from now on.
+  void let_go(int bucket, std::span<const int> actuators);
 
   const Timeline* timeline() const { return timeline_.get(); }   // null: the scene has none, and no controllers
   std::vector<GoalReport> judge() { return session::judge(*world_, settings(), setups_); }

@@ -429,7 +429,8 @@ class World:
         self._inside.clear_timings()
 
     def port(self, inputs: Iterable[Input], outputs: Iterable[Output], commands: int = 0) -> Port:
-        """What a policy reads of every environment and what it moves, as tables; see :class:`nuri.Port`."""
+        """What a policy reads of every environment and what it moves, as tables; see :class:`nuri.Port`. From now on no random, sine or target
+        control of the scene moves the actuators of its outputs."""
         from .port import Port
 
         return Port(self._inside, inputs, outputs, _number("commands", commands, 0, 2**31 - 1))
