@@ -62,7 +62,7 @@ class Emulated final : public Machine {
     launch_.environments = setting_.environments, launch_.body_count = setting_.bodies, launch_.eye_count = int(eyes);
     launch_.seed = setting_.seed;
     for (const Watch& w : setting_.watches) launch_.blocks += w.rays.blocks;
-    prop_.resize(2 * props), entry_.resize(2 * props), origin_.resize(3 * props);
+    prop_.resize(ThreadTeam::list_room * props), entry_.resize(ThreadTeam::list_room * props), origin_.resize(3 * props);
   }
   void deliver(Pool&, const Delivery& d) override {
     for (size_t e = 0; e < d.from.size(); ++e)
