@@ -35,6 +35,7 @@ class Task:
     inputs: tuple = ()                   # nuri.Input: what the policy reads
     outputs: tuple = ()                  # nuri.Output: what it moves
     commands: int = 0                    # numbers that tell it what to do
+    training: dict = {}                  # what `python -m nuri.train` uses for it unless told otherwise
 
     def __init__(self, world: Any, xp: ModuleType, **options: Any):
         kind = type(self)
@@ -117,7 +118,7 @@ class Task:
     def buffers(self) -> dict[str, Array]:
         """Attributes that hold a row per environment: what `VectorEnv.save` keeps of a task. They are written in place by `load`."""
         return {name: value for name, value in vars(self).items()
-                if not name.startswith("_") and getattr(value, "ndim", 0) > 0 and value.shape[0] == self.world.envs}
+                if not name.startswith("_") and isinstance(getattr(value, "shape", None), tuple) and value.shape[:1] == (self.world.envs,)}
 
     @property
     def steps(self) -> int | None:

@@ -45,7 +45,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         if render_mode not in (None, "rgb_array"):
             raise ValueError(f"render_mode={render_mode!r}: 'rgb_array' or None")
         self.task, self.world, self.arrays = task, task.world, arrays
-        self.num_envs = self.world.envs
+        self._name, self.num_envs = type(task).__name__, self.world.envs
         self.device = arrays.device
         self.render_mode, self._camera = render_mode, camera
         self.max_episode_steps = task.steps
@@ -123,17 +123,17 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     # ---- what learners ask for besides ----------------------------------------------------------------------------------------------
     @property
     def timings(self) -> dict[str, float]:
-        """Wall seconds inside `step` since `clear_timings`: "physics", "eyes" (cameras), and "python": all the rest."""
-        inside = dict(self.world.timings)
-        inside["python"] = max(0.0, self._seconds - inside["physics"] - inside["eyes"])
-        return inside
+        """Wall seconds inside `step` since `clear_timings`: "physics", "eyes" (cameras), "reset" (of what ended, with its randomisation), and
+        "python": all the rest."""
+        inside = {name: self.world.timings[name] for name in ("physics", "eyes")} | {"reset": self._reset_seconds}
+        return inside | {"python": max(0.0, self._seconds - sum(inside.values()))}
 
     def clear_timings(self) -> None:
         self.world.clear_timings()
-        self._seconds = 0.0
+        self._seconds = self._reset_seconds = 0.0
 
     def __repr__(self) -> str:
-        return f"VectorEnv({type(self.task).__name__}, num_envs={self.num_envs}, array={self.arrays.kind!r})"
+        return f"VectorEnv({self._name}, num_envs={self.num_envs}, array={self.arrays.kind!r})"
 
     def save(self) -> bytes:
         """All that the steps to come depend on: of the world, of the task, of the statistics. For `load` of an environment that is made alike.
@@ -194,7 +194,9 @@ class VectorEnv(gymnasium.vector.VectorEnv):
                 info |= {"episode": final_info["episode"], "_episode": done}
             if self.resets_itself:
                 final = observation if self.copies else arrays.copy(observation)
+                before = time.perf_counter()
                 world.reset(mask=done)
+                self._reset_seconds += time.perf_counter() - before
                 self._begin(done)
                 observation = task.observe()
                 if self.copies:
@@ -238,10 +240,11 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         return gymnasium.spaces.Box(low, high, tuple(part.shape[1:]), dtype)
 
     def _eye(self) -> Any:
-        names = list(self.world.cameras)
-        if not names:
-            raise gymnasium.error.Error(f"nothing to render with: the scene has no cameras (`cameras:` in {self.world.scene.path})")
-        return self.world.cameras[self._camera or names[0]]
+        cameras = self.world.cameras
+        names = [name for name in cameras if "rgb" in cameras[name].outputs]
+        if self._camera is None and not names:
+            raise gymnasium.error.Error(f"nothing to render with: no camera of {self.world.scene.path} gives rgb (`cameras:` in scene files)")
+        return cameras[self._camera or names[0]]
 
     def _check_open(self) -> None:
         if self.closed:
