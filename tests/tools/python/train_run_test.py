@@ -18,7 +18,7 @@ from nuri.train import Policy, Settings, run  # noqa: E402
 from nuri.train.chart import contact_sheet, draw_curves, ticks, write_png  # noqa: E402
 
 SETTINGS = Settings.of(dict(envs=32, steps=6 * 16 * 32, horizon=16, actor=(16,), critic=(16,)))
-TIMES = ("seconds", "steps_per_second")
+TIMES = ("seconds", "cpu_seconds", "steps_per_second")
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from nuri.train.settings import Settings, parse  # noqa: E402
 from nuri.train.trainer import Trainer  # noqa: E402
 
 SMALL = dict(envs=64, steps=150_000, horizon=32, actor=(32, 32), critic=(32, 32), learning_rate_range=(1e-5, 3e-3))
-TIMES = ("seconds", "steps_per_second", "share.physics", "share.eyes", "share.python", "share.policy", "share.learner")
+TIMES = ("seconds", "cpu_seconds", "steps_per_second", "share.physics", "share.eyes", "share.python", "share.policy", "share.learner")
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +80,17 @@ def test_a_column_that_never_changes_stays_small():
     assert normaliser(torch.tensor([[2.05]])).item() == pytest.approx(5.0, rel=1e-4)   # 0.05 over the least deviation, 0.01
 
 
+def test_values_survive_a_new_unit_of_returns():
+    torch.manual_seed(2)
+    model, x = ActorCritic(4, {}, 1, Settings()), torch.randn(50, 4)
+    for returns in (torch.randn(300) * 20 + 500, torch.randn(300) * 90 - 30):
+        before = model.values(x, {})
+        scaled = model.scale_returns(returns)
+        torch.testing.assert_close(model.values(x, {}), before, rtol=1e-5, atol=2e-3)
+    whole = model.returns(returns.unsqueeze(1)).squeeze(1)
+    assert torch.equal(scaled, whole) and 0.2 < scaled.std() < 1.2 and scaled.abs().max() < 5
+
+
 def test_probability_and_divergence_are_those_of_torch():
     generator = torch.Generator().manual_seed(1)
     mean, other, action = (torch.randn(7, 3, generator=generator) for _ in range(3))
@@ -104,7 +115,7 @@ def test_first_gradient_is_that_of_the_policy_gradient_theorem():
     from nuri.train.rollout import Clock
 
     rollout.collect(trainer.env, model, trainer.episodes, trainer.noise, Clock())
-    rollout.judge(model, s.gamma, s.lam, 1.0)
+    rollout.judge(model, s.gamma, s.lam)
     x, action = rollout.normal[:8].flatten(0, 1), rollout.action.flatten(0, 1)
     gain = rollout.advantage.flatten()
     gain = (gain - gain.mean()) / gain.std(correction=0)

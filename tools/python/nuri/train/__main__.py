@@ -94,6 +94,7 @@ def _train(asked) -> int:
     if asked.device == "cuda" and local_size > 1:   # each process sees its own GPU only; nothing has touched CUDA yet
         seen = [gpu for gpu in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if gpu] or [str(i) for i in range(local_size)]
         os.environ["CUDA_VISIBLE_DEVICES"] = seen[local_rank % len(seen)]
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")   # threads that spin at barriers starve each other on a busy machine: ten times slower
     import torch
 
     import nuri

@@ -105,12 +105,14 @@ def _linear(inputs: int, outputs: int, gain: float) -> nn.Linear:
 class ActorCritic(nn.Module):
     """Mean action and value of normalised observations; the spread of the actions is the same everywhere.
 
-    Actor and critic share nothing but the picture encoder, which would cost twice.
+    Actor and critic share nothing but the picture encoder, which would cost twice. The critic learns returns in deviations from their
+    mean, so that the size of a task's rewards does not matter.
     """
 
     def __init__(self, columns: int, pictures: dict[str, torch.Tensor], actions: int, settings: Settings):
         super().__init__()
         self.normaliser = Normaliser(columns, settings.clip_observation, settings.normalise)
+        self.returns = Normaliser(1, math.inf)
         self.encoder = Encoder(pictures, settings.features) if pictures else None
         inputs = columns + (settings.features if pictures else 0)
         self.actor = mlp(inputs, settings.actor, actions, settings.activation, 0.01)   # first actions: noise about zero
@@ -121,9 +123,21 @@ class ActorCritic(nn.Module):
         return x if self.encoder is None else torch.cat([x, self.encoder(pictures)], dim=1)
 
     def forward(self, x: torch.Tensor, pictures: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        """x [rows, columns], pictures {name: [rows, height, width(, channels)]} -> mean [rows, actions], value [rows]"""
+        """x [rows, columns], pictures {name: [rows, height, width(, channels)]} -> mean [rows, actions], value [rows] in the critic's unit"""
         x = self.encode(x, pictures)
         return self.actor(x), self.critic(x).squeeze(1)
 
     def values(self, x: torch.Tensor, pictures: dict[str, torch.Tensor]) -> torch.Tensor:
-        return self.critic(self.encode(x, pictures)).squeeze(1)
+        """[rows], in the unit of the rewards"""
+        return self.critic(self.encode(x, pictures)).squeeze(1) * self.returns.deviation + self.returns.shift
+
+    @torch.no_grad()
+    def scale_returns(self, returns: torch.Tensor, group=None) -> torch.Tensor:
+        """Takes in new returns [rows] and gives them in the critic's unit. The last layer follows the change of unit, so that
+        `values` stay what they were (van Hasselt et al. 2016, arXiv:1602.07714)."""
+        shift, deviation = self.returns.shift.clone(), self.returns.deviation.clone()
+        self.returns.update(returns.unsqueeze(1), group)
+        last = self.critic[-1]
+        last.weight *= deviation / self.returns.deviation
+        last.bias.copy_((deviation * last.bias + shift - self.returns.shift) / self.returns.deviation)
+        return self.returns(returns.unsqueeze(1)).squeeze(1)

@@ -47,9 +47,9 @@ class Learner:
         shuffle = torch.randperm(rows, generator=order, device=rollout.device)
         take = lambda tensor: tensor[: rollout.horizon].flatten(0, 1).index_select(0, shuffle)
         x, action, old_mean = take(rollout.normal), take(rollout.action), take(rollout.mean)
-        old_value, advantage = take(rollout.value), take(rollout.advantage)
+        advantage = take(rollout.advantage)
         pictures = {name: p[: rollout.horizon].flatten(0, 1) for name, p in rollout.pictures.items()}   # too large for a second copy
-        target = old_value + advantage
+        target = self.model.scale_returns(take(rollout.value) + advantage, self.group)
         advantage = self.standardise(advantage)
         old_log_deviation = self.model.log_deviation.detach().clone()
         old_log_probability = log_probability(action, old_mean, old_log_deviation)
@@ -64,11 +64,7 @@ class Learner:
                 ratio = torch.exp(log_probability(action[part], mean, log_deviation) - old_log_probability[part])
                 gain = advantage[part]
                 policy_loss = -torch.minimum(ratio * gain, ratio.clamp(1 - s.clip, 1 + s.clip) * gain).mean()
-                error = (value - target[part]) ** 2
-                if s.clip_value:
-                    near = old_value[part] + (value - old_value[part]).clamp(-s.clip, s.clip)
-                    error = torch.maximum(error, (near - target[part]) ** 2)
-                value_loss = error.mean()
+                value_loss = ((value - target[part]) ** 2).mean()
                 entropy = (log_deviation + HALF_LOG_TWO_PI + 0.5).sum()
                 with torch.no_grad():
                     kl = divergence(old_mean[part], old_log_deviation, mean, log_deviation).mean()

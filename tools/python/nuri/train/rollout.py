@@ -125,14 +125,13 @@ class Rollout:
         clock.policy += time.perf_counter() - start - stepping
 
     @torch.no_grad()
-    def judge(self, model: ActorCritic, gamma: float, lam: float, reward_scale: float) -> None:
+    def judge(self, model: ActorCritic, gamma: float, lam: float) -> None:
         """Values of all steps, what follows a cut included; then advantages."""
         if self.pictures:
             for t in range(self.horizon + 1):
                 self.value[t].copy_(model.values(self.normal[t], {name: p[t] for name, p in self.pictures.items()}))
         else:
             self.value.copy_(model.values(self.normal.flatten(0, 1), {}).view_as(self.value))
-        self.reward *= reward_scale
         for t, rows, numbers, pictures in self._cut:
             self.reward[t].index_add_(0, rows, model.values(model.normaliser(numbers), pictures), alpha=gamma)
         advantages(self.reward, self.value, self.done, gamma, lam, self.advantage)

@@ -112,7 +112,7 @@ def run(make_env, settings: Settings, out: Path | None, *, name: str = "policy",
 
 def finish(trainer: Trainer, out: Path, name: str, row: dict, ended_by: int, say, make_env, video) -> None:
     """The policy file, and unless the run was interrupted what it is worth and a film."""
-    result = {key: row[key] for key in ("iteration", "steps", "seconds", "return", "success") if key in row}
+    result = {key: row[key] for key in ("iteration", "steps", "seconds", "cpu_seconds", "return", "success") if key in row}
     file = None
     try:
         policy = export(trainer.model, trainer.env, name, trainer.settings.command)

@@ -16,11 +16,9 @@ class Settings:
     # Objective.
     gamma: float = 0.99             # discount of a control step
     lam: float = 0.95               # of generalised advantage estimation
-    clip: float = 0.2               # of the probability ratio, and of the change of a value
-    clip_value: bool = True
+    clip: float = 0.2               # of the probability ratio
     value_weight: float = 1.0
     entropy_weight: float = 0.005
-    reward_scale: float = 1.0       # the learner's only: reported returns are the task's
     # Optimiser.
     epochs: int = 5
     minibatches: int = 4
@@ -49,7 +47,7 @@ class Settings:
         for name, least in dict(envs=1, steps=1, horizon=1, epochs=1, minibatches=1, features=1).items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}")
-        for name in ("clip", "target_kl", "learning_rate", "gradient_norm", "noise", "noise_floor", "clip_observation", "reward_scale"):
+        for name in ("clip", "target_kl", "learning_rate", "gradient_norm", "noise", "noise_floor", "clip_observation"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
         for name in ("gamma", "lam"):

@@ -42,6 +42,7 @@ class Trainer:
         self.iteration = 0
         self.steps = 0            # of all processes
         self.seconds = 0.0        # spent in iterate()
+        self.cpu_seconds = 0.0    # likewise, of all threads of this process: what other programs on the machine take is not in it
         self.rollout.keep(0, observation)
         if settings.stagger:
             self._stagger()
@@ -57,14 +58,14 @@ class Trainer:
 
     def iterate(self) -> dict[str, float]:
         """Collects one rollout and learns from it. Returns what is worth knowing, by name."""
-        start, clock, s = time.perf_counter(), Clock(), self.settings
+        start, cpu, clock, s = time.perf_counter(), time.process_time(), Clock(), self.settings
         timings = _timings(self.env)
         self.env.task.curriculum(self.progress)
         self.learner.schedule(self.progress)
         self.rollout.collect(self.env, self.model, self.episodes, self.noise, clock)
         self._refuse_nan()
         before = time.perf_counter()
-        self.rollout.judge(self.model, s.gamma, s.lam, s.reward_scale)
+        self.rollout.judge(self.model, s.gamma, s.lam)
         losses = self.learner.update(self.rollout, self.order).tolist()
         self.model.normaliser.update(self.rollout.raw[: s.horizon].flatten(0, 1), self.group)
         self.rollout.keep(0, self._last())
@@ -75,7 +76,8 @@ class Trainer:
         clock.learner = now - before
         row |= self._shares(clock, now - start, timings)
         self.seconds += now - start
-        row["seconds"] = self.seconds
+        self.cpu_seconds += time.process_time() - cpu
+        row |= {"seconds": self.seconds, "cpu_seconds": self.cpu_seconds}
         return row
 
     def state(self) -> dict:
@@ -86,7 +88,7 @@ class Trainer:
                 "noise": self.noise.get_state(), "order": self.order.get_state(), "episodes": self.episodes.running()}
         return {"model": self.model.state_dict(), "optimiser": self.learner.optimiser.state_dict(), "rate": self.learner.rate,
                 "window": [list(row) for row in self.window], "iteration": self.iteration, "steps": self.steps, "seconds": self.seconds,
-                "processes": self.group.collect(mine)}
+                "cpu_seconds": self.cpu_seconds, "processes": self.group.collect(mine)}
 
     def restore(self, state: dict) -> bool:
         """Goes on from `state`. False if the environments cannot be restored and begin new episodes instead."""
@@ -98,7 +100,8 @@ class Trainer:
         for group in self.learner.optimiser.param_groups:
             group["lr"] = self.learner.rate
         self.window = deque((list(row) for row in state["window"]), maxlen=WINDOW)
-        self.iteration, self.steps, self.seconds = state["iteration"], state["steps"], state["seconds"]
+        self.iteration, self.steps = state["iteration"], state["steps"]
+        self.seconds, self.cpu_seconds = state["seconds"], state["cpu_seconds"]
         mine = state["processes"][self.group.rank]
         self.noise.set_state(mine["noise"].cpu())
         self.order.set_state(mine["order"].cpu())
@@ -136,7 +139,7 @@ class Trainer:
             self.window.append(ended)
         count, returns, lengths, successes = (sum(column) for column in zip(*self.window)) if self.window else (0, 0, 0, 0)
         mean = lambda total: total / count if count else float("nan")
-        row = {"iteration": self.iteration, "steps": self.steps, "seconds": self.seconds, "return": mean(returns), "length": mean(lengths),
+        row = {"iteration": self.iteration, "steps": self.steps, "seconds": 0.0, "cpu_seconds": 0.0, "return": mean(returns), "length": mean(lengths),
                "success": mean(successes) if self.episodes.judged else float("nan"), "episodes": int(ended[0]),
                "policy_loss": losses[0], "value_loss": losses[1], "entropy": losses[2], "kl": losses[3],
                "learning_rate": self.learner.rate.item(), "noise": self.model.log_deviation.detach().exp().mean().item()}
