@@ -3,7 +3,7 @@
 # goes to standard error; standard output belongs to the program.
 
 packages=(build-essential g++ cmake ninja-build ccache pkg-config libeigen3-dev libpugixml-dev libyaml-cpp-dev
-    nlohmann-json3-dev libfmt-dev libcli11-dev libassimp-dev libbullet-dev libpng-dev doctest-dev python3-venv git
+    nlohmann-json3-dev libfmt-dev libcli11-dev libassimp-dev libbullet-dev libpng-dev doctest-dev python3-dev python3-venv git
     libvulkan-dev glslc mesa-vulkan-drivers libglfw3-dev libimgui-dev fonts-dejavu-core
     libopenh264-dev)
 preset=release
