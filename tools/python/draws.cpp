@@ -8,7 +8,7 @@ namespace {
 using Table = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 constexpr uint32_t first_stream = 0x50790000;    // the session's and the eyes' lie below
 
-// Draw k of an environment: of the seed of its episode, its id, this stream and its step count.
+// Draw k of an environment: of the seed of its episode, its id, this stream and the substeps since its reset.
 template <class F> void fill(WorldHandle& handle, Table& out, uint32_t stream, F draw) {
   const size_t columns = out.shape(1);
   if (out.shape(0) != size_t(handle.world().environments())) throw Refused("bad-shape", "a row for each environment is needed");
@@ -20,7 +20,7 @@ template <class F> void fill(WorldHandle& handle, Table& out, uint32_t stream, F
     auto job = [&](int i, int) {
       const NumericMode mode;
       for (int e = i * piece; e < std::min(n, (i + 1) * piece); ++e) {
-        const uint64_t seed = session.episode_seed(e), id = world.id(e), step = world.step_count(e);
+        const uint64_t seed = session.episode_seed(e), id = world.id(e), step = session.age(e);
         for (size_t k = 0; k < columns; ++k) data[size_t(e) * columns + k] = draw(seed, id, first_stream + stream, step, uint32_t(k));
       }
     };

@@ -54,11 +54,16 @@ class WorldHandle {
     const nb::gil_scoped_release released;
     const std::lock_guard lock(mutex_);
     const NumericMode mode;                      // learners change it
+    const InOrder order(*this);
     return f(*session_);
   }
+  bool on_gpu() const { return session_->world().options().backend == "cuda"; }
+  // Someone works on the world's arrays in this stream of the GPU, numbered as DLPack does.
+  void join(int64_t stream);
   // For what never changes: models, addresses, numbers of environments.
   session::Session& session() { return *session_; }
   World& world() { return session_->world(); }
+  Bucket& bucket(int number);                    // throws unless there is one
 
   // The environments that an array names; throws unless each is one, named once.
   using Indices = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
@@ -86,12 +91,21 @@ class WorldHandle {
   double reset_seconds = 0;                      // wall time inside resets
 
  private:
+  struct Streams;                                // device.cpp
+  struct InOrder {
+    explicit InOrder(WorldHandle& h) : handle(h) { handle.follow(); }
+    ~InOrder() { handle.lead(); }
+    WorldHandle& handle;
+  };
   void refuse_fork() const;
+  void follow();                                 // what comes now waits for what others have put into their streams
+  void lead();                                   // and what they put there from now on waits for it
 
   std::unique_ptr<session::Session> session_;
   std::mutex mutex_;
   pid_t process_;
   std::vector<char> named_;
+  std::shared_ptr<Streams> streams_;             // shared: only device.cpp knows what it is
 };
 
 // An array over memory that `owner` keeps alive. Arrays without numbers have an address too.
@@ -106,5 +120,6 @@ void bind_port(nb::module_& module);
 void bind_draws(nb::module_& module);
 void bind_eyes(nb::module_& module);
 void bind_fields(nb::module_& module);
+void bind_device(nb::module_& module);
 
 }  // namespace nuri::python

@@ -37,4 +37,5 @@ NB_MODULE(_nuri, module) {
   bind_draws(module);
   bind_eyes(module);
   bind_fields(module);
+  bind_device(module);
 }

@@ -67,8 +67,13 @@ void bind_port(nb::module_& module) {
       })
       .def_prop_ro("labels", [](PortHandle& h) { return h.port->labels(); })
       .def_prop_ro("actuators", [](PortHandle& h) { return h.port->actuators(); })
-      .def("observe", [](PortHandle& h) { h.handle().use([&](session::Session&) { h.port->observe(); }); })
-      .def("act", [](PortHandle& h) { h.handle().use([&](session::Session&) { h.port->act(); }); });
+      .def("observe", [](PortHandle& h) { h.handle().use([&](session::Session& s) { s.world().download(), h.port->observe(); }); })
+      .def("act", [](PortHandle& h) {
+        h.handle().use([&](session::Session& s) {          // on a GPU the controls are those of the last observe()
+          h.port->act();
+          for (int b = 0; b < s.world().buckets(); ++b) s.world().bucket(b).upload(StateField::ctrl);
+        });
+      });
 }
 
 }  // namespace nuri::python

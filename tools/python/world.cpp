@@ -24,6 +24,11 @@ void WorldHandle::refuse_fork() const {
                   "make the world after the fork, or start processes by 'spawn'");
 }
 
+Bucket& WorldHandle::bucket(int number) {
+  if (number < 0 || number >= world().buckets()) throw Refused("bad-variant", "there is no such variant");
+  return world().bucket(number);
+}
+
 int WorldHandle::checked(int environment) {
   const int n = world().environments();
   if (environment < 0 || environment >= n) throw Refused("bad-environment", "there is no environment " + std::to_string(environment) + ", only 0 to " + std::to_string(n - 1));
@@ -86,19 +91,15 @@ std::unique_ptr<session::Session> open(const SceneHandle& scene, const Wish& wis
   options.precision = wish.single ? Precision::f32 : Precision::f64;
   options.seed = wish.seed, options.first_id = wish.first_id;
   options.threads = wish.threads, options.width = wish.width, options.device = wish.device;
+  options.resident = true;                       // on a GPU: arrays are where they are stepped
   if (auto refused = session::refuse_memory(loaded, options)) throw Refused(std::vector{*refused});
   return get(session::Session::create(std::move(loaded), options));
-}
-
-Bucket& bucket_of(WorldHandle& handle, int bucket) {
-  if (bucket < 0 || bucket >= handle.world().buckets()) throw Refused("bad-variant", "there is no such variant");
-  return handle.world().bucket(bucket);
 }
 
 // State, inputs and outputs: [environment][column] of one bucket.
 nb::object field(nb::handle self, int bucket, const std::string& name) {
   WorldHandle& handle = nb::cast<WorldHandle&>(self);
-  Bucket& b = bucket_of(handle, bucket);
+  Bucket& b = handle.bucket(bucket);
   const size_t rows = size_t(b.environments());
   for (int f = 0; f < state_field_count; ++f) {
     if (name != info(StateField(f)).name) continue;
@@ -112,7 +113,7 @@ nb::object field(nb::handle self, int bucket, const std::string& name) {
 
 nb::object counter(nb::handle self, int bucket, const std::string& name) {
   WorldHandle& handle = nb::cast<WorldHandle&>(self);
-  Bucket& b = bucket_of(handle, bucket);
+  Bucket& b = handle.bucket(bucket);
   const size_t rows = size_t(b.environments());
   if (name == "fault") return array_of(self, b.fault_words().data(), {rows});
   if (name == "contacts") return array_of(self, b.contact_counts().data(), {rows});
@@ -121,7 +122,7 @@ nb::object counter(nb::handle self, int bucket, const std::string& name) {
 }
 
 std::vector<int> members(WorldHandle& handle, int bucket) {
-  bucket_of(handle, bucket);
+  handle.bucket(bucket);
   std::vector<int> out;
   for (int e = 0; e < handle.world().environments(); ++e)
     if (handle.world().place(e).bucket == bucket) out.push_back(e);
@@ -144,6 +145,7 @@ void bind_world(nb::module_& module) {
       .def_prop_ro("environments", [](WorldHandle& h) { return h.world().environments(); })
       .def_prop_ro("buckets", [](WorldHandle& h) { return h.world().buckets(); })
       .def_prop_ro("first_id", [](WorldHandle& h) { return h.world().options().first_id; })
+      .def_prop_ro("device", [](WorldHandle& h) { return h.on_gpu() ? h.world().options().device : -1; })
       .def_prop_ro("single", [](WorldHandle& h) { return h.world().options().precision == Precision::f32; })
       .def_prop_ro("timestep", [](WorldHandle& h) { return h.session().model().timestep[0]; })
       .def_prop_ro("substeps", [](WorldHandle& h) { return h.session().settings().substeps; })
@@ -152,7 +154,7 @@ void bind_world(nb::module_& module) {
       .def_prop_ro("why", [](WorldHandle& h) { return h.world().why(); })
       .def("describe", [](WorldHandle& h) { return h.world().describe(); })
       .def("members", members)
-      .def("model", [](WorldHandle& h, int bucket) { return ModelHandle{bucket_of(h, bucket).shared_model()}; })
+      .def("model", [](WorldHandle& h, int bucket) { return ModelHandle{h.bucket(bucket).shared_model()}; })
       .def("field", field)
       .def("counter", counter)
       .def("seeds", [](nb::handle self) { const auto s = nb::cast<WorldHandle&>(self).session().seeds(); return array_of(self, s.data(), {s.size()}); })
@@ -169,7 +171,7 @@ void bind_world(nb::module_& module) {
       })
       .def("forward", [](WorldHandle& h, const Indices& environments) {
         const std::span<const int> list = h.environments(environments);
-        h.use([&](session::Session& s) { s.world().upload(list), s.world().forward(list); });
+        h.use([&](session::Session& s) { s.world().forward(list); });
       })
       .def("hash", [](WorldHandle& h) { return h.use([&](session::Session& s) { return s.world().hash(); }); })
       .def("hash_of", [](WorldHandle& h, int e) { h.checked(e); return h.use([&](session::Session& s) { return s.world().hash(e); }); })

@@ -163,6 +163,7 @@ void Session::reset(std::span<const int> environments, std::span<const uint64_t>
 }
 
 void Session::reset(std::span<const int> environments, int key) {
+  for (const int e : environments) began_[size_t(e)] = substep_;
   world_->put_initial(environments, key);
   each(environments, [&](int e) { world_->options().precision == Precision::f32 ? write_controls<float>(e, true) : write_controls<double>(e, true); });
   resume(environments);
@@ -231,11 +232,15 @@ bool Session::restore(const Saved& saved) {
 
 void Session::apply_controls() {
   if (substep_ % uint64_t(settings().substeps) != 0) return;
+  const bool steps = timeline_ && substep_ == timeline_next_, away = world_->options().resident && (varies_ || steps);
+  if (away) world_->download();                  // controls are written on the host, and may depend on all that is
   if (varies_ && world_->options().precision == Precision::f32) write_controls<float>(false);
   else if (varies_) write_controls<double>(false);
-  if (!timeline_ || substep_ != timeline_next_) return;          // its control step is done once, however often it is asked for
-  timeline_->step(*world_);
-  timeline_next_ = substep_ + uint64_t(settings().substeps);
+  if (steps) {                                   // its control step is done once, however often it is asked for
+    timeline_->step(*world_);
+    timeline_next_ = substep_ + uint64_t(settings().substeps);
+  }
+  for (int b = 0; away && b < world_->buckets(); ++b) world_->bucket(b).upload(StateField::ctrl);
 }
 
 void Session::let_go(int bucket, std::span<const int> actuators) {

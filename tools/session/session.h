@@ -88,7 +88,7 @@ class Session {
   // The next episode of these environments (each named once) begins as their first one did, with other draws; no other notices. `seeds`,
   // one for each: episode 0 of that seed begins instead. Between control steps an episode has the bits that it would have in a new session.
   void reset(std::span<const int> environments, std::span<const uint64_t> seeds = {});
-  // These at a keyframe (-1: where their model begins), without randomness; their timelines begin again, their episodes go on.
+  // These at a keyframe (-1: where their model begins), without randomness; their timelines and clocks begin again, their episodes go on.
   void reset(std::span<const int> environments, int key);
   void reset(int environment, int key) { reset(std::span(&environment, 1), key); }
   // Their state was written from outside: what follows from it is computed, and their timelines begin there.
@@ -109,6 +109,7 @@ class Session {
 
   // What the draws of an environment's present episode go by.
   uint64_t episode_seed(int environment) const { return session::episode_seed(seeds_[size_t(environment)], numbers_[size_t(environment)]); }
+  uint64_t age(int environment) const { return substep_ - began_[size_t(environment)]; }   // substeps since it was reset, frozen or not
   std::span<const uint64_t> seeds() const { return seeds_; }     // of episode 0, per environment
   std::span<const uint64_t> episodes() const { return numbers_; }
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 
+from .device import DeviceArray
 from .error import Error
 from .scene import Model, Scene, load
 from .world import World
@@ -20,7 +21,7 @@ from .world import World
 _MODULES = ("envs", "scenes", "tasks", "train")
 _NAMES = {"make": "envs", "Input": "port", "Output": "port", "Port": "port"}
 
-__all__ = ["Error", "Model", "Scene", "World", "load", *_MODULES, *_NAMES]
+__all__ = ["DeviceArray", "Error", "Model", "Scene", "World", "load", *_MODULES, *_NAMES]
 
 
 def __getattr__(name: str):

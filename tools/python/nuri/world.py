@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _nuri
+from .device import DeviceArray
 from .error import nearest_hint, refused
 from .scene import Model, Scene, load
 from .world_cameras import Cameras
@@ -24,7 +25,8 @@ _CONTROLS = ("none", "zero", "random", "sine", "hold")
 
 
 class State:
-    """Arrays of the state, its inputs and outputs: views, [environments, ..], row major, at addresses that never change.
+    """Arrays of the state, its inputs and outputs: views, [environments, ..], row major, at addresses that never change. NumPy arrays on a CPU,
+    :class:`nuri.DeviceArray` on a GPU; both speak DLPack.
 
     Written: ``qpos``, ``qvel``, ``act``, ``ctrl``, ``qfrc_applied``, ``xfrc_applied`` [envs, bodies, 6] (force N, torque N m at the centre of mass,
     world axes), ``mocap_pos`` [envs, mocap, 3] m, ``mocap_quat`` [envs, mocap, 4] (w x y z), ``equality_active`` (0 or 1). After writing positions or
@@ -51,9 +53,12 @@ class State:
     def __init__(self, inside: _nuri.World, bucket: int) -> None:
         for name in State.__annotations__:
             array = inside.field(bucket, name)
+            if inside.device >= 0:
+                array = DeviceArray(inside, bucket, name, inside.device, array.shape)
             width = {"xfrc_applied": 6, "mocap_pos": 3, "mocap_quat": 4, "xpos": 3, "xquat": 4}.get(name)
             if width:
-                array = array.reshape(array.shape[0], array.shape[1] // width, width)
+                shape = (array.shape[0], array.shape[1] // width, width)
+                array = array.reshape(shape) if inside.device < 0 else DeviceArray(inside, bucket, name, inside.device, shape)
             object.__setattr__(self, name, array)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -261,7 +266,9 @@ class World:
 
     @property
     def status(self) -> Status:
-        """Faults, contacts, steps, episodes and seeds of all environments."""
+        """Faults, contacts, steps, episodes and seeds of all environments. On a GPU they are copied from it when this is asked for."""
+        if self._inside.device >= 0:
+            _nuri.download(self._inside)
         return self._status or self._make_status()
 
     @property
@@ -399,7 +406,7 @@ class World:
     def uniform(self, n: int, stream: int = 0, low: float = 0.0, high: float = 1.0) -> np.ndarray:
         """Random numbers in [low, high): a new float32 array [envs, n].
 
-        A number is a function of the seed of the environment's episode, its id, its step count, the stream and the column, and of nothing else: the same
+        A number is a function of the seed of the environment's episode, its id, the substeps since its reset, the stream and the column, and of nothing else: the same
         however environments are split among processes, and the same again if it is asked for again at the same step. Column k is
         ``low + (high - low) u``, with u a multiple of 2^-53 from draw k of Philox-4x32-10, as engine/core/random.h says.
 
@@ -506,7 +513,7 @@ def as_numpy(array: Any) -> np.ndarray:
     if isinstance(array, np.ndarray):
         return array
     device = getattr(array, "__dlpack_device__", None)
-    if device is not None and device()[0] != 1:
+    if callable(device) and not isinstance(array, type) and device()[0] != 1:
         array = array.cpu() if hasattr(array, "cpu") else array.get()   # torch; CuPy
     return np.asarray(array)
 
