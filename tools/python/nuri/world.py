@@ -388,14 +388,18 @@ class World:
     def get(self, field: str, env: int | Any = None, name: str | int | None = None) -> np.ndarray | float:
         """Numbers of a model field as environments have them, [envs, numbers]: without the first dimension for a single environment, without the last
         for a field of one number per thing and a named thing. float64."""
-        self._one("get") if np.ndim(env) or env is None else None
-        (variant, envs, _), *_ = self._chosen(env)
+        single_env = env is not None and np.ndim(env) == 0
+        if not single_env:
+            self._one("get")                       # several models have fields of several sizes
+        variant, envs, _ = self._chosen(env)[0]
         items, single = items_of(variant, field, name)
         out = np.tile(getattr(variant.model, field)[items], (len(envs), 1))
         _nuri.get_numbers(self._inside, field, envs, items, out)
         if single:
             out = out[:, 0]
-        return out if env is None or np.ndim(env) else float(out[0]) if single else out[0]
+        if not single_env:
+            return out
+        return float(out[0]) if single else out[0]
 
     def clear(self, field: str, env: int | Any = None, name: str | int | None = None) -> None:
         """Back to the model's numbers."""
@@ -461,7 +465,7 @@ class World:
         array = np.atleast_1d(array)
         if array.size and not (0 <= int(array.min()) and int(array.max()) < self.envs):
             raise refused("bad-environment", f"environments are 0 to {self.envs - 1}")
-        return np.ascontiguousarray(array, dtype=np.int32)
+        return np.array(array, dtype=np.int32)     # a copy: nobody changes it meanwhile
 
     def _chosen(self, env: Any) -> list[tuple[Variant, np.ndarray, np.ndarray]]:
         """Of each variant: its chosen environments, and where they stand among all that were chosen."""
