@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <numeric>
 #include "engine/core/hash.h"
+#include "engine/launch/pool.h"
 
 namespace nuri {
 namespace {
@@ -14,13 +16,18 @@ constexpr StateFieldInfo infos[] = {
 #include "engine/model/state_fields.inl"
 };
 
-// The real fields of a model, in the order of model_fields.inl.
-template <class M, class F> void each_real(M& m, F f) {
-  int index = 0;
-#define NURI_REAL(name, count, unit, doc) f(index++, #name, m.name, false);
-#define NURI_DERIVED(name, count, unit, doc) f(index++, #name, m.name, true);
+// The number fields of a model, in the order of model_fields.inl.
+struct RealField {
+  const char* name;
+  std::vector<double> model::Model::*values;
+  bool derived;
+};
+constexpr RealField real_fields[] = {
+#define NURI_REAL(name, count, unit, doc) {#name, &model::Model::name, false},
+#define NURI_DERIVED(name, count, unit, doc) {#name, &model::Model::name, true},
 #include "engine/model/model_fields.inl"
-}
+};
+constexpr int real_field_count = int(std::size(real_fields));
 
 }  // namespace
 
@@ -35,6 +42,13 @@ int columns(const model::Model& m, StateField field) {
   return counts[int(field)];
 }
 
+struct Bucket::Patched {
+  model::Model model;
+  std::vector<int> changed;                      // fields that are not the shared model's, besides derived ones
+};
+
+Bucket::~Bucket() = default;
+
 Bucket::Bucket(std::shared_ptr<const model::Model> model, const WorldOptions& options, std::vector<uint64_t> ids)
     : model_(std::move(model)), options_(options), ids_(std::move(ids)) {
   options_.environments = int(ids_.size());
@@ -47,6 +61,7 @@ Bucket::Bucket(std::shared_ptr<const model::Model> model, const WorldOptions& op
   fault_.resize(n);
   contact_count_.resize(n);
   overrides_.resize(n);
+  stale_.resize(n);
   everyone_.resize(n);
   std::iota(everyone_.begin(), everyone_.end(), 0);
 }
@@ -67,8 +82,7 @@ void Bucket::set(StateField field, int environment, int item, double value) {
 void Bucket::put_initial(std::span<const int> environments, int key) {
   const model::Model& m = *model_;
   const bool keyed = key >= 0 && key < m.key_count;
-  int qpos0 = -1;
-  each_real(m, [&](int index, const char*, const std::vector<double>& values, bool) { if (&values == &m.qpos0) qpos0 = index; });
+  const int qpos0 = field_number("qpos0");
   for (int e : environments) {
     auto fill = [&](StateField field, const std::vector<double>& from, size_t offset) {
       for (int i = 0; i < columns_[int(field)]; ++i) set(field, e, i, from[offset + i]);
@@ -119,42 +133,56 @@ static bool shared_by_all(const std::string& name) {
   return name == "timestep" || name.starts_with("key_") || name.starts_with("mocap_") || name == "tolerance" || name == "ls_tolerance";
 }
 
-bool Bucket::override_field(const std::string& field, int environment, int item, double value) {
-  if (environment < 0 || environment >= environments() || shared_by_all(field)) return false;
-  bool found = false;
-  each_real(*model_, [&](int index, const char* name, const std::vector<double>& values, bool derived) {
-    if (derived || field != name || item < 0 || size_t(item) >= values.size()) return;
-    // a row that the catalog does not have cannot be switched on by a number
-    if ((field == "dof_frictionloss" || field == "tendon_frictionloss") && values[item] <= 0 && value > 0) return;
-    auto& list = overrides_[environment];
-    std::erase_if(list, [&](const Override& o) { return o.field == index && o.item == item; });
-    list.push_back({index, item, value});
-    found = overrides_changed_ = true;
-  });
-  return found;
-}
+bool Bucket::switches_rows(const std::string& field) { return field == "dof_frictionloss" || field == "tendon_frictionloss"; }
 
 bool Bucket::can_differ(const std::string& field) { return !shared_by_all(field); }
 
-// The place of a number among an environment's overrides; the end if it has none.
-template <class List> static auto find_override(List& list, const model::Model& m, const std::string& field, int item) {
-  int wanted = -1;
-  each_real(m, [&](int index, const char* name, const std::vector<double>&, bool derived) { if (!derived && field == name) wanted = index; });
-  return std::find_if(list.begin(), list.end(), [&](const auto& o) { return o.field == wanted && o.item == item; });
+int Bucket::field_number(const std::string& field) {
+  if (shared_by_all(field)) return -1;
+  for (int f = 0; f < real_field_count; ++f)
+    if (!real_fields[f].derived && field == real_fields[f].name) return f;
+  return -1;
+}
+
+bool Bucket::override_field(const std::string& field, int environment, int item, double value) {
+  return override_number(field_number(field), environment, item, value);
+}
+
+// The place of a number among an environment's overrides, or the one before which it would stand.
+template <class List> static auto place_of(List& list, int field, int item) {
+  return std::lower_bound(list.begin(), list.end(), std::pair(field, item), [](const auto& o, const std::pair<int, int>& at) { return std::pair(o.field, o.item) < at; });
+}
+
+bool Bucket::override_number(int field, int environment, int item, double value) {
+  if (field < 0 || environment < 0 || environment >= environments()) return false;
+  const std::vector<double>& values = (*model_).*real_fields[field].values;
+  if (item < 0 || size_t(item) >= values.size()) return false;
+  if (switches_rows(real_fields[field].name) && values[size_t(item)] <= 0 && value > 0) return false;
+  auto& list = overrides_[size_t(environment)];
+  const auto at = place_of(list, field, item);
+  if (at == list.end() || at->field != field || at->item != item) list.insert(at, {field, item, value});
+  else if (at->value != value) at->value = value;
+  else return true;
+  stale_[size_t(environment)] = 1;
+  overrides_changed_ = true;
+  return true;
 }
 
 bool Bucket::clear_override(const std::string& field, int environment, int item) {
-  auto& list = overrides_[environment];
-  const auto found = find_override(list, *model_, field, item);
-  if (found == list.end()) return false;
-  list.erase(found);
+  const int number = field_number(field);
+  auto& list = overrides_[size_t(environment)];
+  const auto at = place_of(list, number, item);
+  if (at == list.end() || at->field != number || at->item != item) return false;
+  list.erase(at);
+  stale_[size_t(environment)] = 1;
   return overrides_changed_ = true;
 }
 
 std::optional<double> Bucket::overridden(const std::string& field, int environment, int item) const {
-  const auto& list = overrides_[environment];
-  const auto found = find_override(list, *model_, field, item);
-  return found == list.end() ? std::nullopt : std::optional(found->value);
+  const int number = field_number(field);
+  const auto& list = overrides_[size_t(environment)];
+  const auto at = place_of(list, number, item);
+  return at == list.end() || at->field != number || at->item != item ? std::nullopt : std::optional(at->value);
 }
 
 size_t Bucket::saved_bytes() const {
@@ -185,46 +213,95 @@ void Bucket::restore(int environment, const std::byte* from) {
   get(&contact_count_[environment], sizeof(int32_t));
 }
 
-// Each environment that differs gets its model patched and derived anew; fields that then differ anywhere become owned by all.
+void Bucket::write_own(OwnField& own, int environment, const std::vector<double>& values) const {
+  const size_t first = size_t(environment) * size_t(own.count);
+  for (size_t i = 0; i < size_t(own.count); ++i) {
+    if (options_.precision == Precision::f32) reinterpret_cast<float*>(own.values.data())[first + i] = float(values[i]);
+    else reinterpret_cast<double*>(own.values.data())[first + i] = values[i];
+  }
+}
+
+// Makes quaternions unit that clearly are not; true if there was one.
+static bool make_unit(std::vector<double>& quaternions) {
+  bool changed = false;
+  for (size_t i = 0; i + 3 < quaternions.size(); i += 4) {
+    double* const q = quaternions.data() + i;
+    const double n = std::sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+    if (!(n > 0 && std::abs(n - 1) > 1e-9)) continue;
+    for (int k = 0; k < 4; ++k) q[k] /= n;
+    changed = true;
+  }
+  return changed;
+}
+
+// The model with one environment's numbers, derived anew: rows of fields that environments own are written, others that differ are `found`.
+void Bucket::renew(int environment, std::unique_ptr<Patched>& patched, std::vector<Found>& out_found, std::mutex& finding) {
+  const std::vector<Override>& overrides = overrides_[size_t(environment)];
+  if (overrides.empty()) {
+    for (OwnField& own : own_fields_) write_own(own, environment, (*model_).*real_fields[own.field].values);
+    return;
+  }
+  if (!patched) {
+    patched = std::make_unique<Patched>(Patched{*model_, {}});
+    patched->model.look = {};
+  }
+  model::Model& m = patched->model;
+  // back to the shared numbers, then this environment's
+  for (const int f : patched->changed) m.*real_fields[f].values = (*model_).*real_fields[f].values;
+  patched->changed.clear();
+  for (const Override& o : overrides) {
+    (m.*real_fields[o.field].values)[size_t(o.item)] = o.value;
+    if (patched->changed.empty() || patched->changed.back() != o.field) patched->changed.push_back(o.field);
+  }
+  for (int f = 0; f < real_field_count; ++f) {
+    std::vector<double>& values = m.*real_fields[f].values;
+    if (real_fields[f].derived) values = (*model_).*real_fields[f].values;
+    const bool turns = &values == &m.body_quat || &values == &m.body_iquat || &values == &m.geom_quat || &values == &m.site_quat;
+    if (turns && make_unit(values)) patched->changed.push_back(f);
+  }
+  model::derive(m);
+  ++derivations_;
+
+  bool owned[real_field_count] = {};
+  for (OwnField& own : own_fields_) {
+    write_own(own, environment, m.*real_fields[own.field].values);
+    owned[own.field] = true;
+  }
+  for (int f = 0; f < real_field_count; ++f) {
+    const std::vector<double>& values = m.*real_fields[f].values;
+    const bool may_differ = real_fields[f].derived || std::find(patched->changed.begin(), patched->changed.end(), f) != patched->changed.end();
+    if (owned[f] || !may_differ || values == (*model_).*real_fields[f].values) continue;
+    const std::lock_guard lock(finding);
+    out_found.push_back({f, environment, values});
+  }
+}
+
 void Bucket::apply_overrides() {
-  if (!overrides_changed_) return;
-  overrides_changed_ = false;
-  own_fields_.clear();
-  const bool single = options_.precision == Precision::f32;
-  auto write = [&](OwnField& own, int environment, const std::vector<double>& values) {
-    for (int i = 0; i < own.count; ++i) {
-      const size_t at = size_t(environment) * own.count + i;
-      if (single) reinterpret_cast<float*>(own.values.data())[at] = float(values[i]);
-      else reinterpret_cast<double*>(own.values.data())[at] = values[i];
-    }
-  };
-  model::Model patched = *model_;
+  renewed_.clear();
+  if (!overrides_changed_.exchange(false)) return;
   for (int e = 0; e < environments(); ++e) {
-    if (overrides_[e].empty()) continue;
-    // back to the shared numbers, then this environment's
-    std::vector<const std::vector<double>*> shared;
-    each_real(*model_, [&](int, const char*, const std::vector<double>& values, bool) { shared.push_back(&values); });
-    each_real(patched, [&](int index, const char*, std::vector<double>& values, bool) {
-      values = *shared[index];
-      for (const Override& o : overrides_[e]) if (o.field == index) values[o.item] = o.value;
-    });
-    for (auto* quats : {&patched.body_quat, &patched.body_iquat, &patched.geom_quat, &patched.site_quat})
-      for (size_t i = 0; i + 3 < quats->size(); i += 4) {
-        double* const q = quats->data() + i;
-        const double n = std::sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
-        if (n > 0 && std::abs(n - 1) > 1e-9) for (int k = 0; k < 4; ++k) q[k] /= n;
+    if (stale_[size_t(e)]) renewed_.push_back(e);
+    stale_[size_t(e)] = 0;
+  }
+  patched_.resize(size_t(pool_ ? pool_->threads() : 1));
+  std::mutex finding;
+  std::vector<Found> found;
+  size_t piece = 1;                              // the first environment finds most of the fields that will be owned
+  for (size_t at = 0; at < renewed_.size(); at += piece, piece = size_t(1) << 14) {
+    const int count = int(std::min(piece, renewed_.size() - at));
+    auto work = [&](int k, int thread) { renew(renewed_[at + size_t(k)], patched_[size_t(thread)], found, finding); };
+    if (pool_ && count > 1) pool_->run(count, work);
+    else for (int k = 0; k < count; ++k) work(k, 0);
+    std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.field < b.field; });
+    for (const Found& f : found) {
+      if (own_fields_.empty() || own_fields_.back().field != f.field) {
+        const size_t bytes = options_.precision == Precision::f32 ? 4 : 8;
+        own_fields_.push_back({f.field, int(f.values.size()), std::vector<std::byte>(size_t(environments()) * f.values.size() * bytes)});
+        for (int e = 0; e < environments(); ++e) write_own(own_fields_.back(), e, (*model_).*real_fields[f.field].values);
       }
-    model::derive(patched);
-    each_real(patched, [&](int index, const char*, std::vector<double>& values, bool) {
-      auto own = std::find_if(own_fields_.begin(), own_fields_.end(), [&](const OwnField& f) { return f.field == index; });
-      if (own == own_fields_.end()) {
-        if (values == *shared[index]) return;
-        own_fields_.push_back({index, int(values.size()), std::vector<std::byte>(size_t(environments()) * values.size() * (single ? 4 : 8))});
-        own = own_fields_.end() - 1;
-        for (int k = 0; k < environments(); ++k) write(*own, k, *shared[index]);
-      }
-      write(*own, e, values);
-    });
+      write_own(own_fields_.back(), f.environment, f.values);
+    }
+    found.clear();
   }
 }
 

@@ -1,7 +1,9 @@
 // Bucket: the environments of a World that share one model. A world of one kind of robot has one bucket, a mixed one several; each has
 // its own tensors, [environment][item] at addresses that never change. Backends implement it (physics/cpu, physics/cuda).
 #pragma once
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +13,8 @@
 #include "physics/probe.h"
 
 namespace nuri {
+
+class Pool;
 
 enum class Precision { f32, f64 };
 
@@ -61,7 +65,7 @@ struct Statistics {
 
 class Bucket {
  public:
-  virtual ~Bucket() = default;
+  virtual ~Bucket();
 
   const model::Model& model() const { return *model_; }
   const std::shared_ptr<const model::Model>& shared_model() const { return model_; }
@@ -91,6 +95,12 @@ class Bucket {
   // The environment's own value, or none where it has the model's.
   std::optional<double> overridden(const std::string& field, int environment, int item) const;
   static bool can_differ(const std::string& field);              // between environments, as far as the field's name tells
+  static bool switches_rows(const std::string& field);           // where it is 0 there is no row for it, and it stays 0
+  // The same for who changes many numbers: a field's number, -1 where none of that name can differ. Threads may change different environments.
+  static int field_number(const std::string& field);
+  bool override_number(int field, int environment, int item, double value);
+  uint64_t derivations() const { return derivations_; }          // how often the derived fields of an environment were computed
+  void share(Pool& pool) { pool_ = &pool; }                      // its threads, for that; without it there is the caller's
   uint64_t hash(int environment) const;
 
   virtual Probe probe(int environment, const std::vector<ContactRecord>* injected = nullptr) = 0;
@@ -114,7 +124,9 @@ class Bucket {
 
  protected:
   Bucket(std::shared_ptr<const model::Model> model, const WorldOptions& options, std::vector<uint64_t> ids);
-  void apply_overrides();                                        // rebuilds the fields that environments own
+  // Rebuilds the own fields of the environments whose overrides changed. Which those were: renewed_. No other row is touched.
+  void apply_overrides();
+  bool overrides_changed() const { return overrides_changed_; }
 
   std::shared_ptr<const model::Model> model_;
   WorldOptions options_;
@@ -126,13 +138,26 @@ class Bucket {
   std::vector<int32_t> contact_count_;
   Statistics statistics_;
 
-  // What differs from the model, per environment: (real field index, item) -> value. Fields in the order of model_fields.inl.
+  // What differs from the model, per environment, by field and item. Fields in the order of model_fields.inl.
   struct Override { int field, item; double value; };
   std::vector<std::vector<Override>> overrides_;
-  bool overrides_changed_ = false;
-  struct OwnField { int field; int count; std::vector<std::byte> values; };   // [environment][count], in the World's precision
+  std::vector<int> renewed_;
+  // Fields in which some environment differs, or did: [environment][count], in the World's precision. They only become more.
+  struct OwnField { int field; int count; std::vector<std::byte> values; };
   std::vector<OwnField> own_fields_;
   std::vector<int> everyone_;
+
+ private:
+  struct Patched;                                                // a copy of the model that takes one environment's numbers after another's
+  struct Found { int field, environment; std::vector<double> values; };   // numbers of a field that nobody owned so far
+  void renew(int environment, std::unique_ptr<Patched>& patched, std::vector<Found>& out_found, std::mutex& finding);
+  void write_own(OwnField& field, int environment, const std::vector<double>& values) const;
+
+  Pool* pool_ = nullptr;
+  std::vector<uint8_t> stale_;                                   // per environment: its overrides changed
+  std::atomic<bool> overrides_changed_ = false;                  // of any
+  std::atomic<uint64_t> derivations_ = 0;
+  std::vector<std::unique_ptr<Patched>> patched_;                // per thread, once it was needed
 };
 
 inline std::span<std::byte> Bucket::bytes(StateField field, int environment) {

@@ -70,7 +70,10 @@ Result<std::unique_ptr<World>> World::create(std::vector<std::shared_ptr<const m
   }
   w.options_ = w.bucket(0).options();
   w.options_.environments = options.environments;
-  for (const auto& bucket : w.backend_->buckets) w.everyone_.push_back(bucket->everyone());
+  for (const auto& bucket : w.backend_->buckets) {
+    bucket->share(*w.pool_);
+    w.everyone_.push_back(bucket->everyone());
+  }
   w.reset();
   w.clear_statistics();
   return world;

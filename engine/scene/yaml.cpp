@@ -100,12 +100,32 @@ void read_field(Input& input, const YAML::Node& node, Settings& out) {
   map.patterns("names", field.names, &field.names_places);
   map.integer("component", field.component, 0, 100);
   map.flag("shared", field.shared);
+  map.choice("when", field.when, {"start", "episode"});
   int given = 0;
   for (auto [key, operation] : {std::pair{"scale", Operation::scale}, {"add", Operation::add}, {"set", Operation::set}})
     if (map.draw(key, field.draw) || map.has(key)) field.operation = operation, ++given;
   if (given != 1) map.error("field", "missing-key", "a varied field has one of 'scale', 'add' and 'set'");
   map.finish();
   out.fields.push_back(std::move(field));
+}
+
+void read_path(Input& input, const YAML::Node& node, const std::string& name, LinkPath& out) {
+  if (!node.IsDefined()) return;
+  Map map(input, node, "'" + name + "'");
+  constexpr double longest = yaml_limits::latency;
+  if (map.draw("latency", out.latency) && (out.latency.a < 0 || (out.latency.normal ? out.latency.a : out.latency.b) > longest || (out.latency.normal && out.latency.b > longest)))
+    map.error("latency", "out-of-range", "'latency' must lie between 0 and 10", "s");
+  map.number("jitter", out.jitter, 0, longest);
+  map.number("drop", out.drop, 0, 1);
+  map.finish();
+}
+
+void read_link(Input& input, const YAML::Node& node, Settings& out) {
+  if (!node.IsDefined()) return;
+  Map map(input, node, "'link'");
+  read_path(input, map.child("actions"), "actions", out.action_link);
+  read_path(input, map.child("observations"), "observations", out.observation_link);
+  map.finish();
 }
 
 SceneFile read_file(Input& input, const YAML::Node& root, const std::filesystem::path& folder) {
@@ -140,6 +160,7 @@ SceneFile read_file(Input& input, const YAML::Node& root, const std::filesystem:
   const YAML::Node cameras = map.child("cameras"), lidars = map.child("lidars");
   read_eyes(input, cameras, lidars, settings);
   read_labels(input, map.child("labels"), settings);
+  read_link(input, map.child("link"), settings);
 
   // what is there: models of all environments, then one of each variant
   Models all;

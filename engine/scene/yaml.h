@@ -59,6 +59,8 @@ struct RandomBody {
 
 enum class Operation { set, add, scale };
 
+enum class When { start, episode };              // drawn when the world is made, or anew for each episode
+
 // A model field that differs between environments: a NURI_REAL field of engine/model/model_fields.inl, `mass` (body_mass and
 // body_inertia together, scale only) or `gain` (actuator_gainprm and actuator_biasprm, scale only).
 struct RandomField {
@@ -68,8 +70,17 @@ struct RandomField {
   Operation operation = Operation::scale;
   Draw draw{1, 1};
   bool shared = false;                           // one draw for all numbers of an environment instead of one each
+  When when = When::start;
   Place place, field_place;
   std::vector<Place> names_places;
+};
+
+// How packets go one way between the robot and a policy that runs elsewhere; of each environment.
+struct LinkPath {
+  Draw latency;                                  // s, drawn for each episode
+  double jitter = 0;                             // s: each packet takes up to that more or less
+  double drop = 0;                               // chance that a packet is lost
+  bool used() const { return latency.a > 0 || latency.b > 0 || jitter > 0 || drop > 0; }
 };
 
 struct Settings {
@@ -88,6 +99,7 @@ struct Settings {
   std::vector<Goal> goals;
   std::vector<Eye> eyes;                         // cameras, then lidars
   std::vector<Label> labels;
+  LinkPath action_link, observation_link;
 };
 
 // One kind of environment. A scene without `variants` has one, of the scene's own name.
@@ -110,6 +122,7 @@ constexpr int depth = 24;
 constexpr std::size_t models = 1000;              // of all variants together: those that they share count for each
 constexpr std::size_t variants = 100;
 constexpr int environments = 10'000'000;
+constexpr double latency = 10;                    // s, of eyes and links
 }  // namespace yaml_limits
 
 // Reads a scene file and the models it names, relative to the file's folder. `paths`: where those find packages and other files.

@@ -215,15 +215,23 @@ Probe CudaBucket::read_slab(std::span<const std::byte> slab) const {
 }
 
 bool CudaBucket::prepare() {
-  if (!overrides_changed_) return false;
+  if (!overrides_changed()) return false;
   apply_overrides();
   stream_.wait();
-  own_.clear();
   if (own_fields_.size() > size_t(most_overrides))
     throw std::runtime_error(std::to_string(own_fields_.size()) + " model fields differ between environments, the cuda backend has room for " + std::to_string(most_overrides));
-  for (const OwnField& f : own_fields_) {
-    Memory& to = own_.emplace_back(f.values.size());
-    to.upload(f.values.data(), f.values.size(), stream_);
+  for (size_t i = 0; i < own_fields_.size(); ++i) {
+    const OwnField& f = own_fields_[i];
+    if (i == own_.size()) {
+      own_.emplace_back(f.values.size()).upload(f.values.data(), f.values.size(), stream_);
+      continue;
+    }
+    const size_t row = size_t(f.count) * sizeof(float);            // environments in a row move as one
+    for (size_t k = 0, end = 0; k < renewed_.size(); k = end) {
+      for (end = k + 1; end < renewed_.size() && renewed_[end] == renewed_[end - 1] + 1; ++end) {}
+      const size_t first = size_t(renewed_[k]) * row;
+      NURI_CUDA(cudaMemcpyAsync(own_[i].as<std::byte>() + first, f.values.data() + first, (end - k) * row, cudaMemcpyHostToDevice, stream_));
+    }
   }
   return true;
 }

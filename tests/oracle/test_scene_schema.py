@@ -75,6 +75,8 @@ GOOD = [
     MODEL + "cameras: [{name: a, orientation: [1, 0, 0, 0], fovy: 300, lens: {fisheye: 0.1}, near: 0, far: 5, noise: {range: [0.1, 0, 0], quantisation: 0.1, dropout: 1, grazing: 0, colour: 0.5, intensity: 0}}]\n",
     MODEL + "lidars: [{name: a, body: b}, {name: b, elevations: [3, -3], horizontal: [-90, 90], outputs: [range, intensity, point]}]\n",
     MODEL + "lidars: [{name: a, pattern: rosette, rows: 100, columns: 100, vertical: [-20, 20], noise: {range: 0.01}}, {name: b, pattern: raster, vertical: [0, 0]}]\n",
+    MODEL + "vary: [{field: gravity, component: 2, add: [-1, 1], when: episode}, {field: mass, scale: 2, when: start}]\n",
+    MODEL + "link: {actions: {latency: [0, 0.02], jitter: 0.002, drop: 0.01}, observations: {latency: {mean: 0.01, deviation: 0.001}}}\n",
     MODEL + "labels: [{class: 0, geoms: '*'}, {class: 1000000, name: all, geoms: [a], bodies: [b]}]\n",
 ]
 BAD = [
@@ -100,6 +102,10 @@ BAD = [
     MODEL + "vary: [{field: mass}]\n",
     MODEL + "vary: [{field: mass, scale: 1, add: 1}]\n",
     MODEL + "vary: [{field: mass, scale: {mean: 1}}]\n",
+    MODEL + "vary: [{field: mass, scale: 1, when: never}]\n",
+    MODEL + "link: {action: {latency: 1}}\n",
+    MODEL + "link: {actions: {latency: 1, jitter: -1}}\n",
+    MODEL + "link: {actions: {drop: 2}}\n",
     MODEL + "controls: [{type: radom}]\n",
     MODEL + "controls: [{type: hold}]\n",
     MODEL + "controls: [{type: zero, scale: 1}]\n",

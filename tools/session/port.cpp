@@ -1,8 +1,11 @@
 #include "tools/session/port.h"
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
+#include "tools/session/link.h"
 #include "tools/session/session.h"
 
 namespace nuri::session {
@@ -173,29 +176,60 @@ struct Port::Inside {
   int inputs = 0, outputs = 0, commands = 0;
   std::vector<Plan> plans;                       // per bucket
   std::vector<float> limits, observation, action, command, last;
+  std::optional<Link> actions, observations;     // where the scene's link has that way
+  std::vector<float> sent, seen;                 // [environment][outputs], [environment][inputs]: controls and observations as they set out
+  std::vector<uint64_t> begun;                   // per environment: beginnings that its links know of
+
+  uint64_t control_step(int e) const { return session.age(e) / uint64_t(session.settings().substeps); }
+  template <class T> void notice(int e) {
+    if (begun[size_t(e)] == session.beginnings(e)) return;
+    begun[size_t(e)] = session.beginnings(e);
+    const uint64_t seed = session.episode_seed(e), id = session.world().id(e);
+    if (observations) observations->begin(e, seed, id);
+    if (!actions) return;
+    actions->begin(e, seed, id);
+    const T* const controls = session.world().row<T>(StateField::ctrl, e).data();
+    float* to = sent.data() + size_t(e) * outputs;
+    for (const Move& move : plans[session.world().place(e).bucket].moves) *to++ = float(controls[move.actuator]);
+  }
 
   template <class T> void observe(int e) {
     World& world = session.world();
     const T* const state[] = {world.row<T>(StateField::sensordata, e).data(), world.row<T>(StateField::qpos, e).data(), world.row<T>(StateField::qvel, e).data(),
                               world.row<T>(StateField::ctrl, e).data()};
     const float *const actions = last.data() + size_t(e) * outputs, *const commanded = command.data() + size_t(e) * commands;
-    float* out = observation.data() + size_t(e) * inputs;
+    const std::span<float> arrives(observation.data() + size_t(e) * inputs, size_t(inputs));
+    const std::span<float> row = observations ? std::span(seen.data() + size_t(e) * inputs, size_t(inputs)) : arrives;
+    float* out = row.data();
     for (const Column& c : plans[world.place(e).bucket].columns) {
       const double value = c.source <= ctrl ? double(state[c.source][c.item]) : double(c.source == Source::last ? actions[c.item] : commanded[c.item]);
       *out++ = float((value - c.offset) * c.scale);
     }
+    if (!observations) return;
+    notice<T>(e);
+    observations->push(e, control_step(e), row);
+    std::ranges::copy(observations->pop(e, control_step(e)), arrives.begin());
   }
 
   template <class T> void act(int e) {
     T* const controls = session.world().row<T>(StateField::ctrl, e).data();
     const float* from = action.data() + size_t(e) * outputs;
     float* clipped = last.data() + size_t(e) * outputs;
-    for (const Move& move : plans[session.world().place(e).bucket].moves) {
+    if (actions) notice<T>(e);
+    float* packet = actions ? sent.data() + size_t(e) * outputs : nullptr;
+    const std::vector<Move>& moves = plans[session.world().place(e).bucket].moves;
+    for (const Move& move : moves) {
       const float limit = float(move.limit), a = std::clamp(*from++, -limit, limit);      // NaN stays: the environment's fault word will say so
-      const double base = move.map == OutputMap::increment ? double(controls[move.actuator]) : move.centre;
-      controls[move.actuator] = T(std::clamp(base + move.scale * double(a), move.low, move.high));
+      const double base = move.map != OutputMap::increment ? move.centre : packet ? double(*packet) : double(controls[move.actuator]);
+      const double control = std::clamp(base + move.scale * double(a), move.low, move.high);
+      if (packet) *packet++ = float(control);
+      else controls[move.actuator] = T(control);
       *clipped++ = a;
     }
+    if (!actions) return;
+    actions->push(e, control_step(e), {sent.data() + size_t(e) * outputs, size_t(outputs)});
+    const std::span<const float> arrived = actions->pop(e, control_step(e));
+    for (size_t i = 0; i < arrived.size(); ++i) controls[moves[i].actuator] = T(arrived[i]);
   }
 
   template <class Work> void each_environment(const Work& work) {
@@ -263,6 +297,14 @@ Result<std::unique_ptr<Port>> Port::make(Session& session, std::vector<Input> in
   in.action.resize(n * size_t(in.outputs));
   in.last.resize(n * size_t(in.outputs));
   in.command.resize(n * size_t(in.commands));
+  const scene::LinkPath &out = loaded.settings.action_link, &back = loaded.settings.observation_link;
+  const double period = loaded.models[0]->timestep[0] * loaded.settings.substeps;
+  const double needed = (out.used() ? Link::bytes(out, period, int(n), in.outputs) : 0) + (back.used() ? Link::bytes(back, period, int(n), in.inputs) : 0);
+  if (needed > double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)))
+    return error("no-memory", "the packets under way on the scene's link would take " + std::to_string(int64_t(needed / 1e9)) + " GB", "use fewer environments or less latency", here);
+  if (out.used()) in.actions.emplace(out, period, int(n), in.outputs, stream_actions, false), in.sent.resize(n * size_t(in.outputs));
+  if (back.used()) in.observations.emplace(back, period, int(n), in.inputs, stream_observations, true), in.seen.resize(n * size_t(in.inputs));
+  in.begun.assign(n, 0);                         // sessions count from 1
   return std::unique_ptr<Port>(new Port(std::move(inside)));
 }
 

@@ -7,6 +7,9 @@
 // learned is what runs. A column is (value - offset) * scale, in double, rounded to float once; a control likewise. Columns stand in the order in
 // which the inputs are written, within an input in the model's order. Threads share environments, never a column, so none of it shows in the bits.
 //
+// Where the scene has a `link`, observations and controls go over it (link.h): what observe() gives has arrived by then, and act() sends. `last` is what
+// was sent. An increment goes by the last control that was sent.
+//
 // A scene's variants have one table, so they must agree in every column: the same things under the same names.
 #pragma once
 #include <memory>
@@ -50,7 +53,7 @@ constexpr int columns = 1 << 20;                 // of an observation
 
 class Port {
  public:
-  // Codes: unknown-name, no-output, no-range, two-drivers, bad-number, too-many, variants-differ. The session must outlive the port.
+  // Codes: unknown-name, no-output, no-range, two-drivers, bad-number, too-many, no-memory, variants-differ. The session must outlive the port.
   static Result<std::unique_ptr<Port>> make(Session& session, std::vector<Input> inputs, std::vector<Output> outputs, int commands = 0);
   ~Port();
 

@@ -110,6 +110,8 @@ std::vector<std::string> addresses_of(const model::Model& m, const std::string& 
   return out;
 }
 
+bool can_be_positive(const scene::Draw& d) { return d.a > 0 || (d.normal ? d.b != 0 : d.b > 0); }
+
 // What a field is of, in a sentence.
 std::string thing_of(const std::string& field) {
   if (field == "mass") return "body";
@@ -173,11 +175,12 @@ void randomise_state(World& world, const scene::Settings& settings, int environm
 FieldItems find_fields(const model::Model& m, const scene::Settings& settings, Fit& fit) {
   const std::vector<Field> fields = real_fields(m);
   FieldItems items;
-  for (const scene::RandomField& rule : settings.fields) {
+  std::map<std::pair<int, int>, size_t> known_items;   // of a field
+  for (size_t r = 0; r < settings.fields.size(); ++r) {
+    const scene::RandomField& rule = settings.fields[r];
     auto error = [&](std::string code, std::string message, std::string hint = {}) {
       fit.add(&rule, std::move(code), std::move(message), std::move(hint), rule.field_place);
     };
-    std::vector<FieldItem>& list = items.emplace_back();
     // two words for fields that belong together
     std::vector<std::string> numbered;           // patterns of addresses
     for (const std::string& pattern : rule.names)
@@ -186,28 +189,38 @@ FieldItems find_fields(const model::Model& m, const scene::Settings& settings, F
     if (several && rule.operation != scene::Operation::scale)
       error("bad-operation", "'" + rule.field + "' can only be scaled", mass ? "body_mass alone can be set" : "actuator_gainprm alone can be set");
     std::vector<std::string> known{"mass", "gain"};
-    bool is_field = false;
+    bool is_field = false, found = false;
     std::vector<std::string> things;             // that the field is of
-    for (int f = 0; f < int(fields.size()); ++f) {
-      const std::string name = fields[f].name;
+    for (const Field& field : fields) {
+      const std::string name = field.name;
       known.push_back(name);
       if (mass ? name != "body_mass" && name != "body_inertia" : gain ? name != "actuator_gainprm" && name != "actuator_biasprm" : name != rule.field) continue;
       is_field = true;
+      const int number = Bucket::field_number(name);
+      if (number < 0) error("fixed-field", "'" + name + "' cannot differ between environments");
       const std::vector<std::string> names = things = names_of(m, name), addresses = numbered.empty() ? names : addresses_of(m, name);
       if (!numbered.empty()) things.insert(things.end(), addresses.begin(), addresses.end());
-      const int numbers = int(fields[f].values->size()), per_thing = names.empty() ? 0 : numbers / int(names.size());
+      const int numbers = int(field.values->size()), per_thing = names.empty() ? 0 : numbers / int(names.size());
       if (rule.component >= per_thing && per_thing > 0) error("out-of-range", "'" + name + "' has " + std::to_string(per_thing) + " components");
       for (int thing = 0; thing < int(names.size()); ++thing) {
         if (!scene::matches(rule.names, names[thing]) && !scene::matches(numbered, addresses[thing])) continue;
         for (int k = 0; k < per_thing; ++k) {
           if (rule.component >= 0 && rule.component != k) continue;
           const int item = thing * per_thing + k;
-          list.push_back({f, item, rule.shared ? 0 : uint32_t(several ? thing : item)});
+          const double value = (*field.values)[size_t(item)];
+          if (value <= 0 && Bucket::switches_rows(name) && rule.operation != scene::Operation::scale && can_be_positive(rule.draw))
+            error("fixed-field", "'" + name + "' of '" + names[thing] + "' is 0 in the model, which has no row for it", "give it a small value in the model's file");
+          const auto [at, is_new] = known_items.try_emplace({number, item}, items.size());
+          if (is_new) items.push_back({number, item, value, false, {}});
+          FieldItem& to = items[at->second];
+          to.changes.push_back({int(r), rule.shared ? 0 : uint32_t(several ? thing : item)});
+          to.anew |= rule.when == scene::When::episode;
+          found = true;
         }
       }
     }
     if (!is_field) error("unknown-field", "a model has no number field '" + rule.field + "'", scene::xml::nearest_hint(rule.field, known));
-    else if (fit.fits(rule.names, things, thing_of(rule.field), rule.names_places, rule.place) && list.empty() && things.empty())
+    else if (fit.fits(rule.names, things, thing_of(rule.field), rule.names_places, rule.place) && !found && things.empty())
       fit.add(&rule, "unknown-name", "this model has nothing with a '" + rule.field + "'", {}, rule.field_place);
   }
   return items;
@@ -234,22 +247,19 @@ std::optional<FieldName> name_field(const model::Model& m, const std::string& fi
   return std::nullopt;
 }
 
-std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings, int environment, const FieldItems& items) {
-  if (items.empty()) return {};
-  const std::vector<Field> fields = real_fields(world.model(environment));
-  std::map<std::pair<int, int>, double> changed;   // rules of one field act one after the other
-  for (size_t r = 0; r < items.size(); ++r) {
-    const scene::RandomField& rule = settings.fields[r];
-    const Draws draws{world.options().seed, world.id(environment), stream_field, r};
-    for (const FieldItem& item : items[r]) {
-      double& value = changed.try_emplace({item.field, item.item}, (*fields[item.field].values)[item.item]).first->second;
-      const double drawn = draws(rule.draw, item.draw);
+void randomise_fields(World& world, const scene::Settings& settings, int environment, const FieldItems& items, bool anew, uint64_t episode) {
+  Bucket& bucket = world.bucket(world.place(environment).bucket);
+  for (const FieldItem& item : items) {
+    if (item.anew != anew) continue;
+    double value = item.value;
+    for (const auto& [number, draw] : item.changes) {
+      const scene::RandomField& rule = settings.fields[size_t(number)];
+      const bool once = rule.when == scene::When::start;
+      const double drawn = Draws{once ? world.options().seed : episode, world.id(environment), stream_field, uint64_t(number)}(rule.draw, draw);
       value = rule.operation == scene::Operation::set ? drawn : rule.operation == scene::Operation::add ? value + drawn : value * drawn;
-      if (!world.override_field(fields[item.field].name, environment, item.item, value))
-        return {{Severity::error, "fixed-field", std::string("'") + fields[item.field].name + "' cannot differ between environments", {}, rule.field_place, {}, {}}};
     }
+    bucket.override_number(item.field, world.place(environment).index, item.item, value);
   }
-  return {};
 }
 
 }  // namespace nuri::session

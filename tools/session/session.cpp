@@ -69,6 +69,7 @@ Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions opt
     models.push_back(l.models[v]);
     session->setups_.push_back(std::move(setups[v]));
     for (const Channel& c : session->setups_.back().channels) session->varies_ = session->varies_ || c.varies();
+    for (const FieldItem& item : session->setups_.back().fields) session->anew_ = session->anew_ || item.anew;
   }
   for (int& variant : which) variant = bucket_of[variant];
   const Diagnostic stopped{Severity::error, "interrupted", "interrupted while the environments were made", {}, {l.path, 0, 0}, {}, {}};
@@ -77,12 +78,13 @@ Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions opt
   if (!world) return world.errors();
   session->world_ = std::move(*world);
 
-  for (int e = 0; e < session->world_->environments(); ++e) {
-    if (watch && e % piece == 0 && !watch(made + (varied - made) * e / session->world_->environments())) return stopped;
-    if (auto errors = randomise_fields(*session->world_, settings, e, session->setup(e).fields); !errors.empty()) {
-      l.excerpt(errors);
-      return errors;
-    }
+  const int n = options.environments;
+  std::vector<int> everyone(size_t(n), 0);
+  std::iota(everyone.begin(), everyone.end(), 0);
+  for (int at = 0; at < n; at += piece) {
+    if (watch && !watch(made + (varied - made) * at / n)) return stopped;
+    session->each(std::span(everyone).subspan(size_t(at), size_t(std::min(piece, n - at))),
+                  [&](int e) { randomise_fields(*session->world_, settings, e, session->setup(e).fields, false, options.seed); });
   }
   if (!settings.controllers.empty() || !settings.timeline.empty()) {
     std::vector<Script> scripts;
@@ -97,6 +99,13 @@ void Session::reset() { begin({}); }
 
 bool Session::begin(const Watch& watch) {
   const int n = world_->environments();
+  substep_ = 0;
+  seeds_.assign(size_t(n), world_->options().seed);
+  numbers_.assign(size_t(n), 0);
+  began_.assign(size_t(n), 0);
+  std::vector<int> everyone(size_t(n), 0);
+  std::iota(everyone.begin(), everyone.end(), 0);
+  vary(everyone);
   std::vector<std::vector<int>> members(size_t(world_->buckets()));
   for (int e = 0; e < n; ++e) members[world_->place(e).bucket].push_back(e);
   int done = 0;                                  // in pieces: no result depends on which environments are reset together
@@ -108,12 +117,6 @@ bool Session::begin(const Watch& watch) {
       if (watch && !watch(varied + (begun - varied) * done / n)) return false;
     }
   }
-  substep_ = 0;
-  seeds_.assign(size_t(n), world_->options().seed);
-  numbers_.assign(size_t(n), 0);
-  began_.assign(size_t(n), 0);
-  std::vector<int> everyone(size_t(n), 0);
-  std::iota(everyone.begin(), everyone.end(), 0);
   for (int at = 0; at < n; at += piece) {
     each(std::span(everyone).subspan(size_t(at), size_t(std::min(piece, n - at))), [&](int e) { draw(e); });
     if (watch && !watch(begun + (drawn - begun) * at / n)) return false;
@@ -139,6 +142,10 @@ void Session::each(std::span<const int> environments, const std::function<void(i
   else if (pieces == 1) job(0, 0);
 }
 
+void Session::vary(std::span<const int> environments) {
+  if (anew_) each(environments, [&](int e) { randomise_fields(*world_, settings(), e, setup(e).fields, true, episode_seed(e)); });
+}
+
 void Session::draw(int e) {
   randomise_state(*world_, settings(), e, episode_seed(e));
   world_->options().precision == Precision::f32 ? write_controls<float>(e, true) : write_controls<double>(e, true);
@@ -151,6 +158,7 @@ void Session::reset(std::span<const int> environments, std::span<const uint64_t>
     else seeds_[e] = seeds[i], numbers_[e] = 0;
     began_[e] = substep_;
   }
+  vary(environments);
   if (world_->buckets() == 1) {
     world_->put_initial(environments, setups_[0].key);
   } else {
@@ -226,6 +234,7 @@ bool Session::restore(const Saved& saved) {
     from += world_->saved_bytes(e);
     if (timeline_) timeline_->restore(*world_, e, saved.timelines[i]);
   }
+  vary(saved.environments);
   world_->upload(saved.environments);
   return true;
 }

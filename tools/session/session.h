@@ -34,9 +34,15 @@ struct Channel {
   bool varies() const { return type == scene::ControlType::random || type == scene::ControlType::sine || type == scene::ControlType::target; }
 };
 
-// One number of a model that a rule of `vary` changes; `draw` numbers its draws.
-struct FieldItem { int field, item; uint32_t draw; };
-using FieldItems = std::vector<std::vector<FieldItem>>;   // per rule
+// One number of a model that rules of `vary` change, one after the other; `draw` numbers a rule's draws.
+struct FieldItem {
+  struct Change { int rule; uint32_t draw; };
+  int field, item;                     // Bucket::field_number
+  double value;                        // the model's
+  bool anew = false;                   // some of the rules draw in every episode
+  std::vector<Change> changes;
+};
+using FieldItems = std::vector<FieldItem>;
 
 // What the settings mean for one model.
 struct Setup {
@@ -112,6 +118,7 @@ class Session {
   uint64_t age(int environment) const { return substep_ - began_[size_t(environment)]; }   // substeps since it was reset, frozen or not
   std::span<const uint64_t> seeds() const { return seeds_; }     // of episode 0, per environment
   std::span<const uint64_t> episodes() const { return numbers_; }
+  uint64_t age(int environment) const { return substep_ - began_[size_t(environment)]; }   // of the present episode, in substeps
 
   // How often the environment began: was reset, resumed or restored. Who looks at it sees by this that what came before is over.
   uint64_t beginnings(int environment) const { return beginnings_[size_t(environment)]; }
@@ -127,6 +134,7 @@ class Session {
   template <class T> void write_controls(int environment, bool constant);
   bool begin(const Watch& watch);                // reset(); false if `watch` ended it
   void begin_episodes(std::span<const int> environments);
+  void vary(std::span<const int> environments);  // what `vary` draws anew for their present episodes; before they are put where they begin
   void draw(int environment);                    // the present episode's differences from the initial state, and constant controls
   void each(std::span<const int> environments, const std::function<void(int environment)>& work);   // over the World's threads
   const Setup& setup(int environment) const { return setups_[world_->place(environment).bucket]; }
@@ -140,6 +148,7 @@ class Session {
   std::vector<uint64_t> beginnings_;             // per environment, as the following
   std::vector<uint64_t> seeds_, numbers_, began_;   // Episode
   bool varies_ = false;
+  bool anew_ = false;                            // some rules of `vary` draw in every episode
   double world_seconds_ = 0;
 };
 
@@ -147,7 +156,8 @@ class Session {
 int find_key(const model::Model& model, const std::string& name);
 
 // Purposes of random numbers: streams of engine/core/random.h.
-enum Stream : uint32_t { stream_joint = 1, stream_body = 2, stream_field = 3, stream_control = 4, stream_phase = 5, stream_variant = 6 };
+enum Stream : uint32_t { stream_joint = 1, stream_body = 2, stream_field = 3, stream_control = 4, stream_phase = 5, stream_variant = 6,
+                         stream_eye = 7, stream_actions = 8, stream_observations = 9 };
 
 std::vector<Channel> make_channels(const model::Model& model, const scene::Settings& settings, Fit& fit);
 FieldItems find_fields(const model::Model& model, const scene::Settings& settings, Fit& fit);
@@ -157,6 +167,7 @@ struct FieldName { std::string names; int component = -1; };
 std::optional<FieldName> name_field(const model::Model& model, const std::string& field, int item);
 void check_initial(const model::Model& model, const scene::Settings& settings, Fit& fit);
 void randomise_state(World& world, const scene::Settings& settings, int environment, uint64_t seed);
-std::vector<Diagnostic> randomise_fields(World& world, const scene::Settings& settings, int environment, const FieldItems& items);
+// Of the items that are drawn anew in every episode, or of the others. `episode`: seed of the rules that are.
+void randomise_fields(World& world, const scene::Settings& settings, int environment, const FieldItems& items, bool anew, uint64_t episode);
 
 }  // namespace nuri::session

@@ -74,7 +74,8 @@ initial:
   bodies: [{position: [0, [1, 2], 3], tilt: [0, 180]}]
 vary:
   - {field: mass, scale: [0.5, 2], shared: true}
-  - {field: geom_friction, names: ball, component: 0, set: 0.3}
+  - {field: geom_friction, names: ball, component: 0, set: 0.3, when: episode}
+link: {actions: {latency: [0, 0.02], jitter: 0.002}, observations: {latency: {mean: 0.01, deviation: 0.003}, drop: 0.25}}
 controls:
   - {type: sine, frequency: 2, scale: 0.5}
   - {type: hold, keyframe: b/out, actuators: b/push}
@@ -125,6 +126,17 @@ controls:
   CHECK(s.keys[1].ctrl == std::vector<double>{0, 0.1});
   CHECK(s.keys[2].qpos[4] == doctest::Approx(1.2));
 
+  REQUIRE(t.fields.size() == 2);
+  CHECK(t.fields[0].when == When::start);
+  CHECK(t.fields[1].when == When::episode);
+  CHECK(t.action_link.used());
+  CHECK(t.action_link.latency.b == 0.02);
+  CHECK(t.action_link.jitter == 0.002);
+  CHECK(t.action_link.drop == 0);
+  CHECK(t.observation_link.latency.normal);
+  CHECK(t.observation_link.latency.b == 0.003);
+  CHECK(t.observation_link.drop == 0.25);
+  CHECK(!LinkPath().used());
   CHECK(t.joints.size() == 1);
   CHECK(t.joints[0].velocity.normal);
   CHECK(t.bodies[0].position[1].b == 2);
@@ -265,6 +277,14 @@ TEST_CASE("yaml: errors stand where they are") {
   CHECK(folder.error("models:\n  - file: cart.xml\ncontrols:\n  - {type: hold, scale: 3}\n").find("missing-key") != std::string::npos);
   CHECK(folder.error("models:\n  - file: cart.xml\ninitial: {joints: [{position: [2, 1]}]}\n") == "3:31 out-of-range");
   CHECK(folder.error("models:\n  - file: cart.xml\nvary: [{field: mass}]\n").find("missing-key") != std::string::npos);
+  CHECK(folder.error("models:\n  - file: cart.xml\nvary: [{field: mass, scale: 1, when: never}]\n") == "3:37 bad-keyword");
+  CHECK(folder.error("models:\n  - file: cart.xml\nlink: [1]\n") == "3:7 wrong-kind");
+  CHECK(folder.error("models:\n  - file: cart.xml\nlink: {action: {drop: 1}}\n") == "3:8 unknown-key");
+  CHECK(folder.error("models:\n  - file: cart.xml\nlink: {actions: {latency: -0.1}}\n") == "3:27 out-of-range");
+  CHECK(folder.error("models:\n  - file: cart.xml\nlink: {actions: {latency: [0, 11]}}\n") == "3:27 out-of-range");
+  CHECK(folder.error("models:\n  - file: cart.xml\nlink: {actions: {latency: {mean: 11, deviation: 0}}}\n") == "3:27 out-of-range");
+  CHECK(folder.error("models:\n  - file: cart.xml\nlink: {observations: {jitter: -1}}\n") == "3:31 out-of-range");
+  CHECK(folder.error("models:\n  - file: cart.xml\nlink: {observations: {drop: 1.5}}\n") == "3:29 out-of-range");
   CHECK(folder.error("models:\n  - file: cart.xml\nseconds: .nan\n") == "3:10 wrong-kind");
 }
 

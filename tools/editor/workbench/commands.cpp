@@ -206,7 +206,7 @@ void Workbench::set_field(const FieldItem& item, double value) {
     items.push_back(session::find_fields(world.bucket(b).model(), settings, fit));
   }
   for (const int e : everyone())
-    for (const session::FieldItem& f : items[world.place(e).bucket].front())
+    for (const session::FieldItem& f : items[world.place(e).bucket])
       numbers.push_back({e, f.item, world.overridden(item.field, e, f.item)});
   for (size_t i = 0; i < numbers.size(); ++i) {
     if (world.override_field(item.field, numbers[i].environment, numbers[i].item, value)) continue;
