@@ -1,16 +1,17 @@
-"""docs/tutorial.md (and the Python of the front pages), typed in from top to bottom: every block runs, in order, in one folder, and prints what the page says that it prints.
+"""docs/tutorial.md, typed in from top to bottom: every block runs, in order, in one folder, and prints what the page says that it prints.
+And the Python of the front pages.
 
 What a block does follows from its language and its first line:
 
-  yaml, xml, and python with a name as first line (`# slide.yaml`, `<!-- brick.xml -->`, `# lookout.py`)   becomes that file
-  python                                                                                                   runs; blocks share their variables
-  sh                                                                                                       runs in bash, which stops at the first error
-  text                                                                                                     is what the block before it prints: `..` stands for any
-                                                                                                           text, as a line of its own for any number of lines
-  console                                                                                                  is for the reader only
+  yaml, xml    becomes the file that its first line names (`# slide.yaml`, `<!-- brick.xml -->`); so does python with such a line
+  python       runs; blocks share their variables
+  sh           runs in bash, which stops at the first error
+  text         is what the block before it prints; `..` stands for any text, as a line of its own for any number of lines
+  console      is for the reader only
 
-Training takes minutes. A comment before a block, `<!-- quick: --steps 2e4 -->`, is what is appended to its commands here, so that what it prints is not compared;
-`<!-- output: long -->` says the same of a block that uses what was trained. The page as it stands is the test with the mark `long`.
+Training takes minutes. A comment before a block, `<!-- quick: --steps 1e4 -->`, is what is appended to its commands here, and what it
+prints is not compared then; `<!-- output: long -->` says the same of a block that uses what was trained. The page as it stands is the
+test with the mark `long`.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ def read(page: str) -> list[Block]:
 
 def fits(printed: str, expected: str) -> bool:
     """Whether it is what the page shows, where `..` stands for anything."""
-    pattern = "".join(r"(?:.*\n)*?" if line.strip() == ".." else ".*?".join(map(re.escape, line.rstrip().split(".."))) + r"\n" for line in expected.splitlines())
+    pattern = ""
+    for line in expected.splitlines():
+        pattern += r"(?:.*\n)*?" if line.strip() == ".." else ".*?".join(map(re.escape, line.rstrip().split(".."))) + r"\n"
     return re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in printed.splitlines())) is not None
 
 
@@ -120,10 +123,11 @@ class Reader:
         if block.file:
             (self.folder / block.file).write_text(block.text)
             return
-        printed = self.run_python(block) if block.language == "python" else self.run_shell(block) if block.language == "sh" else None
-        assert printed is not None, f"{PAGE.name}:{block.line}: the first line names no file"
+        assert block.language in ("python", "sh"), f"{PAGE.name}:{block.line}: the first line names no file"
+        printed = self.run_python(block) if block.language == "python" else self.run_shell(block)
         if block.expected is not None and not (self.quick and (block.quick or block.long_output)):
-            assert fits(printed, block.expected), f"{PAGE.name}:{block.expected_line}: the page shows\n{block.expected}\nbut this was printed:\n{printed}"
+            said = f"{PAGE.name}:{block.expected_line}: the page shows\n{block.expected}\nbut this was printed:\n{printed}"
+            assert fits(printed, block.expected), said
 
     def run_python(self, block: Block) -> str:
         printed = io.StringIO()
@@ -136,7 +140,8 @@ class Reader:
                 exec(code, self.variables)
         except Exception as error:
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(PAGE)]
-            pytest.fail(f"{PAGE.name}:{lines[-1] if lines else block.line}: {type(error).__name__}: {error}\nprinted before:\n{printed.getvalue()}")
+            place = f"{PAGE.name}:{lines[-1] if lines else block.line}"
+            pytest.fail(f"{place}: {type(error).__name__}: {error}\nprinted before:\n{printed.getvalue()}")
         finally:
             sys.path.remove("")
             os.chdir(before)
@@ -146,7 +151,8 @@ class Reader:
         commands = block.text
         if self.quick and block.quick:
             commands = "".join(f"{line} {block.quick}\n" for line in commands.splitlines())
-        done = subprocess.run(["bash", "-e", "-c", commands], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=SECONDS)
+        done = subprocess.run(["bash", "-e", "-c", commands], cwd=self.folder, env=self.environment, capture_output=True, text=True,
+                              timeout=SECONDS)
         assert done.returncode == 0, f"{PAGE.name}:{block.line}: status {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
@@ -176,13 +182,14 @@ def test_the_page_as_it_stands(tmp_path):
     Reader(tmp_path, BLOCKS, quick=False).read_to(len(BLOCKS) - 1)
 
 
-# ---- what the front pages say of Python --------------------------------------------------------------------------------------------------------
+# ---- what the front pages say of Python --------------------------------------------------------------------------------------------------
 
 
 def front(name: str) -> str:
     """The code of the chapter on Python, without comments."""
     chapter = re.search(r"^## (?:Python|파이썬)\n(.*?)^## ", (ROOT / name).read_text(), re.M | re.S)[1]
-    return "".join(re.sub(r" *#.*", "", line) + "\n" for code in re.findall(r"^```python\n(.*?)^```", chapter, re.M | re.S) for line in code.splitlines())
+    blocks = re.findall(r"^```python\n(.*?)^```", chapter, re.M | re.S)
+    return "".join(re.sub(r" *#.*", "", line) + "\n" for block in blocks for line in block.splitlines())
 
 
 def test_both_front_pages_have_the_same_code():
@@ -205,16 +212,19 @@ def test_links_lead_somewhere(page):
     assert links and [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
-# ---- the test's own tools ----------------------------------------------------------------------------------------------------------------------
+# ---- the test's own tools ----------------------------------------------------------------------------------------------------------------
 
 
 def test_what_fits():
-    assert fits("a 1.25\nb\n", "a 1..\nb\n") and fits("a\nb\nc\nd\n", "a\n..\nd\n") and fits("a  \nd\n", "a\n..\nd") and fits("", "")
-    assert not fits("a\nb\n", "a\n") and not fits("a\nb\n", "a\nc\n") and not fits("x (1)\n", "x 1\n") and not fits("", "a\n") and not fits("aXb\n", "a.b\n")
+    for printed, expected in (("a 1.25\nb\n", "a 1..\nb\n"), ("a\nb\nc\nd\n", "a\n..\nd\n"), ("a  \nd\n", "a\n..\nd"), ("", "")):
+        assert fits(printed, expected)
+    for printed, expected in (("a\nb\n", "a\n"), ("a\nb\n", "a\nc\n"), ("x (1)\n", "x 1\n"), ("", "a\n"), ("aXb\n", "a.b\n")):
+        assert not fits(printed, expected)
 
 
 def test_blocks_are_read():
-    page = "# T\n```sh\nls\n```\n<!-- quick: -n 1 -->\n```sh\nls -l\n```\n\n```text\ntotal ..\n```\n```console\nrm x\n```\n```python\n# f.py\nx = 1\n```\n"
+    page = "# T\n```sh\nls\n```\n<!-- quick: -n 1 -->\n```sh\nls -l\n```\n\n```text\ntotal ..\n```\n"
+    page += "```console\nrm x\n```\n```python\n# f.py\nx = 1\n```\n"
     first, second, third = read(page)
     assert (first.language, first.line, first.text, first.expected, first.file) == ("sh", 3, "ls\n", None, "")
     assert (second.quick, second.expected, second.expected_line) == ("-n 1", "total ..\n", 11)
@@ -233,7 +243,8 @@ def test_a_wrong_block_is_named_by_its_line(tmp_path):
         wrong.read_to(1)
     with pytest.raises(pytest.skip.Exception, match="tutorial.md:6 failed"):
         wrong.read_to(2)
-    for k, text in enumerate(("```sh\nfalse\necho\n```\n", "```sh\necho 1\n```\n```text\n2\n```\n", "```python\nprint(3)\n```\n```text\n4\n```\n")):
+    wrongs = "```sh\nfalse\necho\n```\n", "```sh\necho 1\n```\n```text\n2\n```\n", "```python\nprint(3)\n```\n```text\n4\n```\n"
+    for k, text in enumerate(wrongs):
         (tmp_path / f"other{k}").mkdir()
         with pytest.raises(AssertionError, match=r"tutorial.md:(2|5)"):
             Reader(tmp_path / f"other{k}", read(text), quick=True).read_to(0)
