@@ -62,3 +62,13 @@ def test_cameras_of_models():
     with pytest.raises(nuri.Error) as caught:
         nuri.World("boxes.yaml", envs=1, cameras=["nothing"])
     assert caught.value.code in ("unknown-name", "no-eyes") and world.envs == 1
+
+
+def test_who_asks_for_no_pictures_pays_for_none():
+    world = nuri.World("arm_cell.yaml", envs=2)
+    world.look()
+    world.step()
+    world.finish_pictures(np.array([True, False]))
+    with pytest.raises(nuri.Error, match="are not open"):
+        nuri._nuri.list_eyes(world._inside)
+    assert len(world.cameras) == len(nuri._nuri.list_eyes(world._inside)) == 2

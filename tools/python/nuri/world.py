@@ -354,12 +354,15 @@ class World:
         return self._cameras
 
     def look(self) -> None:
-        """Takes the pictures that are due and delivers those that have arrived, at once."""
-        _nuri.look(self.cameras._inside)
+        """Takes the pictures that are due and delivers those that have arrived, at once; nothing before :attr:`cameras` were asked for."""
+        if self._cameras is not None:
+            _nuri.look(self._inside)
 
     def finish_pictures(self, mask: Any = None) -> None:
         """Takes and delivers pictures of these environments as they are now: the last ones of episodes, before their reset."""
-        _nuri.finish_pictures(self.cameras._inside, self._indices(mask))
+        chosen = self._indices(mask)
+        if self._cameras is not None:
+            _nuri.finish_pictures(self._inside, chosen)
 
     def contacts(self, env: int) -> list[Contact]:
         """Contacts of one environment in its present state: a copy, made by a pass of its own; for looking, not for learning."""
