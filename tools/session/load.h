@@ -21,6 +21,8 @@ struct Facts {
   std::vector<Disabled> disabled;
 };
 
+struct PolicyFile;
+
 struct Loaded {
   std::string path, name;
   std::vector<std::shared_ptr<const model::Model>> models;   // one, or one of each variant
@@ -30,6 +32,7 @@ struct Loaded {
   std::vector<Facts> facts;            // of each model; empty ones of a compiled model
   std::string text = {};               // of a scene file
   std::vector<std::string> files = {}; // that were read, as far as the scene names them: scene, models, meshes, textures, height fields
+  std::shared_ptr<const PolicyFile> policy = {};             // drives the session, if there is one (policy.h)
   void excerpt(std::vector<Diagnostic>& findings) const;   // gives those about the scene file the line that they are about
 };
 

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include "tools/session/link.h"
@@ -14,8 +13,6 @@ namespace {
 using model::Model;
 
 constexpr int chunk = 32;                        // environments that a thread takes at once
-constexpr std::array input_names{"sensor", "position", "offset", "velocity", "control", "action", "command"};
-constexpr std::array output_names{"range", "around", "increment"};
 
 // Where columns are read. The first four are fields of the state.
 enum Source { sensordata, qpos, qvel, ctrl, last, command };
@@ -69,7 +66,7 @@ std::vector<double> initial_controls(const Model& m, const scene::Settings& sett
 }
 
 void plan_input(const Model& m, const Input& input, const Plan& moved, const double* initial, int commands, Plan& out, Fit& fit) {
-  const std::string kind = input_name(input.kind);
+  const std::string kind = input_kinds[size_t(input.kind)];
   if (!std::isfinite(input.scale)) fit.add(&input, "bad-number", "the scale of an input '" + kind + "' is not a finite number", {}, input.place);
   auto add = [&](Source source, int item, double offset, const std::string& label) {
     out.columns.push_back({source, item, offset, input.scale});
@@ -165,10 +162,8 @@ template <class Names> int find(const Names& names, const std::string& word) {
 
 }  // namespace
 
-const char* input_name(InputKind kind) { return input_names[size_t(kind)]; }
-const char* output_name(OutputMap map) { return output_names[size_t(map)]; }
-int find_input(const std::string& word) { return find(input_names, word); }
-int find_output(const std::string& word) { return find(output_names, word); }
+int find_input(const std::string& word) { return find(input_kinds, word); }
+int find_output(const std::string& word) { return find(output_maps, word); }
 
 struct Port::Inside {
   explicit Inside(Session& s) : session(s) {}

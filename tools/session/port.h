@@ -12,6 +12,7 @@
 //
 // A scene's variants have one table, so they must agree in every column: the same things under the same names.
 #pragma once
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@ class Session;
 // sensor: all numbers of the sensors that fit; position, offset, velocity: hinges and slides, m and rad, offset from the initial state (keyframe or
 // qpos0, before anything random); control: of actuators; action: the last one of actuators, as it was clipped, 0 after begin(); command: all.
 enum class InputKind { sensor, position, offset, velocity, control, action, command };
+inline constexpr std::array input_kinds{"sensor", "position", "offset", "velocity", "control", "action", "command"};
 struct Input {
   InputKind kind = InputKind::sensor;
   std::vector<std::string> names{"*"};           // patterns, as scene files have them
@@ -39,6 +41,7 @@ struct Input {
 // The initial control is that of the scene's keyframe (if it has controls), else of the scene's `hold`, else, for a servo, the one that holds its
 // joint where it begins, else 0.
 enum class OutputMap { range, around, increment };
+inline constexpr std::array output_maps{"range", "around", "increment"};
 struct Output {
   std::vector<std::string> actuators{"*"};
   OutputMap map = OutputMap::range;
@@ -84,9 +87,7 @@ class Port {
   std::unique_ptr<Inside> inside_;
 };
 
-const char* input_name(InputKind kind);          // "offset"
-const char* output_name(OutputMap map);          // "around"
-// -1: no such word
+// The number of a word, -1: no such word.
 int find_input(const std::string& word);
 int find_output(const std::string& word);
 

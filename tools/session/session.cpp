@@ -5,6 +5,7 @@
 #include <numeric>
 #include "engine/math/elementary.h"
 #include "tools/session/find_eyes.h"
+#include "tools/session/policy.h"
 
 namespace nuri::session {
 namespace {
@@ -37,6 +38,9 @@ Setup make_setup(const model::Model& model, const scene::Settings& settings, con
 }
 
 }  // namespace
+
+Session::Session(Loaded loaded) : loaded_(std::move(loaded)) {}
+Session::~Session() = default;
 
 Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions options, const Watch& watch) {
   std::unique_ptr<Session> session(new Session(std::move(loaded)));
@@ -92,6 +96,11 @@ Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions opt
     session->timeline_ = std::make_unique<Timeline>(std::move(scripts), settings.timeline, models[0]->timestep[0] * settings.substeps);
   }
   if (!session->begin(watch)) return stopped;
+  if (session->loaded_.policy) {
+    auto policy = Policy::make(*session, session->loaded_.policy);
+    if (!policy) return policy.errors();
+    session->drive(std::move(*policy));
+  }
   return session;
 }
 
@@ -187,7 +196,7 @@ void Session::resume(std::span<const int> environments) {
 }
 
 size_t Saved::bytes() const {
-  size_t sum = sizeof(Saved) + environments.size() * (sizeof(int) + sizeof(Episode)) + worlds.size();
+  size_t sum = sizeof(Saved) + environments.size() * (sizeof(int) + sizeof(Episode)) + worlds.size() + policy.numbers.size() * sizeof(float);
   for (const TimelineState& t : timelines) {
     sum += sizeof(TimelineState) + t.controls.size() * sizeof(double);
     for (const ControllerState& c : t.controllers) sum += sizeof(ControllerState) + (c.joints.size() + c.rest.size()) * sizeof(double);
@@ -208,6 +217,7 @@ Saved Session::save(std::span<const int> environments) const {
     if (timeline_) out.timelines.push_back(timeline_->state(e));
     out.episodes.push_back({seeds_[size_t(e)], numbers_[size_t(e)], began_[size_t(e)]});
   }
+  if (policy_) out.policy = {policy_->on(), policy_->save(environments)};
   out.substep = substep_, out.timeline_next = timeline_next_;
   return out;
 }
@@ -220,6 +230,8 @@ bool Session::restore(const Saved& saved) {
   }
   const size_t count = saved.environments.size();
   if (bytes != saved.worlds.size() || saved.episodes.size() != count || saved.timelines.size() != (timeline_ ? count : 0)) return false;
+  const bool remembers = policy_ && !saved.policy.numbers.empty();   // a policy that came or went since: it begins anew
+  if (remembers && saved.policy.numbers.size() != count * policy_->saved_numbers()) return false;
   for (size_t i = 0; i < saved.timelines.size(); ++i)
     if (!timeline_->fits(*world_, saved.environments[i], saved.timelines[i])) return false;
   if (count == size_t(world_->environments())) substep_ = saved.substep, timeline_next_ = saved.timeline_next;
@@ -235,22 +247,27 @@ bool Session::restore(const Saved& saved) {
     if (timeline_) timeline_->restore(*world_, e, saved.timelines[i]);
   }
   vary(saved.environments);
+  if (remembers) policy_->restore(saved.environments, saved.policy);
   world_->upload(saved.environments);
   return true;
 }
 
 void Session::apply_controls() {
   if (substep_ % uint64_t(settings().substeps) != 0) return;
-  const bool steps = timeline_ && substep_ == timeline_next_, away = world_->options().resident && (varies_ || steps);
+  const bool drives = policy_ && policy_->on(), due = substep_ >= timeline_next_;   // a control step is done once, however often it is asked for
+  const bool away = world_->options().resident && (varies_ || (due && (timeline_ || drives)));
   if (away) world_->download();                  // controls are written on the host, and may depend on all that is
+  if (drives) policy_->put_aside();
   if (varies_ && world_->options().precision == Precision::f32) write_controls<float>(false);
   else if (varies_) write_controls<double>(false);
-  if (steps) {                                   // its control step is done once, however often it is asked for
-    timeline_->step(*world_);
-    timeline_next_ = substep_ + uint64_t(settings().substeps);
-  }
+  if (timeline_ && due) timeline_->step(*world_);
+  if (drives) policy_->put_back();
+  if (drives && due) policy_->act();
+  if (due) timeline_next_ = substep_ + uint64_t(settings().substeps);
   for (int b = 0; away && b < world_->buckets(); ++b) world_->bucket(b).upload(StateField::ctrl);
 }
+
+void Session::drive(std::unique_ptr<Policy> policy) { policy_ = std::move(policy); }
 
 void Session::let_go(int bucket, std::span<const int> actuators) {
   for (Channel& c : setups_[size_t(bucket)].channels)
@@ -264,7 +281,7 @@ void Session::step(int substeps) {
   while (substeps > 0) {
     apply_controls();
     const int period = settings().substeps, until_next = period - int(substep_ % uint64_t(period));
-    const int count = varies_ || timeline_ ? std::min(substeps, until_next) : substeps;
+    const int count = varies_ || timeline_ || policy_ ? std::min(substeps, until_next) : substeps;
     const auto start = std::chrono::steady_clock::now();
     world_->step(count);
     world_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -3,8 +3,9 @@
 //
 // All random numbers are functions of (seed, environment id, purpose, step, draw): environment 7 of 8 and environment 7 of a
 // million start and are driven alike. An environment may begin again and again: the seed of its first episode is that of the world or one
-// of its own, later ones have seeds that follow from it (episode_seed), and its controls go by its own clock. Controls change at control steps, every `substeps` substeps; how step() is called
-// does not show in the bits. What a scene's controllers and timeline drive, no other control touches.
+// of its own, later ones have seeds that follow from it (episode_seed), and its controls go by its own clock. Controls change at control
+// steps, every `substeps` substeps; how step() is called does not show in the bits. What a scene's controllers and timeline drive, no other
+// control touches; what a policy drives, none of them.
 //
 // A scene's variants are the buckets of its world. Settings are looked up in each of them (Setup) and act where they fit.
 #pragma once
@@ -18,6 +19,8 @@
 #include "tools/session/timeline.h"
 
 namespace nuri::session {
+
+class Policy;
 
 // What drives one actuator, found from the controls of the settings.
 struct Channel {
@@ -61,12 +64,20 @@ struct Episode {
   uint64_t began = 0;                            // at which substep of the session
 };
 
-// What the steps to come depend on, of some environments: state, outputs (timelines read sensors), counters, timelines, episodes, and the clock.
+// What a policy remembers of some environments: Policy::save. On or off is all environments'.
+struct PolicyState {
+  bool on = true;
+  std::vector<float> numbers;
+};
+
+// What the steps to come depend on, of some environments: state, outputs (timelines read sensors), counters, timelines, episodes, a policy's
+// memory, and the clock.
 struct Saved {
   std::vector<int> environments;
   std::vector<std::byte> worlds;                 // one environment after the other
   std::vector<Episode> episodes;                 // of each
   std::vector<TimelineState> timelines;          // of each; empty without a timeline
+  PolicyState policy;
   uint64_t substep = 0, timeline_next = 0;
   size_t bytes() const;
 };
@@ -83,6 +94,8 @@ class Session {
   // "interrupted".
   using Watch = std::function<bool(double share)>;
   static Result<std::unique_ptr<Session>> create(Loaded loaded, WorldOptions options, const Watch& watch = {});
+
+  ~Session();
 
   World& world() { return *world_; }
   const model::Model& model() const { return world_->model(); }  // of environment 0; all have one timestep
@@ -110,6 +123,9 @@ class Session {
   // Somebody else moves these actuators of a bucket: the scene's controls that change with time leave them alone from now on.
   void let_go(int bucket, std::span<const int> actuators);
 
+  Policy* policy() const { return policy_.get(); }               // what drives it besides the scene; null: none
+  // From the next control step on. The policy is one that was made for this session, or null.
+  void drive(std::unique_ptr<Policy> policy);
   const Timeline* timeline() const { return timeline_.get(); }   // null: the scene has none, and no controllers
   std::vector<GoalReport> judge() { return session::judge(*world_, settings(), setups_); }
 
@@ -129,7 +145,7 @@ class Session {
   void clear_time() { world_seconds_ = 0; }
 
  private:
-  Session(Loaded loaded) : loaded_(std::move(loaded)) {}
+  Session(Loaded loaded);
   template <class T> void write_controls(bool constant);
   template <class T> void write_controls(int environment, bool constant);
   bool begin(const Watch& watch);                // reset(); false if `watch` ended it
@@ -143,7 +159,8 @@ class Session {
   std::unique_ptr<World> world_;
   std::vector<Setup> setups_;                    // per bucket
   std::unique_ptr<Timeline> timeline_;
-  uint64_t timeline_next_ = 0;                   // substep of the timeline's next control step
+  std::unique_ptr<Policy> policy_;
+  uint64_t timeline_next_ = 0;                   // substep of the timeline's and the policy's next control step
   uint64_t substep_ = 0;
   std::vector<uint64_t> beginnings_;             // per environment, as the following
   std::vector<uint64_t> seeds_, numbers_, began_;   // Episode
