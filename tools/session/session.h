@@ -134,7 +134,6 @@ class Session {
   uint64_t age(int environment) const { return substep_ - began_[size_t(environment)]; }   // substeps since it was reset, frozen or not
   std::span<const uint64_t> seeds() const { return seeds_; }     // of episode 0, per environment
   std::span<const uint64_t> episodes() const { return numbers_; }
-  uint64_t age(int environment) const { return substep_ - began_[size_t(environment)]; }   // of the present episode, in substeps
 
   // How often the environment began: was reset, resumed or restored. Who looks at it sees by this that what came before is over.
   uint64_t beginnings(int environment) const { return beginnings_[size_t(environment)]; }
