@@ -1,0 +1,21 @@
+"""ReachCamera-v0: as Reach-v0, but where the ball is must be seen."""
+from nuri import Input, Output
+from nuri.tasks.reach import Reach
+
+
+class ReachCamera(Reach):
+    """Observations are a dict: `joints`, and a picture [N, height, width, 3] of each of `cameras` ("corner", "wrist")."""
+
+    scene, seconds = "reach_camera.yaml", 4.0
+    inputs = (Input("position", "joint*"), Input("velocity", "joint*", scale=0.2), Input("action"))
+    outputs = (Output("joint*", map="increment", scale=0.12, limit=1.0),)
+    cameras = ("corner", "wrist")
+
+    training = dict(Reach.training, envs=64, steps=1_000_000, horizon=32, features=64)
+
+    def setup(self):
+        super().setup()
+        self.pictures = {name: self.array(self.world.cameras[name].rgb) for name in self.cameras}
+
+    def observe(self):
+        return {"joints": super().observe(), **self.pictures}
