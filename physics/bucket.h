@@ -90,6 +90,10 @@ class Bucket {
   std::span<const uint64_t> step_counts() const { return step_count_; }
   std::span<const uint32_t> fault_words() const { return fault_; }
   std::span<const int32_t> contact_counts() const { return contact_count_; }
+  // f(field, item, value) for each number of one environment that differs from the model's; fields in the order of model_fields.inl.
+  template <class F> void each_override(int environment, F f) const {
+    for (const Override& o : overrides_[size_t(environment)]) f(o.field, o.item, o.value);
+  }
   bool override_field(const std::string& field, int environment, int item, double value);
   bool clear_override(const std::string& field, int environment, int item);   // back to the model's number; false: it has that
   // The environment's own value, or none where it has the model's.

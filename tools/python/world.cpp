@@ -6,6 +6,7 @@
 #include <algorithm>
 #include "tools/python/handle.h"
 #include "tools/session/memory.h"
+#include "tools/session/saved_file.h"
 
 namespace nuri::python {
 
@@ -172,6 +173,14 @@ void bind_world(nb::module_& module) {
       .def("forward", [](WorldHandle& h, const Indices& environments) {
         const std::span<const int> list = h.environments(environments);
         h.use([&](session::Session& s) { s.world().forward(list); });
+      })
+      .def("save", [](WorldHandle& h) {
+        const std::string bytes = h.use([](session::Session& s) { s.world().download(); return session::snapshot(s); });
+        return nb::bytes(bytes.data(), bytes.size());
+      })
+      .def("load", [](WorldHandle& h, const nb::bytes& bytes) {
+        const std::string text(bytes.c_str(), bytes.size());
+        if (const auto refused = h.use([&](session::Session& s) { return session::put_back(s, text); })) throw Refused(std::vector{*refused});
       })
       .def("hash", [](WorldHandle& h) { return h.use([&](session::Session& s) { return s.world().hash(); }); })
       .def("hash_of", [](WorldHandle& h, int e) { h.checked(e); return h.use([&](session::Session& s) { return s.world().hash(e); }); })

@@ -31,7 +31,7 @@ CALLS = {
     "names": lambda w, a: w.names(a[0]), "hash": lambda w, a: w.hash(a[0]), "contacts": lambda w, a: w.contacts(a[0]), "set": lambda w, a: w.set("geom_friction", a[0], a[1], a[2]),
     "set-mass": lambda w, a: w.set("body_mass", a[0], a[1], "block_1/part"), "set-any": lambda w, a: w.set(a[0], a[1], 1.0), "get": lambda w, a: w.get("body_mass", a[0], a[1]),
     "get-any": lambda w, a: w.get(a[0], 0), "clear": lambda w, a: w.clear("geom_friction", a[0], a[1]), "uniform": lambda w, a: w.uniform(a[0], low=a[1], high=a[2]),
-    "uniform-stream": lambda w, a: w.uniform(3, stream=a[0]), "normal": lambda w, a: w.normal(a[0], a[1]),
+    "uniform-stream": lambda w, a: w.uniform(3, stream=a[0]), "normal": lambda w, a: w.normal(a[0], a[1]), "load-state": lambda w, a: w.load(a[0]),
     "cameras": lambda w, a: w.cameras[a[0]], "finish": lambda w, a: w.finish_pictures(a[0]), "assign": lambda w, a: w.control.__setitem__(a[0], a[1]),
     "qpos": lambda w, a: w.state.qpos.__setitem__(a[0], a[1]), "port": lambda w, a: w.port(a[0], a[1]), "port-2": lambda w, a: w.port([nuri.Input(a[0], a[1])], [nuri.Output(a[2])]),
     "port-3": lambda w, a: w.port([nuri.Input("position", scale=a[0])], [nuri.Output("arm/*", a[1], a[2])], a[0]), "scenes": lambda w, a: nuri.scenes.path(a[0]),

@@ -338,6 +338,26 @@ class World:
         """Computes outputs and sensors of the present state, after something was written into it. Nothing moves."""
         self._inside.forward(self._indices(mask))
 
+    def save(self, path: str | os.PathLike | None = None) -> bytes | None:
+        """Everything that the steps to come depend on, differences between models included, as bytes or into a file: :meth:`load` goes on with the same
+        bits. What ports and cameras remember is not part of it."""
+        snapshot = self._inside.save()
+        if path is None:
+            return snapshot
+        with open(path, "wb") as file:
+            file.write(snapshot)
+        return None
+
+    def load(self, snapshot: bytes | bytearray | memoryview | str | os.PathLike) -> None:
+        """Goes back to a snapshot (or the file of one) of this world, or of another one that was made as this one."""
+        if not isinstance(snapshot, (bytes, bytearray, memoryview)):
+            try:
+                with open(os.fspath(snapshot), "rb") as file:
+                    snapshot = file.read()
+            except FileNotFoundError:
+                raise refused("unreadable", "there is no such file", file=os.fsdecode(os.fspath(snapshot))) from None
+        self._inside.load(bytes(snapshot))
+
     def hash(self, env: int | None = None) -> str:
         """Of the state of all environments, as ``nuri run`` prints it, or of one: 16 hexadecimal digits."""
         value = self._inside.hash() if env is None else self._inside.hash_of(_number("env", env, 0, self.envs - 1))
