@@ -179,10 +179,13 @@ bool Bucket::clear_override(const std::string& field, int environment, int item)
 }
 
 std::optional<double> Bucket::overridden(const std::string& field, int environment, int item) const {
-  const int number = field_number(field);
+  return overridden(field_number(field), environment, item);
+}
+
+std::optional<double> Bucket::overridden(int field, int environment, int item) const {
   const auto& list = overrides_[size_t(environment)];
-  const auto at = place_of(list, number, item);
-  return at == list.end() || at->field != number || at->item != item ? std::nullopt : std::optional(at->value);
+  const auto at = place_of(list, field, item);
+  return at == list.end() || at->field != field || at->item != item ? std::nullopt : std::optional(at->value);
 }
 
 size_t Bucket::saved_bytes() const {

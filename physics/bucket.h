@@ -98,6 +98,7 @@ class Bucket {
   bool clear_override(const std::string& field, int environment, int item);   // back to the model's number; false: it has that
   // The environment's own value, or none where it has the model's.
   std::optional<double> overridden(const std::string& field, int environment, int item) const;
+  std::optional<double> overridden(int field, int environment, int item) const;   // by the field's number
   static bool can_differ(const std::string& field);              // between environments, as far as the field's name tells
   static bool switches_rows(const std::string& field);           // where it is 0 there is no row for it, and it stays 0
   // The same for who changes many numbers: a field's number, -1 where none of that name can differ. Threads may change different environments.

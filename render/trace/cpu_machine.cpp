@@ -35,7 +35,7 @@ class CpuMachine final : public Machine {
     const int stride = int((props + 15) / 16 * 16);
     prop_frames_.assign(n * 12 * props, 0);
     spheres_.assign(n * 4 * size_t(stride), 0);
-    lamp_frames_.assign(n * 6 * look.lamps.size(), 0);
+    lamp_frames_.assign(n * size_t(lamp_frame) * look.lamps.size(), 0);
     eye_frames_.assign(n * 12 * setting_.watches.size(), 0);
     first_job_ = {0};
     for (const int blocks : setting_.columns) first_job_.push_back(first_job_.back() + (blocks + strip - 1) / strip);
@@ -70,7 +70,7 @@ class CpuMachine final : public Machine {
       entry_.resize(threads * props);
       origin_.resize(threads * 3 * props);
     }
-    launch_.position = sight.position, launch_.rotation = sight.rotation, launch_.eye_pose = sight.mounts.data();
+    launch_.position = sight.position, launch_.rotation = sight.rotation, launch_.eye_pose = sight.mounts.data(), launch_.lamp_state = sight.lamps.data();
     launch_.active = sight.active.data(), launch_.active_count = int(sight.active.size());
     launch_.slots = sight.slots.data(), launch_.steps = sight.steps.data();
     pool.run(launch_.active_count, [this](int k, int) {

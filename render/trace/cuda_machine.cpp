@@ -35,7 +35,7 @@ class CudaMachine final : public Machine {
     const size_t n = size_t(setting_.environments), props = look.props.size(), eyes = setting_.watches.size();
     const int stride = int((props + 15) / 16 * 16);
     launch_.view = put(look);
-    launch_.frames = {floats(n * 12 * props), floats(n * 4 * size_t(stride)), floats(n * 6 * look.lamps.size()), floats(n * 12 * eyes), stride, nullptr, nullptr, nullptr, 0, 0};
+    launch_.frames = {floats(n * 12 * props), floats(n * 4 * size_t(stride)), floats(n * size_t(lamp_frame) * look.lamps.size()), floats(n * 12 * eyes), stride, nullptr, nullptr, nullptr, 0, 0};
     if (props >= many_props) {
       Frames& f = launch_.frames;
       f.clusters = int((props + cluster_size - 1) / cluster_size), f.cluster_stride = (f.clusters + 15) / 16 * 16;
@@ -56,7 +56,8 @@ class CudaMachine final : public Machine {
     launch_.ids = put(setting_.ids.data(), n);
     mounts_ = device::Memory(n * eyes * 7 * sizeof(float));
     call_ = device::Memory(n * (sizeof(uint64_t) + sizeof(int32_t) * (1 + groups)));
-    launch_.eye_pose = mounts_.as<float>();
+    lamps_ = device::Memory(std::max<size_t>(n * look.lamps.size() * lamp_numbers * sizeof(float), 1));
+    launch_.eye_pose = mounts_.as<float>(), launch_.lamp_state = lamps_.as<float>();
     launch_.environments = setting_.environments, launch_.body_count = setting_.bodies, launch_.eye_count = int(eyes);
     launch_.seed = setting_.seed;
     // of a call: steps, slots, active environments
@@ -88,6 +89,7 @@ class CudaMachine final : public Machine {
   void look(Pool&, const Sight& sight) override {
     device::use(gpu_);
     if (sight.moved_mounts) mounts_.upload(sight.mounts.data(), sight.mounts.size_bytes(), stream_);
+    if (sight.moved_lamps) lamps_.upload(sight.lamps.data(), sight.lamps.size_bytes(), stream_);
     std::byte* to = words_.data();
     const auto bring = [&](auto words) { to = std::copy(std::as_bytes(words).begin(), std::as_bytes(words).end(), to); };
     bring(sight.steps), bring(sight.slots), bring(sight.active);
@@ -137,7 +139,7 @@ class CudaMachine final : public Machine {
   Launch launch_{};
   CudaRoom room_{};
   std::vector<device::Memory> kept_;
-  device::Memory mounts_, call_;
+  device::Memory mounts_, lamps_, call_;
   std::vector<std::byte> words_;
 };
 }  // namespace

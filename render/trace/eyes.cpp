@@ -77,8 +77,8 @@ struct Eyes::Inside {
   Options options;
   std::vector<Optics> optics;
   std::vector<Mount> eyes;
-  std::vector<float> mounts;
-  bool moved_mounts = true;
+  std::vector<float> mounts, lamps;
+  bool moved_mounts = true, moved_lamps = true;
   std::vector<Group> groups;
   std::vector<Store> stores;
   std::vector<int> group_of, place_in;           // of a sensor
@@ -144,7 +144,7 @@ struct Eyes::Inside {
         machine->deliver(pool, {s.base[k], bytes, bytes / size_t(environments), s.timing.arriving});
       }
     }
-    if (!active.empty()) machine->look(pool, {poses.position.data(), poses.rotation.data(), mounts, moved_mounts, active, slots, steps});
+    if (!active.empty()) machine->look(pool, {poses.position.data(), poses.rotation.data(), mounts, lamps, moved_mounts, moved_lamps, active, slots, steps});
     for (size_t g = 0; g < stores.size(); ++g) {
       const Timing& t = stores[g].timing;
       bool news = false;
@@ -196,7 +196,7 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
     const Lens* const lens = std::get_if<Lens>(&s.optics);
     if (!lens && s.outputs & (output::rgb | output::depth)) return bad(who + "a lidar gives no colours and no depth", "ask for range and intensity");
     if (!(s.near >= 0 && s.near < s.far && s.far < 1e6)) return bad(who + "near and far must be 0 <= near < far < 1000 km", "give both in m");
-    if (s.every < 1 || s.delay < 0 || s.delay / s.every > 1000) return bad(who + "its rate and latency must be at least one step and none, with no more than 1000 pictures under way", "both count steps");
+    if (s.every < 1 || s.delay < 0 || std::max(s.delay, s.most_delay) / s.every > 1000 || (s.most_delay >= 0 && s.most_delay < s.delay)) return bad(who + "its rate and latency must be at least one step and none, with no more than 1000 pictures under way", "both count steps");
     const Distortion& n = s.noise;
     for (float v : {n.range_sigma, n.range_sigma_linear, n.range_sigma_square, n.range_step, n.dropout, n.grazing, n.colour_sigma, n.intensity_sigma})
       if (!(v >= 0 && v < 1e6f)) return bad(who + "a number of its noise is negative or not finite", "0 switches a kind of noise off");
@@ -236,13 +236,15 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
     size_t g = 0;
     for (; g < o.stores.size(); ++g) {
       const Store& t = o.stores[g];
+      if (s.most_delay >= 0 || o.sensors[size_t(o.groups[g].sensors[0])].most_delay >= 0) continue;
       if (t.outputs == s.outputs && t.timing.every == s.every && t.timing.delay == s.delay && t.width == p.width && t.height == p.height) break;
     }
     if (g == o.stores.size()) {
       Store t;
       t.outputs = s.outputs, t.width = p.width, t.height = p.height;
-      t.timing.every = s.every, t.timing.delay = s.delay;
+      t.timing.every = s.every, t.timing.delay = std::max(s.delay, s.most_delay);
       t.timing.begin(environments);
+      t.timing.own.assign(size_t(environments), s.delay);
       o.stores.push_back(std::move(t));
       o.groups.emplace_back();
     }
@@ -272,6 +274,14 @@ Result<Eyes> Eyes::make(std::shared_ptr<const model::Model> model, int environme
     for (const Mount& m : o.eyes) {
       o.mounts.insert(o.mounts.end(), m.pos, m.pos + 3);
       o.mounts.insert(o.mounts.end(), m.quat, m.quat + 4);
+    }
+  for (size_t e = 0; e < n; ++e)
+    for (size_t l = 0; l < o.look->lamps.size(); ++l) {
+      const Mount& m = o.look->lamp_mounts[l];
+      const Lamp& lamp = o.look->lamps[l];
+      o.lamps.insert(o.lamps.end(), m.pos, m.pos + 3);
+      o.lamps.insert(o.lamps.end(), m.quat, m.quat + 4);
+      for (const float* colour : {lamp.diffuse, lamp.specular, lamp.ambient}) o.lamps.insert(o.lamps.end(), colour, colour + 3);
     }
   o.fresh.assign(n, 1);
   o.clock.assign(n, 0);
@@ -319,6 +329,17 @@ void Eyes::clear_work() { inside_->work = {}; }
 std::span<float> Eyes::mounts() {
   inside_->moved_mounts = true;                  // from now on nobody says when
   return inside_->mounts;
+}
+std::span<float> Eyes::lamps() {
+  inside_->moved_lamps = true;
+  return inside_->lamps;
+}
+int Eyes::lamp_count() const { return int(inside_->look->lamps.size()); }
+bool Eyes::set_delay(int sensor, int environment, int steps) {
+  if (sensor < 0 || sensor >= int(inside_->sensors.size()) || environment < 0 || environment >= inside_->environments) return false;
+  if (steps < 0 || steps > inside_->sensors[size_t(sensor)].most_delay) return false;
+  inside_->stores[size_t(inside_->group_of[size_t(sensor)])].timing.own[size_t(environment)] = steps;
+  return true;
 }
 const char* Eyes::kernel() const { return inside_->name.c_str(); }
 

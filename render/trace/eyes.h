@@ -52,6 +52,7 @@ struct Sensor {
   double near = 0.01, far = 1000;                // m: nothing nearer or farther is met; along the viewing direction (lidar, fisheye: the ray)
   float nothing = 0;                             // what depth and range say where nothing is met or a reading is lost
   int every = 1, delay = 0;                      // steps from picture to picture, and until one arrives in its tensor (timing.h)
+  int most_delay = -1;                           // its delay may differ between environments, up to this (set_delay); it then has a group of its own
   Distortion noise{};
 };
 
@@ -104,6 +105,12 @@ struct Group {
   uint64_t pictures = 0;                         // how many have arrived: whether there is a new one
 };
 
+// Names of a model's lamps, in the order of Eyes::lamps() without further ones: its lights that are on, `#2` the third of the model if it has no
+// name; "sun" where it has none.
+std::vector<std::string> lamp_names(const model::Model& model);
+// The quaternion of a lamp that shines in this direction.
+std::array<double, 4> lamp_towards(const std::array<double, 3>& direction);
+
 class Machine;                                   // machine.h
 
 class Eyes {
@@ -131,6 +138,11 @@ class Eyes {
   void clear_work();
   // [environment][sensor][7]: place and quaternion in the body's frame; may be overwritten between calls (randomised mountings).
   std::span<float> mounts();
+  // [environment][lamp][lamp_numbers]: place and quaternion in the body's frame (a lamp shines along -z), and its colours, linear; likewise.
+  std::span<float> lamps();
+  int lamp_count() const;
+  // From the environment's next beginning on: reset() it before the next render(). False: the sensor has no most_delay, or it is less.
+  bool set_delay(int sensor, int environment, int steps);
   const char* kernel() const;                    // "avx2 x 8", "cuda"
 
  private:

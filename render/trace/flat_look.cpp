@@ -136,6 +136,16 @@ void average(const FlatLook& look, Sky& sky) {
 }
 }  // namespace
 
+std::vector<std::string> lamp_names(const model::Model& model) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < model.look.lights.size(); ++i)
+    if (const auto& l = model.look.lights[i]; l.active) out.push_back(l.name.empty() ? "#" + std::to_string(i) : l.name);
+  if (model.look.lights.empty()) out.push_back("sun");
+  return out;
+}
+
+std::array<double, 4> lamp_towards(const std::array<double, 3>& direction) { return towards(direction); }
+
 float linear_of(double srgb) {
   const double x = std::clamp(srgb, 0.0, 1.0);
   return float(x <= 0.04045 ? x / 12.92 : pow(D((x + 0.055) / 1.055), D(2.4)).v);

@@ -14,6 +14,7 @@ NURI_KERNEL_BEGIN
 namespace tracing {
 
 template <class R> NURI_VALUE Vec3<R> colour(const float (&c)[3]) { return {R(c[0]), R(c[1]), R(c[2])}; }
+template <class R> NURI_VALUE Vec3<R> colour_at(const float* c) { return {R(c[0]), R(c[1]), R(c[2])}; }
 template <class R> NURI_VALUE Vec3<R> times(Vec3<R> a, Vec3<R> b) { return {a.x * b.x, a.y * b.y, a.z * b.z}; }
 template <class R> NURI_VALUE Vec3<R> mix_colours(Vec3<R> a, Vec3<R> b, R t) { return mul_add(b - a, t, a); }
 template <class R> NURI_VALUE R clamped(R x) { return max(R(0.0f), min(R(1.0f), x)); }
@@ -106,7 +107,7 @@ NURI_STAGE Vec3<R> shade(const View& view, const Frames& frames, const Surface<R
 
   for (int i = 0; i < view.lamp_count; ++i) {
     const Lamp& lamp = view.lamps[i];
-    const float* const pose = frames.lamp + 6 * i;
+    const float* const pose = frames.lamp + lamp_frame * i;
     // towards the lamp, and how much of it arrives
     const Vec3<R> axis{R(pose[3]), R(pose[4]), R(pose[5])};
     Vec3<R> l = -axis;
@@ -116,7 +117,7 @@ NURI_STAGE Vec3<R> shade(const View& view, const Frames& frames, const Surface<R
       l = normalized(Vec3<R>{R(pose[0]), R(pose[1]), R(pose[2])} - s.at, n, distance);
       share = arriving(lamp, l, axis, distance);
     }
-    sum = mul_add(times(matt, colour<R>(lamp.ambient)), share, sum);
+    sum = mul_add(times(matt, colour_at<R>(pose + 12)), share, sum);
     const R nl = dot(n, l);
     TruthOf<R> lit = s.met & (zero < nl) & (zero < dot(s.facet, l)) & (zero < share);
     if (!any(lit)) continue;
@@ -128,7 +129,7 @@ NURI_STAGE Vec3<R> shade(const View& view, const Frames& frames, const Surface<R
     const R facets = square / max(c * c, R(1e-12f));                                    // times pi: a lamp of 1 gives a white surface 1
     const R masked = R(0.5f) / max(mul_add(nl, sqrt(mul_add(nv * nv, one - square, square)), nv * sqrt(mul_add(nl * nl, one - square, square))), R(1e-6f));
     const Vec3<R> f = mul_add(white - f0, fifth(vh), f0);
-    const Vec3<R> light = times(times(matt, white - f), colour<R>(lamp.diffuse)) + times(f * (facets * masked), colour<R>(lamp.specular));
+    const Vec3<R> light = times(times(matt, white - f), colour_at<R>(pose + 6)) + times(f * (facets * masked), colour_at<R>(pose + 9));
     sum = where(lit, mul_add(light, nl * share, sum), sum);
   }
   return sum;

@@ -25,7 +25,8 @@ struct Setting {
 struct Sight {
   const float *position, *rotation;
   std::span<const float> mounts;                 // [environment][sensor][7]
-  bool moved_mounts;                             // since the last call
+  std::span<const float> lamps;                  // [environment][lamp][lamp_numbers]
+  bool moved_mounts, moved_lamps;                // since the last call
   std::span<const int32_t> active, slots;        // as in Launch
   std::span<const uint64_t> steps;
 };

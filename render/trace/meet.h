@@ -40,7 +40,7 @@ struct Pose {
 NURI_VALUE Frames frames_of(const Launch& launch, int e) {
   const Frames& f = launch.frames;
   const int64_t n = e;
-  Frames out{f.prop + n * 12 * launch.view.prop_count, f.sphere + n * 4 * f.stride, f.lamp + n * 6 * launch.view.lamp_count, f.eye + n * 12 * launch.eye_count, f.stride,
+  Frames out{f.prop + n * 12 * launch.view.prop_count, f.sphere + n * 4 * f.stride, f.lamp + n * lamp_frame * launch.view.lamp_count, f.eye + n * 12 * launch.eye_count, f.stride,
              nullptr, nullptr, nullptr, f.clusters, f.cluster_stride};
   if (f.clusters) out.sorted = f.sorted + n * 4 * f.stride, out.cluster = f.cluster + n * 4 * f.cluster_stride, out.order = f.order + n * 3 * f.stride;
   return out;

@@ -59,9 +59,10 @@ NURI_FN void place(const Launch& launch, int environment, int item) {
   }
   i -= launch.eye_count;                         // a lamp shines along -z of its mount
   const Mount& m = launch.lamps[i];
-  const float pose[7] = {m.pos[0], m.pos[1], m.pos[2], m.quat[0], m.quat[1], m.quat[2], m.quat[3]};
-  mounted(position, rotation, m, pose, axes, at);
-  float* const to = frames.lamp + 6 * i;
+  const float* const own = launch.lamp_state + (int64_t(environment) * view.lamp_count + i) * lamp_numbers;
+  mounted(position, rotation, m, own, axes, at);
+  float* const to = frames.lamp + lamp_frame * i;
+  for (int k = 0; k < 9; ++k) to[6 + k] = own[7 + k];
   to[0] = at.x.v, to[1] = at.y.v, to[2] = at.z.v, to[3] = -axes.m[2].v, to[4] = -axes.m[5].v, to[5] = -axes.m[8].v;
 }
 

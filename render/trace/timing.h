@@ -11,7 +11,8 @@
 namespace nuri::trace {
 
 struct Timing {
-  int every = 1, delay = 0, waiting = 0;         // waiting: slots besides slot 0
+  int every = 1, delay = 0, waiting = 0;         // delay: the longest; waiting: slots besides slot 0
+  std::vector<int> own;                          // per environment: its delay
   std::vector<int> target, arriving;             // per environment, of this call: the slot that the picture goes to, and the one that arrives; -1: none
   std::vector<int64_t> taken;                    // [environment][waiting]: on the environment's clock; -1: nothing waits there
   std::vector<uint64_t> arrived;                 // per environment: how many pictures
@@ -20,6 +21,7 @@ struct Timing {
   static int slots(int every, int delay) { return delay ? (delay - 1 + every - 1) / every + 1 : 0; }
   void begin(int environments) {
     waiting = slots(every, delay);
+    own.assign(size_t(environments), delay);
     target.assign(size_t(environments), -1), arriving.assign(size_t(environments), -1);
     taken.assign(size_t(environments) * size_t(waiting), -1);
     arrived.assign(size_t(environments), 0);
@@ -39,12 +41,12 @@ struct Timing {
     } else {
       int64_t newest = -1;
       for (int k = 0; k < waiting; ++k)
-        if (wait[k] > newest && wait[k] + delay <= now) newest = wait[k], from = 1 + k;
+        if (wait[k] > newest && wait[k] + own[e] <= now) newest = wait[k], from = 1 + k;
       for (int k = 0; k < waiting; ++k)
         if (wait[k] <= newest) wait[k] = -1;
       if (now / every != (now - passed) / every) {
-        to = waiting ? 1 + int(now / every % waiting) : 0;
-        if (waiting) wait[to - 1] = now;
+        to = own[e] > 0 ? 1 + int(now / every % waiting) : 0;
+        if (to > 0) wait[to - 1] = now;
       }
     }
     if (from >= 0 || to == 0) ++arrived[e];

@@ -13,6 +13,9 @@ inline constexpr int most_levels = 16;           // of a picture: 32768 pixels a
 inline constexpr int most_layers = 4;            // clear surfaces that a ray passes
 inline constexpr int triangle_numbers = 18;      // x0 x1 x2 x0 x1, the same of y and z; normal of length twice the area
 
+inline constexpr int lamp_numbers = 16;          // of a lamp in one environment: place and quaternion in the body's frame; diffuse, specular, ambient
+inline constexpr int lamp_frame = 15;            // where it is: position, unit direction; diffuse, specular, ambient
+
 inline constexpr int many_props = 96;            // from here on they go into clusters: measured, fewer are faster one by one
 inline constexpr int cluster_size = 16;
 
@@ -55,7 +58,7 @@ enum class LampKind : int32_t { directional, point, spot };
 struct Lamp {
   LampKind kind;
   int32_t shadow;
-  float diffuse[3], specular[3], ambient[3];
+  float diffuse[3], specular[3], ambient[3];     // where no environment has its own
   float fall[3], range;                          // not directional: 1 / (a + b d + c d^2) of it arrives at d m, and beyond `range` m nothing
   float outer, inner;                            // spot: cosines of the angle where light ends, and from where it is full
   float exponent;                                // spot: power of the cosine within `outer`; < 0: full to `inner`, and a smooth edge from there
@@ -88,7 +91,7 @@ struct Mount {
 struct Frames {                                  // where things are; written by place()
   float* prop;                                   // 12 each: rows of [R | t]
   float* sphere;                                 // x, y, z, radius of all props, one list after the other, `stride` long
-  float* lamp;                                   // 6 each: position, unit direction
+  float* lamp;                                   // lamp_frame each
   float* eye;                                    // 12 each: rows of [R | t] of a sensor
   int32_t stride;
   // of many props alone (clusters.h); else null and 0
@@ -154,6 +157,7 @@ struct Launch {
   const Mount *eyes, *lamps;
   const float *position, *rotation;              // of the bodies of all environments: 3 and 4 each
   const float* eye_pose;                         // 7 each, of the sensors of all environments: position and quaternion in the body's frame
+  const float* lamp_state;                       // lamp_numbers each, of the lamps of all environments
   const int32_t* active;
   const int32_t* slots;                          // [group][environment]; -1: no picture is taken
   const uint64_t *ids, *steps;                   // per environment, for noise

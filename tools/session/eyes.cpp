@@ -5,8 +5,10 @@
 #include <chrono>
 #include <new>
 #include <optional>
+#include "engine/shape/rigid.h"
 #include "render/trace/timing.h"
 #include "tools/session/find_eyes.h"
+#include "tools/session/vary_eyes.h"
 
 namespace nuri::session {
 namespace {
@@ -26,7 +28,10 @@ struct View {
   std::optional<trace::Eyes> eyes;
   std::vector<int> environments, rows;           // of the session, and of the bucket, in its order
   bool whole = true;                             // all of the bucket's
-  std::vector<int> group;                        // per eye of the session; -1: the model has none
+  std::vector<int> group, sensor;                // per eye of the session; -1: the model has none
+  std::vector<int> site;                         // that it is mounted on; -1: none
+  std::vector<std::string> lamps;                // names
+  std::vector<float> first_lamps;                // numbers of the lamps that the model has
   std::vector<std::array<Shelf, output::count>> shelves;
   std::vector<uint64_t> begun, steps;            // per environment: beginnings that were noticed; substeps since its own
   std::vector<float> position, rotation;         // of double worlds, and of a part of a bucket
@@ -48,11 +53,11 @@ template <class T> void convert(const std::byte* field, const std::vector<int>& 
 
 constexpr double bytes_per_ray = 64;             // of a sensor's table, while it is made
 // Bytes that an eye's pictures of one environment take: the one that is shown and those under way.
-double bytes_of(const EyeInfo& eye) {
+double bytes_of(const EyeInfo& eye, int delay) {
   double sum = 0;
   for (size_t k = 0; k < output::count; ++k)
     if (eye.outputs >> k & 1) sum += double(picture_bytes(eye, uint32_t(1) << k));
-  return sum * (1 + trace::Timing::slots(eye.every, eye.delay));
+  return sum * (1 + trace::Timing::slots(eye.every, delay));
 }
 double memory() { return double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)); }
 
@@ -105,6 +110,9 @@ struct Eyes::Inside {
   explicit Inside(Session& s) : session(s) {}
   Session& session;
   std::vector<EyeInfo> infos;
+  std::vector<scene::Eye> eyes;
+  std::vector<int> thing;                        // per eye: its number among those that rules name
+  std::vector<EyeRule> rules;
   std::vector<View> views;                       // per bucket
   std::vector<int> row;                          // of each environment in its bucket's view; -1: nobody looks at it
   bool looked = false, fresh = true;             // fresh: some environment begins anew
@@ -121,6 +129,7 @@ struct Eyes::Inside {
         if (v.begun[i] == now) continue;
         const int one[] = {int(i)};
         v.begun[i] = now;
+        vary(v, i);
         v.eyes->reset(one);
         fresh = true;
       }
@@ -138,35 +147,51 @@ struct Eyes::Inside {
     else convert<double>(at, v.rows, v.position), convert<double>(turned, v.rows, v.rotation);
     return v.poses(bucket, v.position.data(), v.rotation.data(), passed);
   }
-  // Sites whose place differs between environments take their eyes along.
-  void follow_sites(View& v, const Bucket& bucket, const std::vector<scene::Eye>& eyes, const std::vector<int>& sensors) {
+  // Mounts, latencies and lamps of the environment's present episode. Sites whose place is the environment's own take their eyes along.
+  void vary(View& v, size_t i) {
+    const World& world = session.world();
+    const Bucket& bucket = session.world().bucket(world.place(v.environments[i]).bucket);
     const model::Model& m = bucket.model();
-    const size_t count = v.eyes->sensors().size();
+    const Drawer drawer{world.options().seed, session.episode_seed(v.environments[i]), bucket.id(v.rows[i])};
+    const double period = m.timestep[0] * session.settings().substeps;
+    static const int place_field = Bucket::field_number("site_pos"), turn_field = Bucket::field_number("site_quat");
     for (size_t e = 0; e < eyes.size(); ++e) {
-      const auto found = std::find(m.site_name.begin(), m.site_name.end(), eyes[e].site);
-      if (sensors[e] < 0 || eyes[e].site.empty() || found == m.site_name.end()) continue;
-      const int site = int(found - m.site_name.begin());
-      for (size_t i = 0; i < v.environments.size(); ++i) {
-        double pose[7];
-        bool differs = false;
-        for (int k = 0; k < 7; ++k) {
-          const bool place = k < 3;
-          const int item = place ? 3 * site + k : 4 * site + k - 3;
-          const std::optional<double> own = bucket.overridden(place ? "site_pos" : "site_quat", v.rows[i], item);
-          differs |= own.has_value();
-          pose[k] = own ? *own : (place ? m.site_pos : m.site_quat)[size_t(item)];
-        }
-        if (!differs) continue;
-        trace::Sensor at;
-        mount_on_site(eyes[e], pose, pose + 3, at);
-        float* const to = v.eyes->mounts().data() + 7 * (i * count + size_t(sensors[e]));
-        std::copy(at.pos.begin(), at.pos.end(), to);
-        std::copy(at.quat.begin(), at.quat.end(), to + 3);
+      const scene::Eye& eye = eyes[e];
+      if (v.sensor[e] < 0) continue;
+      const int site = v.site[e];
+      double own[7];                             // of the site
+      const bool moves = site >= 0 || std::any_of(rules.begin(), rules.end(), [&](const EyeRule& r) { return r.field <= EyeField::rotation && r.fits(eye.name); });
+      for (int k = 0; site >= 0 && k < 7; ++k) {
+        const bool place = k < 3;
+        const int item = place ? 3 * site + k : 4 * site + k - 3;
+        const std::optional<double> other = bucket.overridden(place ? place_field : turn_field, v.rows[i], item);
+        own[k] = other ? *other : (place ? m.site_pos : m.site_quat)[size_t(item)];
+      }
+      if (moves) {
+        const trace::Sensor& sensor = v.eyes->sensors()[size_t(v.sensor[e])];
+        std::array<double, 3> pos = site >= 0 ? eye.pos : sensor.pos;
+        std::array<double, 4> quat = site >= 0 ? eye.quat : sensor.quat;
+        vary_mount(rules, eye.name, thing[e], drawer, pos, quat);
+        if (site >= 0) mount_on_site(own, own + 3, pos, quat);
+        quat = shape::unit(quat);
+        float* const to = v.eyes->mounts().data() + 7 * (i * v.eyes->sensors().size() + size_t(v.sensor[e]));
+        std::copy(pos.begin(), pos.end(), to);
+        std::copy(quat.begin(), quat.end(), to + 3);
+      }
+      if (varies_latency(rules, eye.name)) {
+        scene::Eye late;
+        late.latency = vary_latency(rules, eye.name, thing[e], drawer, eye.latency);
+        v.eyes->set_delay(v.sensor[e], int(i), timing_of(late, period).delay);
       }
     }
+    if (std::none_of(rules.begin(), rules.end(), [](const EyeRule& r) { return r.field >= EyeField::light_position; })) return;
+    float* const lamps = v.eyes->lamps().data() + i * v.first_lamps.size();
+    std::copy(v.first_lamps.begin(), v.first_lamps.end(), lamps);
+    for (size_t l = 0; l < v.lamps.size(); ++l) vary_lamp(rules, v.lamps[l], int(l), drawer, lamps + l * trace::lamp_numbers);
   }
   // Finds where the pictures of the bucket's eyes lie.
-  static void shelve(View& v, const std::vector<int>& sensors) {
+  static void shelve(View& v) {
+    const std::vector<int>& sensors = v.sensor;
     const std::span<const trace::Group> groups = v.eyes->groups();
     for (size_t e = 0; e < sensors.size(); ++e) {
       for (size_t g = 0; sensors[e] >= 0 && g < groups.size(); ++g) {
@@ -183,7 +208,7 @@ struct Eyes::Inside {
     }
   }
   // The eyes of one bucket. `needed`: bytes of pictures so far. Empty: no error.
-  std::vector<Diagnostic> open(int b, const std::vector<scene::Eye>& eyes, int width, double& needed) {
+  std::vector<Diagnostic> open(int b, int width, double& needed) {
     View& v = views[size_t(b)];
     const Bucket& bucket = session.world().bucket(b);
     const size_t n = v.environments.size(), bodies = size_t(bucket.model().body_count);
@@ -192,15 +217,24 @@ struct Eyes::Inside {
     Fit told;                                    // when the session was made
     const std::vector<std::optional<trace::Sensor>> present = find_eyes(bucket.model(), eyes, told);
     std::vector<trace::Sensor> sensors;
-    std::vector<int> sensor_of(eyes.size(), -1);
+    v.sensor.assign(eyes.size(), -1);
+    v.site.assign(eyes.size(), -1);
+    const std::vector<std::string>& sites = bucket.model().site_name;
+    const double period = bucket.model().timestep[0] * session.settings().substeps;
     for (size_t e = 0; e < eyes.size(); ++e) {
       if (!present[e]) continue;
-      sensor_of[e] = int(sensors.size());
+      v.sensor[e] = int(sensors.size());
+      if (!eyes[e].site.empty()) v.site[e] = int(std::find(sites.begin(), sites.end(), eyes[e].site) - sites.begin());
       trace::Sensor& s = sensors.emplace_back(*present[e]);
       const EyeInfo& info = infos[e];
       s.outputs = info.outputs, s.every = info.every, s.delay = info.delay;
       if (trace::Lens* const lens = std::get_if<trace::Lens>(&s.optics)) resize(*lens, info.width, info.height);
-      needed += double(n) * bytes_of(info) + bytes_per_ray * info.width * info.height;
+      if (varies_latency(rules, eyes[e].name)) {
+        scene::Eye latest;
+        latest.latency = most_latency(rules, eyes[e].name, eyes[e].latency);
+        s.most_delay = std::max(s.delay, timing_of(latest, period).delay);
+      }
+      needed += double(n) * bytes_of(info, std::max(s.delay, s.most_delay)) + bytes_per_ray * info.width * info.height;
     }
     if (sensors.empty() || n == 0) return {};
     const char* const fewer = "use fewer environments, smaller pictures or less latency";
@@ -229,8 +263,11 @@ struct Eyes::Inside {
     } catch (const std::bad_alloc&) {
       return {refuse(session, "no-memory", "there is not enough memory for the pictures", fewer)};
     }
-    follow_sites(v, bucket, eyes, sensor_of);
-    shelve(v, sensor_of);
+    v.lamps = trace::lamp_names(bucket.model());
+    const size_t numbers = size_t(v.eyes->lamp_count()) * trace::lamp_numbers;
+    const std::span<const float> lamps = v.eyes->lamps();
+    v.first_lamps.assign(lamps.begin(), lamps.begin() + std::ptrdiff_t(numbers));
+    shelve(v);
     return {};
   }
 };
@@ -245,7 +282,13 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
   if (!chosen) return chosen.errors();
   auto in = std::make_unique<Inside>(session);
   const double period = session.model().timestep[0] * session.settings().substeps;
-  for (const scene::Eye& eye : *chosen) in->infos.push_back(describe(eye, options, period));
+  in->eyes = std::move(*chosen);
+  in->rules = find_eye_rules(session.settings());
+  const std::vector<scene::Eye> named = named_eyes(session.loaded().models, session.settings());
+  for (const scene::Eye& eye : in->eyes) {
+    in->infos.push_back(describe(eye, options, period));
+    in->thing.push_back(int(std::find_if(named.begin(), named.end(), [&](const scene::Eye& other) { return other.name == eye.name; }) - named.begin()));
+  }
 
   // who is looked at
   in->views.resize(size_t(world.buckets()));
@@ -262,7 +305,7 @@ Result<std::unique_ptr<Eyes>> Eyes::make(Session& session, const EyeOptions& opt
   }
   double needed = 0;                             // bytes
   for (int b = 0; b < world.buckets(); ++b)
-    if (std::vector<Diagnostic> errors = in->open(b, *chosen, options.width, needed); !errors.empty()) return errors;
+    if (std::vector<Diagnostic> errors = in->open(b, options.width, needed); !errors.empty()) return errors;
   return std::unique_ptr<Eyes>(new Eyes(std::move(in)));
 }
 

@@ -45,7 +45,8 @@ bool mount(const Model& m, const scene::Eye& eye, trace::Sensor& out, Fit& fit) 
   const int site = found("site", m.site_name, eye.site);
   if (site < 0) return false;
   out.body = m.site_body[size_t(site)];
-  mount_on_site(eye, &m.site_pos[size_t(site) * 3], &m.site_quat[size_t(site) * 4], out);
+  out.quat = eye.quat;
+  mount_on_site(&m.site_pos[size_t(site) * 3], &m.site_quat[size_t(site) * 4], out.pos, out.quat);
   return true;
 }
 
@@ -70,10 +71,10 @@ trace::Scan scan_of(const scene::Eye& eye) {
 
 }  // namespace
 
-void mount_on_site(const scene::Eye& eye, const double* site_pos, const double* site_quat, trace::Sensor& out) {
+void mount_on_site(const double* site_pos, const double* site_quat, std::array<double, 3>& pos, std::array<double, 4>& quat) {
   const shape::Rot turned = shape::unit(shape::rot(site_quat));
-  out.pos = shape::add(shape::vec(site_pos), shape::rotate(turned, eye.pos));
-  out.quat = shape::mul(turned, shape::unit(eye.quat));
+  pos = shape::add(shape::vec(site_pos), shape::rotate(turned, pos));
+  quat = shape::mul(turned, shape::unit(quat));
 }
 
 std::vector<std::optional<trace::Sensor>> find_eyes(const Model& m, const std::vector<scene::Eye>& eyes, Fit& fit) {

@@ -10,8 +10,8 @@ namespace nuri::session {
 
 // Per eye; none where the model lacks what it is mounted on (that is told to `fit`). Sizes are the eyes', timing is left open.
 std::vector<std::optional<trace::Sensor>> find_eyes(const model::Model& model, const std::vector<scene::Eye>& eyes, Fit& fit);
-// Place and orientation of an eye that is mounted on a site.
-void mount_on_site(const scene::Eye& eye, const double* site_pos, const double* site_quat, trace::Sensor& out);
+// Place and orientation on a site become those in the frame of its body.
+void mount_on_site(const double* site_pos, const double* site_quat, std::array<double, 3>& pos, std::array<double, 4>& quat);
 // The class of each geom; empty if the scene has no labels.
 std::vector<int32_t> find_labels(const model::Model& model, const std::vector<scene::Label>& labels, Fit& fit);
 

@@ -7,6 +7,7 @@
 #include "engine/math/elementary_normal.h"
 #include "engine/scene/xml.h"
 #include "tools/session/session.h"
+#include "tools/session/vary_eyes.h"
 
 namespace nuri::session {
 namespace {
@@ -18,8 +19,7 @@ struct Draws {
   Stream stream;
   uint64_t rule;
   double operator()(const scene::Draw& d, uint32_t index) const {
-    if (d.fixed()) return d.a;
-    return d.normal ? d.a + d.b * gauss(index) : d.a + (d.b - d.a) * uniform(seed, id, stream, rule, index);
+    return draw(d, seed, id, stream, rule, index);
   }
   double gauss(uint32_t index) const { return normal(seed, id, stream, rule, index); }
 };
@@ -122,6 +122,11 @@ std::string thing_of(const std::string& field) {
 
 }  // namespace
 
+double draw(const scene::Draw& d, uint64_t seed, uint64_t id, Stream stream, uint64_t rule, uint32_t index) {
+  if (d.fixed()) return d.a;
+  return d.normal ? d.a + d.b * normal(seed, id, stream, rule, index) : d.a + (d.b - d.a) * uniform(seed, id, stream, rule, index);
+}
+
 void check_initial(const model::Model& model, const scene::Settings& settings, Fit& fit) {
   std::vector<std::string> joints, bodies;
   for (int j = 0; j < model.joint_count; ++j) {
@@ -188,7 +193,9 @@ FieldItems find_fields(const model::Model& m, const scene::Settings& settings, F
     const bool mass = rule.field == "mass", gain = rule.field == "gain", several = mass || gain;
     if (several && rule.operation != scene::Operation::scale)
       error("bad-operation", "'" + rule.field + "' can only be scaled", mass ? "body_mass alone can be set" : "actuator_gainprm alone can be set");
-    std::vector<std::string> known{"mass", "gain"};
+    if (find_eye_field(rule.field)) continue;    // check_eye_rules
+    std::vector<std::string> known = eye_field_names();
+    known.insert(known.end(), {"mass", "gain"});
     bool is_field = false, found = false;
     std::vector<std::string> things;             // that the field is of
     for (const Field& field : fields) {

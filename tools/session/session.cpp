@@ -6,6 +6,7 @@
 #include "engine/math/elementary.h"
 #include "tools/session/find_eyes.h"
 #include "tools/session/policy.h"
+#include "tools/session/vary_eyes.h"
 
 namespace nuri::session {
 namespace {
@@ -32,6 +33,7 @@ Setup make_setup(const model::Model& model, const scene::Settings& settings, con
   out.goals = make_goals(model, settings, fit);
   find_eyes(model, settings.eyes, fit);          // only their names
   find_labels(model, settings.labels, fit);
+  check_eye_rules(model, settings, fit);
   for (Channel& c : out.channels)
     if (out.script.drives(c.actuator) && c.varies()) c.type = scene::ControlType::none;
   return out;

@@ -175,6 +175,9 @@ int find_key(const model::Model& model, const std::string& name);
 enum Stream : uint32_t { stream_joint = 1, stream_body = 2, stream_field = 3, stream_control = 4, stream_phase = 5, stream_variant = 6,
                          stream_eye = 7, stream_actions = 8, stream_observations = 9 };
 
+// One draw of a rule.
+double draw(const scene::Draw& draw, uint64_t seed, uint64_t id, Stream stream, uint64_t rule, uint32_t index);
+
 std::vector<Channel> make_channels(const model::Model& model, const scene::Settings& settings, Fit& fit);
 FieldItems find_fields(const model::Model& model, const scene::Settings& settings, Fit& fit);
 // How `vary` names one number of a model: a pattern that fits its thing alone (a joint of several dofs is one thing), and which of the thing's

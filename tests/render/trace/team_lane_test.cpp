@@ -49,7 +49,7 @@ class Emulated final : public Machine {
     const size_t n = size_t(setting_.environments), props = look.props.size(), eyes = setting_.watches.size();
     const int stride = int((props + 15) / 16 * 16);
     launch_.view = look.view;
-    launch_.frames = {floats(12 * n * props), floats(4 * n * size_t(stride)), floats(6 * n * look.lamps.size()), floats(12 * n * eyes), stride, nullptr, nullptr, nullptr, 0, 0};
+    launch_.frames = {floats(12 * n * props), floats(4 * n * size_t(stride)), floats(lamp_frame * n * look.lamps.size()), floats(12 * n * eyes), stride, nullptr, nullptr, nullptr, 0, 0};
     if (props >= many_props) {
       Frames& f = launch_.frames;
       f.clusters = int((props + cluster_size - 1) / cluster_size), f.cluster_stride = (f.clusters + 15) / 16 * 16;
@@ -69,7 +69,7 @@ class Emulated final : public Machine {
       if (d.from[e] >= 0) std::memcpy(d.base + e * d.picture, d.base + size_t(d.from[e]) * d.slot + e * d.picture, d.picture);
   }
   void look(Pool&, const Sight& sight) override {
-    launch_.position = sight.position, launch_.rotation = sight.rotation, launch_.eye_pose = sight.mounts.data();
+    launch_.position = sight.position, launch_.rotation = sight.rotation, launch_.eye_pose = sight.mounts.data(), launch_.lamp_state = sight.lamps.data();
     launch_.active = sight.active.data(), launch_.active_count = int(sight.active.size());
     launch_.slots = sight.slots.data(), launch_.steps = sight.steps.data();
     Shared shared(threads_);
