@@ -282,6 +282,22 @@ def test_same_seed_same_bits(make):
     assert not equal(first, run(env, 22))
 
 
+@pytest.mark.parametrize("array", kinds)
+def test_tables_on_another_device(make, array, monkeypatch):
+    """As with a world on a GPU, whose ports are on the host: what is copied to and fro is what is shared here."""
+    first = run(make(array=array), 21)
+    begin = nuri.envs.arrays.Arrays.__init__
+
+    def apart(self, *arguments):
+        begin(self, *arguments)
+        self.shares_host = False
+
+    monkeypatch.setattr(nuri.envs.arrays.Arrays, "__init__", apart)
+    env = make(array=array)
+    assert not np.shares_memory(host(env.task.observation), np.asarray(env.task.port.observation))
+    assert equal(first, run(env, 21))
+
+
 def test_seeds(make):
     env = make()
     by_number = host(env.reset(seed=40)[0])

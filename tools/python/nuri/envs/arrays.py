@@ -2,6 +2,9 @@
 
 Arrays of a World lie at addresses that stay. `view` shows them without a copy; so what it returns changes when the world does, and what
 is handed to a learner is copied (`copy`) unless `nuri.make(..., copy=False)` says otherwise.
+
+A world on a GPU has its state there, but its ports, masks and counters on the host: those are copied to and fro (`fetch`, `send`) at every
+step. That is not tested on a GPU.
 """
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ class Arrays:
         if kind == "numpy" and device != "cpu":
             raise ValueError("the world's state is on a GPU, where NumPy arrays cannot be: array='torch'")
         self.kind, self.device = kind, device
+        self.shares_host = device == "cpu"   # with the world's tables
         if kind == "torch":
             import torch
 
@@ -33,7 +37,8 @@ class Arrays:
             self.xp = np
 
     def view(self, array: Any) -> Array:
-        """The same memory as an array of this kind. Unsigned integers of more than 8 bits appear as signed ones in torch."""
+        """The same memory as an array of this kind; a copy of host memory if tensors lie on a GPU. Unsigned integers of more than 8 bits appear
+        as signed ones in torch."""
         if self.kind == "numpy":
             return array if isinstance(array, np.ndarray) else np.from_dlpack(array)
         if isinstance(array, self.xp.Tensor):
@@ -43,10 +48,22 @@ class Arrays:
                 array = array.view(_signed[array.dtype.name])
             with warnings.catch_warnings():  # torch has no tensors that are only read: what must not be written is not
                 warnings.filterwarnings("ignore", message=".*not writable.*")
-                return self.xp.from_numpy(array)
+                return self.xp.from_numpy(array).to(self.device)
         tensor = self.xp.from_dlpack(array)
         signed = _signed.get(str(tensor.dtype).removeprefix("torch."))
         return tensor.view(getattr(self.xp, signed)) if signed else tensor
+
+    def table(self, table: np.ndarray) -> Array:
+        """A table of a port: a view, or where that cannot be an array that `fetch` and `send` keep equal to it."""
+        return self.view(table) if self.shares_host else self.copy(self.view(table))
+
+    def fetch(self, array: Array, table: np.ndarray) -> None:
+        if not self.shares_host:
+            array[:] = self.view(table)
+
+    def send(self, array: Array, table: np.ndarray) -> None:
+        if not self.shares_host:
+            table[:] = self.numpy(array)
 
     def full(self, shape: int | tuple[int, ...], value: float, dtype: str = "float32") -> Array:
         shape = (shape,) if isinstance(shape, int) else tuple(shape)

@@ -35,9 +35,9 @@ def make(task: str | type[Task], num_envs: int = 1, *, array: str = "numpy", bac
     kind = tasks.find(task)
     simulated = nuri.World(_scene(options.get("scene", kind.scene)), envs=num_envs, backend=backend, seed=seed, first_id=first_id,
                            timeline=False, **world)
-    arrays = Arrays(array, getattr(simulated, "device", "cpu"))
+    arrays = Arrays(array, _device(simulated.state.qpos))
     with arrays.guard():
-        env = VectorEnv(kind(simulated, arrays.xp, **options), arrays, seed=seed, autoreset=autoreset, render_mode=render_mode, camera=camera,
+        env = VectorEnv(kind(simulated, arrays, **options), arrays, seed=seed, autoreset=autoreset, render_mode=render_mode, camera=camera,
                         copy=copy, statistics=statistics)
     if isinstance(task, str):
         register_gymnasium()
@@ -45,6 +45,12 @@ def make(task: str | type[Task], num_envs: int = 1, *, array: str = "numpy", bac
         env.spec.kwargs |= {"num_envs": num_envs, "array": array, "backend": backend, "seed": seed, "first_id": first_id,
                             "render_mode": render_mode, "autoreset": autoreset, **options}
     return env
+
+
+def _device(state: Any) -> str:
+    """Where an array lies, in torch's words."""
+    kind, number = state.__dlpack_device__()
+    return "cpu" if kind == 1 else f"cuda:{number}"
 
 
 def _scene(scene: Any) -> Any:

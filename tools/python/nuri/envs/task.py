@@ -37,20 +37,21 @@ class Task:
     commands: int = 0                    # numbers that tell it what to do
     training: dict = {}                  # what `python -m nuri.train` uses for it unless told otherwise
 
-    def __init__(self, world: Any, xp: ModuleType, **options: Any):
+    def __init__(self, world: Any, xp: ModuleType | Arrays, **options: Any):
         kind = type(self)
         for name, value in options.items():
             if name.startswith("_") or not hasattr(kind, name) or callable(getattr(kind, name)) or isinstance(getattr(kind, name), property):
                 known = ", ".join(self.options()) or "none"
                 raise TypeError(f"{kind.__name__} has no option {name!r}; its options: {known}")
             setattr(self, name, value)
-        self.world, self.xp = world, xp
-        self._arrays = Arrays(xp.__name__, getattr(world, "device", "cpu"))
+        self._arrays = xp if isinstance(xp, Arrays) else Arrays(xp.__name__)
+        self.world, self.xp = world, self._arrays.xp
         self.port = world.port(inputs=list(self.inputs), outputs=list(self.outputs), commands=self.commands)
-        self.action = self.array(self.port.action)            # [N, a] of this step, as clipped by `act`
-        self.last = self.array(self.port.last)                # [N, a] what the port remembers of it, for inputs of the kind "action"
-        self.command = self.array(self.port.command)          # [N, commands]
-        self.observation = self.array(self.port.observation)  # [N, d]
+        table = self._arrays.table
+        self.action = table(self.port.action)                 # [N, a] of this step, as clipped by `act`
+        self.last = table(self.port.last)                     # [N, a] what the port remembers of it, for inputs of the kind "action"
+        self.command = table(self.port.command)               # [N, commands]
+        self.observation = table(self.port.observation)       # [N, d]
         self.limit = self.array(self.port.limit)              # [a]: actions lie within -limit and limit
         self.elapsed = self.zeros(dtype="int64")              # [N] control steps of the episode
         self.terms: dict[str, Array] = {}                     # [N] each: terms of the reward of this step, for the log
@@ -63,7 +64,9 @@ class Task:
     def act(self, actions: Array) -> None:
         """Actions [N, a], without NaN, become controls; `self.action` is what they were clipped to."""
         self.action[:] = self.xp.clip(actions, -self.limit, self.limit)
+        self._arrays.send(self.action, self.port.action)
         self.port.act()
+        self._arrays.fetch(self.last, self.port.last)
 
     def advance(self) -> None:
         """Once after each step, before its reward: timers, histories, commands that change within an episode."""
@@ -71,7 +74,9 @@ class Task:
     def observe(self) -> Array | dict[str, Array]:
         """What the policy sees: [N, d], or a dict of such arrays and pictures [N, h, w, 3]. Asked twice in a step in which an episode
         ends, so it changes nothing."""
+        self._arrays.send(self.command, self.port.command)
         self.port.observe()
+        self._arrays.fetch(self.observation, self.port.observation)
         return self.observation
 
     def reward(self) -> Array:
@@ -84,7 +89,8 @@ class Task:
 
     def begin(self, mask: Array) -> None:
         """Those environments (bool [N]) were reset: draws their commands, clears their rows of own buffers."""
-        self.port.begin(mask)
+        self.port.begin(self._arrays.numpy(mask))
+        self._arrays.fetch(self.last, self.port.last)
 
     def success(self) -> Array | None:
         """bool [N]: it is done what was to be done; None: there is no such thing. For the log."""
@@ -118,7 +124,8 @@ class Task:
     def buffers(self) -> dict[str, Array]:
         """Attributes that hold a row per environment: what `VectorEnv.save` keeps of a task. They are written in place by `load`."""
         return {name: value for name, value in vars(self).items()
-                if not name.startswith("_") and isinstance(getattr(value, "shape", None), tuple) and value.shape[:1] == (self.world.envs,)}
+                if not name.startswith("_") and isinstance(getattr(value, "shape", None), tuple) and value.shape[:1] == (self.world.envs,)
+                and getattr(getattr(value, "flags", None), "writeable", True)}
 
     @property
     def steps(self) -> int | None:

@@ -17,8 +17,10 @@ terminated, with reward 0; its neighbours do not notice.
 """
 from __future__ import annotations
 
+import contextlib
 import io
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import gymnasium
@@ -79,7 +81,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         if unknown:
             raise ValueError(f"reset: no option {sorted(unknown)[0]!r}; there is 'reset_mask'")
         mask = (options or {}).get("reset_mask")
-        with self.arrays.guard():
+        with self._timed(), self.arrays.guard():
             mask = self._all if mask is None else self.arrays.take("reset_mask", mask, (self.num_envs,), "bool")
             seeds, seeded = self._seeds(seed)
             super().reset(seed=seed if isinstance(seed, (int, np.integer)) else None)
@@ -102,11 +104,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self._check_open()
         if not self._begun:
             raise gymnasium.error.ResetNeeded("step before the first reset")
-        start = time.perf_counter()
-        with self.arrays.guard():
-            result = self._step(actions)
-        self._seconds += time.perf_counter() - start
-        return result
+        with self._timed(), self.arrays.guard():
+            return self._step(actions)
 
     def render(self) -> tuple[np.ndarray, ...] | None:
         """uint8 [h, w, 3] of each environment: what the camera of the scene that `nuri.make(.., camera=)` named, else its first, delivered last,
@@ -123,14 +122,14 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     # ---- what learners ask for besides ----------------------------------------------------------------------------------------------
     @property
     def timings(self) -> dict[str, float]:
-        """Wall seconds inside `step` since `clear_timings`: "physics", "eyes" (cameras), "reset" (of what ended, with its randomisation), and
-        "python": all the rest."""
-        inside = {name: self.world.timings[name] for name in ("physics", "eyes")} | {"reset": self._reset_seconds}
+        """Wall seconds inside `step` and `reset` since `clear_timings`: "physics", "reset" (initial states and their differences), "eyes"
+        (cameras), and "python": all the rest."""
+        inside = dict(self.world.timings)
         return inside | {"python": max(0.0, self._seconds - sum(inside.values()))}
 
     def clear_timings(self) -> None:
         self.world.clear_timings()
-        self._seconds = self._reset_seconds = 0.0
+        self._seconds = 0.0
 
     def __repr__(self) -> str:
         return f"VectorEnv({self._name}, num_envs={self.num_envs}, array={self.arrays.kind!r})"
@@ -154,6 +153,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             self.world.load(parts["world"].tobytes())
             for name, array in own.items():
                 array[:] = self.arrays.view(parts[f"own.{name}"].astype(self.arrays.numpy(array).dtype))
+            for name in ("last", "command"):
+                self.arrays.send(getattr(self.task, name), getattr(self.task.port, name))
         self._begun = True
         self.world.look()
 
@@ -167,7 +168,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         task.elapsed += 1
         task.advance()
 
-        broken = xp.any(missing, axis=1) | (self._fault != 0)
+        fault = self._fault if arrays.shares_host else arrays.view(world.status.fault)
+        broken = xp.any(missing, axis=1) | (fault != 0)
         terminated = task.terminated() | broken
         truncated = xp.zeros_like(terminated) if self.max_episode_steps is None else (task.elapsed >= self.max_episode_steps) & ~terminated
         reward = arrays.as_type(xp.where(broken, 0.0, task.reward()), "float32")
@@ -187,22 +189,28 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         final_info: dict[str, Any] = {}
         final = observation
         if any_done:
-            final_info = {"episode": self._episodes.ended(done), "_episode": done, "fault": xp.where(done, self._fault, 0)}
+            final_info = {"episode": self._episodes.ended(done), "_episode": done, "fault": xp.where(done, fault, 0)}
             if success is not None:
                 final_info |= {"success": success & done, "_success": done}
             if self._statistics:
                 info |= {"episode": final_info["episode"], "_episode": done}
             if self.resets_itself:
                 final = observation if self.copies else arrays.copy(observation)
-                before = time.perf_counter()
                 world.reset(mask=done)
-                self._reset_seconds += time.perf_counter() - before
                 self._begin(done)
                 observation = task.observe()
                 if self.copies:
                     observation = arrays.choose(done, observation, final)
         info |= {"final_obs": final, "_final_obs": done, "final_info": final_info, "_final_info": done}
         return observation, reward, terminated, truncated, info
+
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds += time.perf_counter() - start
 
     def _counts(self) -> dict[str, Array]:
         episodes = {name: getattr(self._episodes, name) for name in ("returns", "lengths")}
