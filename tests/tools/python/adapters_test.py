@@ -236,7 +236,8 @@ def skrl(wrapped, steps):
     cfg.experiment.write_interval = cfg.experiment.checkpoint_interval = 0
     agent = PPO(models=models, memory=RandomMemory(memory_size=32, num_envs=wrapped.num_envs, device="cpu"), cfg=cfg, **spaces)
     before = weights(models["policy"])
-    SequentialTrainer(env=wrapped, agents=agent, cfg={"timesteps": steps, "headless": True, "disable_progressbar": True, "close_environment_at_exit": False}).train()
+    trainer = {"timesteps": steps, "headless": True, "disable_progressbar": True, "close_environment_at_exit": False}
+    SequentialTrainer(env=wrapped, agents=agent, cfg=trainer).train()
     assert learnt(before, models["policy"])
     return lambda observation: models["policy"].net(observation).detach()
 
@@ -317,15 +318,19 @@ def test_rl_games_learns_unchanged(scene, task, tmp_path, monkeypatch):
     adapter.register()
     env = {"task": task, "backend": "cpu", "seconds": 0.5} | ({} if isinstance(task, str) else {"scene": scene})
     config = {"name": "test", "env_name": "nuri", "env_config": env, "num_actors": 16, "device": "cpu", "device_name": "cpu", "ppo": True,
-              "reward_shaper": {"scale_value": 1.0}, "normalize_advantage": True, "normalize_input": True, "normalize_value": True, "gamma": 0.98, "tau": 0.95,
-              "learning_rate": 1e-3, "lr_schedule": None, "e_clip": 0.2, "clip_value": True, "entropy_coef": 0.0, "critic_coef": 1.0, "grad_norm": 1.0,
-              "truncate_grads": True, "bounds_loss_coef": 0.0, "horizon_length": 32, "minibatch_size": 128, "mini_epochs": 4, "max_epochs": 3,
+              "reward_shaper": {"scale_value": 1.0},
+              "normalize_advantage": True, "normalize_input": True, "normalize_value": True, "gamma": 0.98,
+              "tau": 0.95, "learning_rate": 1e-3, "lr_schedule": None, "e_clip": 0.2, "clip_value": True, "entropy_coef": 0.0,
+              "critic_coef": 1.0, "grad_norm": 1.0, "truncate_grads": True, "bounds_loss_coef": 0.0, "horizon_length": 32,
+              "minibatch_size": 128, "mini_epochs": 4, "max_epochs": 3,
               "value_bootstrap": True, "mixed_precision": False, "print_stats": False, "score_to_win": 1e9, "save_best_after": 10**6}
-    network = {"name": "actor_critic", "separate": False, "mlp": {"units": [64, 64], "activation": "elu", "initializer": {"name": "default"}},
+    network = {"name": "actor_critic", "separate": False,
+               "mlp": {"units": [64, 64], "activation": "elu", "initializer": {"name": "default"}},
                "space": {"continuous": {"mu_activation": "None", "sigma_activation": "None", "mu_init": {"name": "default"},
                                         "sigma_init": {"name": "const_initializer", "val": 0}, "fixed_sigma": True}}}
     runner = Runner()
-    runner.load({"params": {"seed": 1, "algo": {"name": "a2c_continuous"}, "model": {"name": "continuous_a2c_logstd"}, "network": network, "config": config}})
+    runner.load({"params": {"seed": 1, "algo": {"name": "a2c_continuous"}, "model": {"name": "continuous_a2c_logstd"}, "network": network,
+                            "config": config}})
     agent = runner.algo_factory.create(runner.algo_name, base_name="run", params=runner.params)
     before = weights(agent.model)
     agent.train()

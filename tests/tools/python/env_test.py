@@ -344,8 +344,8 @@ def test_what_was_returned_does_not_change(make, array):
     copies = [host(kept[0])]
     for action in actions(env, 40):
         result = env.step(action)
-        kept.append({"observation": result[0], "reward": result[1], "ends": {"a": result[2], "b": result[3]}, "final": result[4]["final_obs"],
-                     "terms": result[4]["terms"]})
+        kept.append(dict(zip(("observation", "reward", "terminated", "truncated"), result)))
+        kept[-1] |= {"final": result[4]["final_obs"], "terms": result[4]["terms"]}
         copies.append(host(kept[-1]))
     assert all(same(a, b) for a, b in zip(kept, copies))
 
@@ -381,8 +381,9 @@ def test_bad_actions_are_refused(make, array):
     with pytest.raises(gymnasium.error.ResetNeeded):
         env.step(np.zeros((6, 1), np.float32))
     expected = host(env.reset(seed=0)[0])
-    for bad, error in [(np.zeros((5, 1)), ValueError), (np.zeros(6), ValueError), (np.zeros((6, 2)), ValueError), (np.zeros((6, 1, 1)), ValueError),
-                       (0.0, ValueError), (np.zeros((6, 1), complex), TypeError), (np.zeros((6, 1), object), TypeError),
+    for bad, error in [(np.zeros((5, 1)), ValueError), (np.zeros(6), ValueError), (np.zeros((6, 2)), ValueError),
+                       (np.zeros((6, 1, 1)), ValueError), (0.0, ValueError),
+                       (np.zeros((6, 1), complex), TypeError), (np.zeros((6, 1), object), TypeError),
                        (np.zeros((6, 1), bool), TypeError), (np.full((6, 1), "x"), TypeError), ("left", TypeError), (None, TypeError),
                        ([[0.0]] * 5, ValueError), ([[0.0], [0.0, 1.0]], TypeError), ({"a": 1}, TypeError)]:
         with pytest.raises(error, match="actions"):
@@ -466,7 +467,7 @@ def test_random_calls(make, array):
                     env.reset(seed=int(draw.integers(-2, 5)), options={"reset_mask": mask})
                 else:
                     observation, reward, *_, info = env.step(values)
-                    assert np.isfinite(host(observation)).all() and np.isfinite(host(reward)).all() and np.isfinite(host(info["final_obs"])).all()
+                    assert all(np.isfinite(host(x)).all() for x in (observation, reward, info["final_obs"]))
         except (ValueError, TypeError) as error:
             assert str(error)
             refused += 1

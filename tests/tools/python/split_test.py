@@ -33,8 +33,9 @@ def test_two_processes_are_one(tmp_path):
 
     scene, out = write(tmp_path), tmp_path / "rows.npy"
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(here / "split_worker.py"), scene, str(out)],
-                         env=environment, capture_output=True, text=True, timeout=300)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    run = subprocess.run([*torchrun, str(here / "split_worker.py"), scene, str(out)], env=environment, capture_output=True, text=True,
+                         timeout=600)
     assert run.returncode == 0, run.stderr[-4000:]
     whole, parts = rows(scene, total, 0).numpy(), np.load(out)
     assert whole.shape[0] == parts.shape[0] == total and whole.tobytes() == parts.tobytes()

@@ -37,8 +37,8 @@ class Arrays:
             self.xp = np
 
     def view(self, array: Any) -> Array:
-        """The same memory as an array of this kind; a copy of host memory if tensors lie on a GPU. Unsigned integers of more than 8 bits appear
-        as signed ones in torch."""
+        """The same memory as an array of this kind; a copy of host memory if tensors lie on a GPU. Unsigned integers of more than 8 bits
+        appear as signed ones in torch."""
         if self.kind == "numpy":
             return array if isinstance(array, np.ndarray) else np.from_dlpack(array)
         if isinstance(array, self.xp.Tensor):

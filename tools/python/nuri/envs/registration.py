@@ -1,4 +1,4 @@
-"""Our tasks under gymnasium's own `make` and `make_vec`. Light enough to be gymnasium's plugin: it imports no task and no vector environment."""
+"""Our tasks under gymnasium's own `make` and `make_vec`. Light enough for gymnasium's plugin: it imports neither a task nor gymnasium."""
 from __future__ import annotations
 
 
@@ -10,4 +10,5 @@ def register_gymnasium() -> None:
 
     for name in tasks.registry:
         if f"nuri/{name}" not in registry:
-            register(f"nuri/{name}", entry_point="nuri.envs.single_env:SingleEnv", vector_entry_point="nuri.envs.making:make", kwargs={"task": name})
+            register(f"nuri/{name}", entry_point="nuri.envs.single_env:SingleEnv", vector_entry_point="nuri.envs.making:make",
+                     kwargs={"task": name})

@@ -40,9 +40,8 @@ class Task:
     def __init__(self, world: Any, xp: ModuleType | Arrays, **options: Any):
         kind = type(self)
         for name, value in options.items():
-            if name.startswith("_") or not hasattr(kind, name) or callable(getattr(kind, name)) or isinstance(getattr(kind, name), property):
-                known = ", ".join(self.options()) or "none"
-                raise TypeError(f"{kind.__name__} has no option {name!r}; its options: {known}")
+            if name not in self.options():
+                raise TypeError(f"{kind.__name__} has no option {name!r}; its options: {', '.join(self.options())}")
             setattr(self, name, value)
         self._arrays = xp if isinstance(xp, Arrays) else Arrays(xp.__name__)
         self.world, self.xp = world, self._arrays.xp

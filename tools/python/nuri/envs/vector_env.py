@@ -9,8 +9,9 @@ their rows of the observation anew. Two ways for what has ended, as `metadata["a
 info["final_obs"] is there after every step, for all environments, pictures included: what this step led to, before any reset. Bootstrapping
 at a truncation needs it. In steps in which nothing ended it is the returned observation itself.
 
-Aliasing: what `reset` and `step` return belongs to the caller and never changes. That is one copy of the observation per step. With
-`copy=False` observations are views of the world's own arrays, valid until the next call; final_obs is copied only if something ended.
+Aliasing: what `reset` and `step` return belongs to the caller and never changes. That is one copy of the observation per step: 12 us for
+4096 x 48 numbers, 0.6 ms for 1024 pictures of 64 x 64. With `copy=False` observations are views of the world's own arrays, valid until
+the next call; final_obs is copied only if something ended.
 
 An environment that faults (its numbers left what can be simulated; World.status.fault) or gets an action that is not a number counts as
 terminated, with reward 0; its neighbours do not notice.
@@ -73,8 +74,9 @@ class VectorEnv(gymnasium.vector.VectorEnv):
     def reset(self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict]:
         """Begins episodes: all, or those of options["reset_mask"] (bool [N], NumPy or torch); the others' rows are as they were.
 
-        seed: an int s begins episode 0 of seed s + id in each environment (its id: its number, plus `first_id`); a list has one of each, and
-        None for those that go on. Without a seed each begins its next episode, and at the very first reset episode 0 of `nuri.make`'s seed.
+        seed: an int s begins episode 0 of seed s + id in each environment (its id: its number, plus `first_id`); a list has one of each,
+        and None for those that begin their next episode, as all do without a seed; at the very first reset that is episode 0 of
+        `nuri.make`'s seed.
         """
         self._check_open()
         unknown = set(options or {}) - {"reset_mask"}
@@ -108,8 +110,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             return self._step(actions)
 
     def render(self) -> tuple[np.ndarray, ...] | None:
-        """uint8 [h, w, 3] of each environment: what the camera of the scene that `nuri.make(.., camera=)` named, else its first, delivered last,
-        at its rate and late by its latency, as a policy gets it. So to look changes nothing."""
+        """uint8 [h, w, 3] of each environment: what the camera of the scene that `nuri.make(.., camera=)` named, else its first, delivered
+        last: at its rate and late by its latency, as a policy gets it. So to look changes nothing."""
         self._check_open()
         if self.render_mode is None:
             gymnasium.logger.warn("render() without render_mode='rgb_array'")
@@ -135,7 +137,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         return f"VectorEnv({self._name}, num_envs={self.num_envs}, array={self.arrays.kind!r})"
 
     def save(self) -> bytes:
-        """All that the steps to come depend on: of the world, of the task, of the statistics. For `load` of an environment that is made alike.
+        """All that the steps to come depend on, of the world, the task and the statistics, for `load` of an environment that is made alike.
         Pictures that are still on their way to a camera are not in it."""
         self._check_open()
         parts = {f"own.{name}": self.arrays.numpy(array) for name, array in self._counts().items()}
@@ -251,7 +253,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         cameras = self.world.cameras
         names = [name for name in cameras if "rgb" in cameras[name].outputs]
         if self._camera is None and not names:
-            raise gymnasium.error.Error(f"nothing to render with: no camera of {self.world.scene.path} gives rgb (`cameras:` in scene files)")
+            path = self.world.scene.path
+            raise gymnasium.error.Error(f"nothing to render with: no camera of {path} gives rgb (`cameras:` in scene files)")
         return cameras[self._camera or names[0]]
 
     def _check_open(self) -> None:
