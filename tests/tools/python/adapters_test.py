@@ -303,6 +303,10 @@ def test_rl_games_sees_what_we_say(make):
         theirs, their_reward, dones, info = venv.step(torch.ones(6, 1) * 0.3)
         assert torch.equal(observation, theirs) and torch.equal(reward, their_reward) and torch.equal(dones, terminated | truncated)
         assert torch.equal(info["time_outs"], truncated)
+    state = venv.get_env_state()
+    after = venv.step(torch.zeros(6, 1))[0]
+    venv.set_env_state(state)
+    assert torch.equal(venv.step(torch.zeros(6, 1))[0], after)
     assert set(RlGamesVecEnv(make(SwingCamera)).reset()["obs"]) == {"policy", "picture"}
 
 

@@ -336,6 +336,33 @@ def test_environments_do_not_know_how_they_were_split(make, array):
             pieces = [host(half.step(action[first:first + half.num_envs])[0]) for half, (_, first) in zip(halves, parts)]
 
 
+@pytest.mark.parametrize("array", kinds)
+def test_saved_environments_go_on(make, array):
+    env = make(array=array)
+    env.reset(seed=13)
+    for action in actions(env, 30):
+        env.step(action)
+    saved = env.save()
+
+    def go_on(env):
+        out = []
+        for action in actions(env, 40, seed=1):
+            observation, reward, terminated, truncated, info = env.step(action)
+            out += [host(observation), host(reward), host(terminated), host(truncated)]
+            if "episode" in info:
+                out += [host(info["episode"]["r"]), host(info["episode"]["l"])]
+        return out
+
+    expected = go_on(env)
+    env.load(saved)
+    assert equal(go_on(env), expected)
+    fresh = make(array=array)
+    fresh.load(saved)
+    assert equal(go_on(fresh), expected)
+    with pytest.raises((ValueError, nuri.Error)):
+        make(num_envs=5, array=array).load(saved)
+
+
 # ---- whose memory it is ---------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("array", kinds)
 def test_what_was_returned_does_not_change(make, array):
