@@ -125,7 +125,7 @@ void add_bench(CLI::App& app, int& status) {
   CLI::Option* eyes = command->add_flag("--eyes", asked->eyes, "Images per second instead: rgb and depth through the scene's cameras, or those of its models, beside a step of physics");
   command->add_option("--eye-size", asked->eye_size, "Pixels of their images (otherwise 64 x 64, then 128 x 128)")->expected(2)->type_name("W H")->check(CLI::Range(1, 4096))->needs(eyes);
   command->footer("One thread unless --threads says otherwise, so that numbers of different machines can be compared. The clock runs in the\n"
-                  "engine only; host_share (--json) is what drawing controls takes beside it. slots, rounds: per pack and substep.\n"
+                  "engine only; host_share (--json) is what drawing controls, or a policy, takes beside it. slots, rounds: per pack and substep.\n"
                   "occupied: share of lanes that do useful work in the solver's rounds. --eyes: 32 environments at most, unless --envs says otherwise;\n"
                   "four looks a run, steps between them; us/step is one substep of one environment.");
   command->callback([=, &status] { status = asked->eyes ? bench_eyes(*asked) : bench(*asked); });

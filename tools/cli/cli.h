@@ -30,6 +30,8 @@ struct Options {
   std::optional<uint64_t> seed;
   std::optional<double> perturbation;
   std::string backend = "auto", precision = "float", control;
+  std::string policy;                  // file; empty: none
+  std::vector<double> command;         // of the policy; empty: the file's
   int width = 0, group = 0, device = 0;
   bool staged = false;
   uint64_t first_id = 0;
@@ -47,7 +49,7 @@ struct Length {
 void add_loading(CLI::App& command, scene::PackagePaths& paths);   // --package --root --diagnostics
 void add_scene(CLI::App& command, Options& options);         // SCENE, --json, and those
 void add_world(CLI::App& command, Options& options);         // --envs --backend --precision --threads --width --group --device --seed --first-id
-void add_drive(CLI::App& command, Options& options);         // --control --perturb --quiet
+void add_drive(CLI::App& command, Options& options);         // --control --perturb --policy --command --quiet
 void add_length(CLI::App& command, Length& length);          // --steps, --seconds
 
 Precision precision_of(const std::string& word);
@@ -72,7 +74,7 @@ std::string count(double number);                            // 1.2 M
 std::string environments(int number);                        // 1 environment, 2 environments
 
 // The common part of results: backend, environments, steps, steps_per_second, contacts, rows, iterations, faults, state_hash; timeline
-// and goals of scenes that have them. Of a scene with variants also, per variant: model, environments, contacts, rows, iterations, faults.
+// and goals of scenes that have them; the policy, if one drives. Of a scene with variants also, per variant: model, environments, contacts, rows, iterations, faults.
 Json summary(session::Session& session, double wall_seconds);
 
 // Ctrl-C and SIGTERM ask for an end; the second one ends at once.

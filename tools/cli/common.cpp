@@ -12,6 +12,7 @@
 #include "engine/scene/xml.h"
 #include "tools/cli/cli.h"
 #include "tools/session/memory.h"
+#include "tools/session/policy.h"
 
 namespace nuri::cli {
 namespace {
@@ -94,6 +95,9 @@ void add_drive(CLI::App& command, Options& options) {
   command.add_option("--control", options.control, "Replace the scene's controls")->check(CLI::IsMember({"none", "zero", "random", "sine", "hold"}));
   command.add_option("--perturb", options.perturbation, "Perturbation of initial states: rad, m, rad/s, m/s; added to a scene's own, or instead of the 0.05 of plain models")
       ->check(CLI::Range(0.0, 1000.0));
+  CLI::Option* policy = command.add_option("--policy", options.policy, "A trained policy drives its actuators, at its own control steps")->type_name("FILE.policy");
+  command.add_option("--command", options.command, "What the policy is told to do (otherwise what its file says)")->expected(1, session::policy_limits::commands)
+      ->type_name("NUMBER...")->needs(policy);
   command.add_flag("--quiet", options.quiet, "No progress");
 }
 
@@ -121,6 +125,18 @@ WorldOptions world_options(const Options& options, const scene::Settings& settin
   return world;
 }
 
+// Reads the policy that was asked for into the scene; no diagnostic: all is well.
+static std::vector<Diagnostic> add_policy(const Options& options, session::Loaded& loaded) {
+  if (options.policy.empty()) return {};
+  Result<session::PolicyFile> file = session::read_policy(options.policy);
+  if (!file) return file.errors();
+  if (!options.command.empty() && options.command.size() != file->command.size())
+    return {{Severity::error, "wrong-size", fmt::format("--command has {} numbers, the policy's has {}", options.command.size(), file->command.size()), {}, {options.policy, 0, 0}, {}, {}}};
+  if (!options.command.empty()) file->command.assign(options.command.begin(), options.command.end());
+  if (const auto said = session::set_policy(loaded, std::make_shared<const session::PolicyFile>(std::move(*file))); said && !options.quiet) say(*said);
+  return {};
+}
+
 Result<std::unique_ptr<session::Session>> open(const Options& options) {
   Result<session::Loaded> loaded = session::load(options.scene, options.paths);
   if (!loaded) return loaded.errors();
@@ -132,6 +148,7 @@ Result<std::unique_ptr<session::Session>> open(const Options& options) {
     if (!is_scene) loaded->settings.joints.clear(), loaded->settings.bodies.clear();
     session::perturb(loaded->settings, *options.perturbation);
   }
+  if (std::vector<Diagnostic> errors = add_policy(options, *loaded); !errors.empty()) return errors;
   const WorldOptions world = world_options(options, loaded->settings);
 
   if (auto refused = session::refuse_memory(*loaded, world)) return *refused;
@@ -266,6 +283,8 @@ Json summary(session::Session& session, double wall_seconds) {
                  {"iterations", statistics.iterations / steps},
                  {"faults", world.faults()},
                  {"state_hash", hex(world.hash())}};
+  if (const session::Policy* policy = session.policy())
+    object["policy"] = {{"file", policy->file().path}, {"hash", hex(policy->file().hash)}, {"task", policy->file().task}, {"command", policy->command()}, {"seconds", policy->seconds()}};
   if (session.loaded().models.size() > 1) object["variants"] = variants(session);
   if (const session::Timeline* timeline = session.timeline()) object["timeline"] = to_json(*timeline);
   for (const session::GoalReport& goal : session.judge())

@@ -19,6 +19,11 @@ void print_timeline(const Json& timeline) {
                stop.contains("place") ? ", " + std::string(stop["place"]) : "");
 }
 
+void print_policy(const Json& policy) {
+  const std::string task = policy["task"];
+  fmt::print("  driven by {}{} (hash {}), in {:.2f} s\n", std::string(policy["file"]), task.empty() ? "" : ", trained for " + task, std::string(policy["hash"]), double(policy["seconds"]));
+}
+
 void print_variants(const Json& variants) {
   size_t width = 0;
   for (const Json& row : variants) width = std::max(width, std::string(row["model"]).size());
@@ -123,6 +128,7 @@ int run(const Options& options, const Length& length, const Asked& asked) {
     fmt::print("  per step: {:.2f} contacts, {:.2f} rows, {:.2f} solver iterations\n", double(result["contacts"]), double(result["rows"]),
                double(result["iterations"]));
     fmt::print("  state hash {}, faults {}\n", std::string(result["state_hash"]), faults);
+    if (result.contains("policy")) print_policy(result["policy"]);
     if (eyes) print_eyes(result["eyes"], s.environments());
     if (result.contains("variants")) print_variants(result["variants"]);
     if (result.contains("timeline")) print_timeline(result["timeline"]);
