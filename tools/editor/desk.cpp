@@ -86,7 +86,20 @@ void Desk::take_over(bool same) {
   show_all();
 }
 
+void Desk::open_policy(const std::string& path) {
+  if (bench.open_policy(path)) {
+    take_over(true);
+    remark(Severity::note, path.empty() ? "no policy drives" : "policy " + path);
+    event(path.empty() ? "policy removed" : "policy " + path);
+    return;
+  }
+  dismissed = false;
+  for (const Diagnostic& one : bench.errors()) remark(one.severity, to_string(one));
+  event("failed " + (bench.errors().empty() ? "unknown" : bench.errors().front().code));
+}
+
 void Desk::open(const std::string& path) {
+  if (path.ends_with(".policy")) return open_policy(path);
   const bool same = has_scene() && path == bench.path();
   if (!sure(same ? "load it again" : "open " + path.substr(path.find_last_of('/') + 1))) return;
   const auto before = hold_model(*this);

@@ -159,6 +159,7 @@ bool Window::open() {
   style();
   if (!options_.scene.empty()) {
     desk_.open(options_.scene);
+    if (bench_.is_open() && !options_.policy.empty()) desk_.open_policy(options_.policy);
     if (bench_.is_open())
       bench_.shown = options_.shown > 0 ? std::min(options_.shown, desk_.world().environments())
           : std::min(most_shown_at_first, desk_.world().environments());

@@ -9,7 +9,7 @@ namespace nuri::editor {
 
 struct WindowOptions {
   Workbench::Options workbench;
-  std::string scene;                               // empty: an invitation to drop one
+  std::string scene, policy;                       // empty: an invitation to drop one; the scene alone drives
   int shown = 0;                                   // environments at first; 0: all of them, at most 16
   int width = 1280, height = 800;                  // pixels
   bool light = false, speaks = false, paused = false, validate = false;

@@ -5,7 +5,7 @@
 namespace nuri::editor {
 
 struct Workbench::Command {
-  enum Kind { joint, control, all_reset, keyframe, field, place };
+  enum Kind { joint, control, all_reset, keyframe, policy, told, field, place };
   Kind kind = joint;
   std::string target;                            // with the kind: what it changes. Changes of the same thing join
   double from = 0;                               // the number before, for the entry

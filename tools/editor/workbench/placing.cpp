@@ -211,7 +211,7 @@ void Workbench::settle() {
 bool Workbench::rebuild(const std::string& text, const Placement* from, const Placement* to, const session::Saved* exact) {
   auto loaded = load(path_, text);
   if (!loaded) return errors_ = loaded.errors(), false;
-  auto made = make(std::move(*loaded));
+  auto made = make(std::move(*loaded), policy_);
   if (!made) return errors_ = made.errors(), false;
   World &was = session_->world(), &is = (*made)->world();
   const bool alike = carry_state(*session_, **made);

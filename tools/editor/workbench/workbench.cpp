@@ -61,7 +61,8 @@ Result<session::Loaded> Workbench::load(const std::string& path, const std::stri
   return loaded;
 }
 
-Result<std::unique_ptr<session::Session>> Workbench::make(session::Loaded loaded) const {
+Result<std::unique_ptr<session::Session>> Workbench::make(session::Loaded loaded, std::shared_ptr<const session::PolicyFile> policy) const {
+  if (policy) session::set_policy(loaded, std::move(policy));
   WorldOptions options = options_.world;
   if (options.environments <= 0) {
     const double bytes = session::bytes_per_environment(loaded, options.precision == Precision::f32 ? 4 : 8);
@@ -91,7 +92,13 @@ bool Workbench::open(const std::string& path) {
     if (loaded) text = loaded->text;
   }
   if (!loaded) return fail(loaded.errors());
-  auto made = make(std::move(*loaded));
+  std::shared_ptr<const session::PolicyFile> policy;
+  if (again && policy_) {
+    auto file = session::read_policy(policy_->path);
+    if (!file) return fail(file.errors());
+    policy = std::make_shared<const session::PolicyFile>(std::move(*file));
+  }
+  auto made = make(std::move(*loaded), policy);
   if (!made) return fail(made.errors());
 
   // from here on nothing fails
@@ -116,6 +123,7 @@ bool Workbench::open(const std::string& path) {
   done_ = 0;
   gesture_ = false;
   path_ = path;
+  policy_ = std::move(policy);
   say(std::move(text));
   saved_text_ = text_;
   hand_ = {};
@@ -139,7 +147,9 @@ void Workbench::adopt(std::unique_ptr<session::Session> session) {
 
 void Workbench::look_at_files() {
   files_.clear();
-  for (const std::string& file : session_->loaded().files) {
+  std::vector<std::string> files = session_->loaded().files;
+  if (policy_) files.push_back(policy_->path);
+  for (const std::string& file : files) {
     std::error_code error;
     const Time time = fs::last_write_time(file, error);
     files_[file] = error ? Time::min() : time;

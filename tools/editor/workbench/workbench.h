@@ -22,6 +22,7 @@
 #include "render/view/frame.h"
 #include "tools/editor/workbench/hand.h"
 #include "tools/editor/workbench/scene_text.h"
+#include "tools/session/policy.h"
 #include "tools/session/session.h"
 
 namespace nuri::editor {
@@ -63,6 +64,11 @@ class Workbench {
   const view::Scenery& scenery() const { return scenery_; }
   uint64_t generation() const { return generation_; }              // counts scenes opened: a window's copies of the scenery follow it
 
+  // ---- a policy that drives, beside the scene, which goes on where it is; the file of the same path is read again when it is opened again, and
+  // with the scene when that is. Another scene comes without one.
+  bool open_policy(const std::string& path);                       // "": none drives any more. False: errors() say why, and nothing has changed
+  session::Policy* policy() const;                                 // null: none
+
   // ---- time
   bool running = true;
   double speed = 1;                                                // simulated seconds per second asked for
@@ -99,6 +105,8 @@ class Workbench {
   // As the scene file places it; `name` as placements() has it, or the file of a model without one. While the gesture lasts its bodies are
   // moved in the world; at its end the scene is loaded again, and goes on where it was.
   void place_model(const std::string& name, const view::Vec3f& position, const std::array<double, 4>& rotation);
+  void set_policy_on(bool on);                                     // switched off, controls stay as they are
+  void set_command(int item, double value);                        // what the policy is told to do, in all environments
   void reset();                                                    // all environments to their beginning
   void reset_to_key(int key);                                      // `focus` to a keyframe
   void end_gesture();
@@ -128,7 +136,7 @@ class Workbench {
 
   // scenes (workbench.cpp)
   Result<session::Loaded> load(const std::string& path, const std::string& text) const;
-  Result<std::unique_ptr<session::Session>> make(session::Loaded loaded) const;
+  Result<std::unique_ptr<session::Session>> make(session::Loaded loaded, std::shared_ptr<const session::PolicyFile> policy) const;
   void adopt(std::unique_ptr<session::Session> session);
   void look_at_files();
   bool save_model(const std::string& path);
@@ -157,6 +165,7 @@ class Workbench {
   std::string path_, text_, saved_text_;
   std::vector<Diagnostic> errors_;
   std::unique_ptr<session::Session> session_;
+  std::shared_ptr<const session::PolicyFile> policy_;              // what drives it; null: the scene alone
   struct Drawn {                                                   // numbers that differ from the models', as pictures need them
     std::set<std::string> fields;                                  // of them
     std::vector<std::shared_ptr<model::Model>> models;             // copies for the scenery, per bucket; null: as the bucket has it
