@@ -18,8 +18,8 @@ from .scene import Model, Scene, load
 from .world import World
 
 # what needs more than NumPy, or is not always needed, is loaded when it is asked for
-_MODULES = ("envs", "scenes", "tasks", "train")
-_NAMES = {"make": "envs", "Input": "port", "Output": "port", "Port": "port"}
+_MODULES = ("adapters", "envs", "scenes", "tasks", "train")
+_NAMES = {"make": "envs", "register_gymnasium": "envs", "Input": "port", "Output": "port", "Port": "port"}
 
 __all__ = ["DeviceArray", "Error", "Model", "Scene", "World", "load", *_MODULES, *_NAMES]
 
