@@ -50,6 +50,7 @@ class Learner:
         advantage = take(rollout.advantage)
         pictures = {name: p[: rollout.horizon].flatten(0, 1) for name, p in rollout.pictures.items()}   # too large for a second copy
         target = self.model.scale_returns(take(rollout.value) + advantage, self.group)
+        old_value = self.model.returns(take(rollout.value).unsqueeze(1)).squeeze(1)
         advantage = self.standardise(advantage)
         old_log_deviation = self.model.log_deviation.detach().clone()
         old_log_probability = log_probability(action, old_mean, old_log_deviation)
@@ -64,7 +65,11 @@ class Learner:
                 ratio = torch.exp(log_probability(action[part], mean, log_deviation) - old_log_probability[part])
                 gain = advantage[part]
                 policy_loss = -torch.minimum(ratio * gain, ratio.clamp(1 - s.clip, 1 + s.clip) * gain).mean()
-                value_loss = ((value - target[part]) ** 2).mean()
+                error = (value - target[part]) ** 2
+                if s.clip_value:
+                    near = old_value[part] + (value - old_value[part]).clamp(-s.clip, s.clip)
+                    error = torch.maximum(error, (near - target[part]) ** 2)
+                value_loss = error.mean()
                 entropy = (log_deviation + HALF_LOG_TWO_PI + 0.5).sum()
                 with torch.no_grad():
                     kl = divergence(old_mean[part], old_log_deviation, mean, log_deviation).mean()

@@ -17,6 +17,7 @@ class Settings:
     gamma: float = 0.99             # discount of a control step
     lam: float = 0.95               # of generalised advantage estimation
     clip: float = 0.2               # of the probability ratio
+    clip_value: bool = False        # the change of a value likewise, in deviations of the returns
     value_weight: float = 1.0
     entropy_weight: float = 0.005
     # Optimiser.
