@@ -15,7 +15,8 @@ torch = pytest.importorskip("torch")
 from train_worlds import Cartpole  # noqa: E402
 
 from nuri.train import Policy, Settings, run  # noqa: E402
-from nuri.train.chart import contact_sheet, draw_curves, ticks, write_png  # noqa: E402
+from nuri.train.chart import contact_sheet, draw_curves, ticks  # noqa: E402
+from nuri.train.running import film  # noqa: E402
 
 SETTINGS = Settings.of(dict(envs=32, steps=6 * 16 * 32, horizon=16, actor=(16,), critic=(16,)))
 TIMES = ("seconds", "cpu_seconds", "steps_per_second")
@@ -36,7 +37,8 @@ def quiet(*_):
 
 def table(folder):
     with open(folder / "progress.csv", newline="") as file:
-        return [{name: value for name, value in row.items() if name not in TIMES and not name.startswith("share.")} for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    return [{name: value for name, value in row.items() if name not in TIMES and not name.startswith("share.")} for row in rows]
 
 
 def read_png(path):
@@ -60,8 +62,9 @@ def read_png(path):
 
 def test_a_run_leaves_its_files(tmp_path):
     said = []
-    found = run(make_env, SETTINGS, tmp_path / "new" / "run", name="Small", seed=2, about={"task": "Small"}, say=said.append, video=lambda policy, *_: f"film of {policy.name}")
     folder = tmp_path / "new" / "run"
+    found = run(make_env, SETTINGS, folder, name="Small", seed=2, about={"task": "Small"}, say=said.append,
+                video=lambda policy, *_: f"film of {policy.name}")
     rows = table(folder)
     assert [int(row["iteration"]) for row in rows] == [1, 2, 3, 4, 5, 6] and int(rows[-1]["steps"]) == 6 * 16 * 32
     assert found["signal"] == 0 and said[-1] == "film of Small.policy" and len([text for text in said if "left" in text]) == 6
@@ -96,6 +99,38 @@ def test_a_signal_ends_it_with_a_checkpoint_and_resume_goes_on_with_the_same_bit
     run(make_env, SETTINGS, tmp_path / "parts", seed=2, say=quiet, resume=True)
     assert table(tmp_path / "parts") == table(tmp_path / "whole")
     assert (tmp_path / "parts" / "policy.policy").read_bytes() == (tmp_path / "whole" / "policy.policy").read_bytes()
+
+
+@pytest.mark.parametrize("program, files, said", [
+    ('echo "$@" > film.txt; printf film > "$6"', {"video.mp4"}, "video: "),
+    ("echo no ffmpeg >&2; exit 3", {"pictures.png"}, "no ffmpeg"),
+    (None, {"pictures.png"}, "no program"),
+])
+def test_a_film_is_made_by_the_program_or_pictures_by_the_environment(tmp_path, monkeypatch, program, files, said):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NURI_PROGRAM", raising=False)
+    if program:
+        (tmp_path / "nuri").write_text("#!/bin/sh\n" + program + "\n")
+        (tmp_path / "nuri").chmod(0o755)
+        monkeypatch.setenv("NURI_PROGRAM", str(tmp_path / "nuri"))
+    else:
+        monkeypatch.setenv("PATH", "")
+    lines, out = [], tmp_path / "out"
+    run(make_env, SETTINGS, out, name="Small", say=lines.append, video=film(lambda: make_env(1, 0), 4.0))
+    assert {file.name for file in out.glob("*.mp4")} | {file.name for file in out.glob("pic*")} == files, lines[-1]
+    assert said in lines[-1]
+    if "video.mp4" in files:
+        assert (tmp_path / "film.txt").read_text().split()[:3] == ["render", "small.yaml", "--policy"]
+    else:
+        pixels = read_png(out / "pictures.png")
+        assert pixels.shape[1] % 8 == 0 and pixels[0, 0, 0] == 0 and len(np.unique(pixels)) > 2   # moments in order, from the first
+
+
+def test_a_run_is_not_overwritten(tmp_path):
+    (tmp_path / "checkpoint.pt").write_bytes(b"hours of work")
+    with pytest.raises(ValueError, match="--resume"):
+        run(make_env, SETTINGS, tmp_path, say=quiet)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == b"hours of work"
 
 
 def test_until_success_stops_early(tmp_path):

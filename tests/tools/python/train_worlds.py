@@ -17,10 +17,14 @@ class Vector:
     def __init__(self, envs: int, first_id: int = 0):
         self.num_envs, self.first_id = envs, first_id
         self.max_episode_steps = self.limit
-        self.single_observation_space, self.single_action_space = SimpleNamespace(shape=(self.columns,)), SimpleNamespace(shape=(self.actions,))
-        self.task = SimpleNamespace(elapsed=torch.zeros(envs, dtype=torch.int64), curriculum=lambda progress: None, terms={}, observation=None, observe=lambda: None,
-                                    scene="small.yaml", substeps=4, commands=2, inputs=(SimpleNamespace(kind="position", names="*", scale=0.5),),
-                                    outputs=(SimpleNamespace(actuators=["cart", "c?"], map="range", scale=1.0, limit=1.0),))
+        self.single_observation_space = SimpleNamespace(shape=(self.columns,))
+        self.single_action_space = SimpleNamespace(shape=(self.actions,))
+        self.task = SimpleNamespace(
+            elapsed=torch.zeros(envs, dtype=torch.int64), curriculum=lambda progress: None, terms={},
+            observation=None, observe=lambda: None, scene="small.yaml", substeps=4, commands=2,
+            inputs=(SimpleNamespace(kind="position", names="*", scale=0.5),),
+            outputs=(SimpleNamespace(actuators=["cart", "c?"], map="range", scale=1.0, limit=1.0),))
+        self.world = SimpleNamespace(scene=SimpleNamespace(path="small.yaml"))
         self.timings = {"physics": 0.0, "eyes": 0.0}
         self.x = np.zeros((envs, self.columns))
 
@@ -34,7 +38,8 @@ class Vector:
     def start(self) -> np.ndarray:
         """[envs, columns], by (seed, episode) of each, so that environments do not know how they are split."""
         draws = np.arange(1, self.columns + 1, dtype=np.uint64)
-        z = (self.seeds[:, None] * np.uint64(0x9E3779B97F4A7C15) + self.episode[:, None] * np.uint64(0xBF58476D1CE4E5B9)) ^ (draws * np.uint64(0x94D049BB133111EB))
+        own = self.seeds * np.uint64(0x9E3779B97F4A7C15) + self.episode * np.uint64(0xBF58476D1CE4E5B9)
+        z = own[:, None] ^ (draws * np.uint64(0x94D049BB133111EB))
         for shift in (30, 27, 31):
             z = (z ^ (z >> np.uint64(shift))) * np.uint64(0xBF58476D1CE4E5B9)
         return ((z >> np.uint64(11)) * 2.0**-53 - 0.5) * 0.1
@@ -52,7 +57,14 @@ class Vector:
         self.episode += done.astype(np.uint64)
         self.x = np.where(done[:, None], self.start(), self.x)
         self.task.elapsed[done] = 0
-        return self.observe(), torch.from_numpy(reward.astype(np.float32)), terminated, truncated, {"final_obs": final, "success": truncated}
+        info = {"final_obs": final, "success": truncated}
+        return self.observe(), torch.from_numpy(reward.astype(np.float32)), terminated, truncated, info
+
+    def render(self):
+        return tuple(np.full((6, 8, 3), age, np.uint8) for age in self.task.elapsed.tolist())
+
+    def close(self):
+        pass
 
     def save(self) -> bytes:
         file = io.BytesIO()

@@ -11,14 +11,16 @@ import numpy as np
 
 # Glyphs of 5 x 7 dots: seven rows of five bits, a digit in base 32 each (0-9, a-v). Rows of g, j, p, q, y end on the base line.
 GLYPHS = {
-    "0": "ehjlphe", "1": "4c4444e", "2": "eh1248v", "3": "v2421he", "4": "26aiv22", "5": "vgu11he", "6": "68guhhe", "7": "v124888", "8": "ehhehhe", "9": "ehhf12c",
-    "A": "ehhvhhh", "B": "uhhuhhu", "C": "ehggghe", "D": "sihhhis", "E": "vgguggv", "F": "vgguggg", "G": "ehgnhhf", "H": "hhhvhhh", "I": "e44444e", "J": "72222ic",
-    "K": "hikokih", "L": "ggggggv", "M": "hrllhhh", "N": "hhpljhh", "O": "ehhhhhe", "P": "uhhuggg", "Q": "ehhhlid", "R": "uhhukih", "S": "fgge11u", "T": "v444444",
-    "U": "hhhhhhe", "V": "hhhhha4", "W": "hhhllla", "X": "hha4ahh", "Y": "hhha444", "Z": "v1248gv",
-    "a": "00e1fhf", "b": "ggmphhu", "c": "00eghge", "d": "11djhhf", "e": "00ehvge", "f": "69e8888", "g": "00fhf1e", "h": "ggmphhh", "i": "40c444e", "j": "20622ic",
-    "k": "ggikoki", "l": "c44444e", "m": "00qllhh", "n": "00mphhh", "o": "00ehhhe", "p": "00uhugg", "q": "00dhf11", "r": "00mpggg", "s": "00fge1u", "t": "88s8896",
-    "u": "00hhhjd", "v": "00hhha4", "w": "00hhlla", "x": "00ha4ah", "y": "00hhf1e", "z": "00v248v",
-    ".": "00000cc", ",": "0000cc8", "-": "000v000", "+": "044v440", "%": "op248j3", "(": "2488842", ")": "8422248", "/": "01248g0", ":": "0cc0cc0", "_": "000000v", "=": "00v0v00",
+    "0": "ehjlphe", "1": "4c4444e", "2": "eh1248v", "3": "v2421he", "4": "26aiv22", "5": "vgu11he", "6": "68guhhe", "7": "v124888",
+    "8": "ehhehhe", "9": "ehhf12c", "A": "ehhvhhh", "B": "uhhuhhu", "C": "ehggghe", "D": "sihhhis", "E": "vgguggv", "F": "vgguggg",
+    "G": "ehgnhhf", "H": "hhhvhhh", "I": "e44444e", "J": "72222ic", "K": "hikokih", "L": "ggggggv", "M": "hrllhhh", "N": "hhpljhh",
+    "O": "ehhhhhe", "P": "uhhuggg", "Q": "ehhhlid", "R": "uhhukih", "S": "fgge11u", "T": "v444444", "U": "hhhhhhe", "V": "hhhhha4",
+    "W": "hhhllla", "X": "hha4ahh", "Y": "hhha444", "Z": "v1248gv", "a": "00e1fhf", "b": "ggmphhu", "c": "00eghge", "d": "11djhhf",
+    "e": "00ehvge", "f": "69e8888", "g": "00fhf1e", "h": "ggmphhh", "i": "40c444e", "j": "20622ic", "k": "ggikoki", "l": "c44444e",
+    "m": "00qllhh", "n": "00mphhh", "o": "00ehhhe", "p": "00uhugg", "q": "00dhf11", "r": "00mpggg", "s": "00fge1u", "t": "88s8896",
+    "u": "00hhhjd", "v": "00hhha4", "w": "00hhlla", "x": "00ha4ah", "y": "00hhf1e", "z": "00v248v", ".": "00000cc", ",": "0000cc8",
+    "-": "000v000", "+": "044v440", "%": "op248j3", "(": "2488842", ")": "8422248", "/": "01248g0", ":": "0cc0cc0", "_": "000000v",
+    "=": "00v0v00",
 }
 INK, FAINT, BLUE, GREEN = (40, 44, 52), (222, 225, 230), (31, 102, 181), (28, 140, 84)
 FINE = 3   # drawn that much larger, then averaged

@@ -35,7 +35,8 @@ def export(model: ActorCritic, env=None, task: str = "", command: tuple[float, .
 def _describe(policy: Policy, env, command: tuple[float, ...]) -> None:
     t = env.task
     if t.observe() is not t.observation:
-        raise ValueError(f"{type(t).__name__}.observe returns more than its inputs: such a policy has no policy file; use checkpoint.pt with Python")
+        raise ValueError(f"{type(t).__name__}.observe returns more than its inputs: such a policy has no policy file; "
+                         "use checkpoint.pt with Python")
     if command and len(command) != t.commands:
         raise ValueError(f"training's command has {len(command)} numbers; the task has {t.commands}")
     policy.scene = t.scene if isinstance(t.scene, str) else str(getattr(t.world.scene, "path", ""))

@@ -13,7 +13,8 @@ LEAST_VARIANCE = 1e-4   # a column that hardly ever changes is not blown up: its
 
 
 class Normaliser(nn.Module):
-    """Running mean and variance per column, in double: merged batch by batch (Chan, Golub and LeVeque), so that no precision is lost to the count.
+    """Running mean and variance per column, in double: merged batch by batch (Chan, Golub and LeVeque), so that no precision
+    is lost to the count.
 
     What it gives changes only at `update`: all steps between two updates see the same numbers, and an action's probability
     is the same when it is taken and when it is learnt from.
@@ -65,13 +66,13 @@ class Encoder(nn.Module):
 
     def __init__(self, pictures: dict[str, torch.Tensor], features: int):
         super().__init__()
-        self.towers = nn.ModuleDict()
+        self.names, self.towers = list(pictures), nn.ModuleList()
         width = 0
-        for name, picture in pictures.items():
+        for picture in pictures.values():
             channels = picture.shape[3] if picture.dim() == 4 else 1
             tower = nn.Sequential(nn.Conv2d(channels, 16, 5, 2, 2), nn.ELU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ELU(),
                                   nn.Conv2d(32, 32, 3, 2, 1), nn.ELU(), nn.Flatten())
-            self.towers[name] = tower
+            self.towers.append(tower)
             with torch.no_grad():
                 width += tower(self.input(picture[:1]).cpu()).shape[1]
         self.last = nn.Sequential(nn.Linear(width, features), nn.ELU())
@@ -80,11 +81,14 @@ class Encoder(nn.Module):
     def input(cls, picture: torch.Tensor) -> torch.Tensor:
         if picture.dim() == 3:
             picture = picture.unsqueeze(3)
-        scaled = picture.float() / 255 if picture.dtype == torch.uint8 else torch.nan_to_num(picture.float(), nan=cls.REACH).clamp(0, cls.REACH) / cls.REACH
+        if picture.dtype == torch.uint8:
+            scaled = picture.float() / 255
+        else:
+            scaled = torch.nan_to_num(picture.float(), nan=cls.REACH).clamp(0, cls.REACH) / cls.REACH
         return (scaled - 0.5).permute(0, 3, 1, 2)
 
     def forward(self, pictures: dict[str, torch.Tensor]) -> torch.Tensor:
-        return self.last(torch.cat([tower(self.input(pictures[name])) for name, tower in self.towers.items()], dim=1))
+        return self.last(torch.cat([tower(self.input(pictures[name])) for name, tower in zip(self.names, self.towers)], dim=1))
 
 
 def mlp(inputs: int, widths: tuple[int, ...], outputs: int, activation: str, last_gain: float) -> nn.Sequential:
@@ -123,7 +127,8 @@ class ActorCritic(nn.Module):
         return x if self.encoder is None else torch.cat([x, self.encoder(pictures)], dim=1)
 
     def forward(self, x: torch.Tensor, pictures: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        """x [rows, columns], pictures {name: [rows, height, width(, channels)]} -> mean [rows, actions], value [rows] in the critic's unit"""
+        """x [rows, columns], pictures {name: [rows, height, width(, channels)]} -> mean [rows, actions],
+        value [rows] in the critic's unit"""
         x = self.encode(x, pictures)
         return self.actor(x), self.critic(x).squeeze(1)
 

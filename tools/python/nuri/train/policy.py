@@ -16,6 +16,7 @@ import numpy as np
 
 from .chart import replace
 
+ENDLESS = 10_000   # steps
 FORMAT, VERSION = "nuri-policy", 1
 ACTIVATIONS = {
     "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
@@ -53,10 +54,11 @@ class Policy:
         return x.astype(np.float32, copy=False)
 
     def save(self, path: str | Path) -> None:
-        text = {"format": FORMAT, "version": VERSION, "task": self.task, "scene": self.scene, "substeps": self.substeps, "inputs": list(self.inputs),
-                "outputs": list(self.outputs), "command": list(self.command), "mean": _shortest(self.mean), "deviation": _shortest(self.deviation),
-                "clip": self.clip, "layers": [{"weights": _shortest(layer.weights), "bias": _shortest(layer.bias), "activation": layer.activation}
-                                              for layer in self.layers]}
+        layers = [{"weights": _shortest(layer.weights), "bias": _shortest(layer.bias), "activation": layer.activation}
+                  for layer in self.layers]
+        text = {"format": FORMAT, "version": VERSION, "task": self.task, "scene": self.scene, "substeps": self.substeps,
+                "inputs": list(self.inputs), "outputs": list(self.outputs), "command": list(self.command),
+                "mean": _shortest(self.mean), "deviation": _shortest(self.deviation), "clip": self.clip, "layers": layers}
         replace(Path(path), (json.dumps(text, allow_nan=False) + "\n").encode())
 
     @staticmethod
@@ -72,9 +74,9 @@ class Policy:
             raise ValueError(f"{path}: version {text.get('version')} of the format; {VERSION} is known")
         try:
             layers = [Layer(_numbers(layer["weights"], 2), _numbers(layer["bias"], 1), layer["activation"]) for layer in text["layers"]]
-            policy = Policy(_numbers(text["mean"], 1), _numbers(text["deviation"], 1), float(text["clip"]), layers, str(text.get("task", "")),
-                            str(text.get("scene", "")), int(text.get("substeps", 1)), tuple(text.get("inputs", ())), tuple(text.get("outputs", ())),
-                            tuple(text.get("command", ())))
+            lists = (tuple(text.get(name, ())) for name in ("inputs", "outputs", "command"))
+            policy = Policy(_numbers(text["mean"], 1), _numbers(text["deviation"], 1), float(text["clip"]), layers,
+                            str(text.get("task", "")), str(text.get("scene", "")), int(text.get("substeps", 1)), *lists)
             policy.check()
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             what = f"there is no {error}" if isinstance(error, KeyError) else str(error)
@@ -112,18 +114,23 @@ def _shortest(array: np.ndarray) -> list:
 def evaluate(env, act, episodes: int = 1, seed: int = 1_000_000) -> dict[str, float]:
     """Runs the first `episodes` episodes of every environment of `env` (autoreset in the same step) with actions act(observation).
 
-    Long and short episodes count alike: each environment gives the same number of them.
+    Long and short episodes count alike: each environment gives the same number of them. One that is never cut off counts as it stands
+    after ENDLESS steps.
     """
     observation, _ = env.reset(seed=seed)
     count = np.zeros(env.num_envs, int)
     running, length = np.zeros(env.num_envs), np.zeros(env.num_envs, int)
     returns, lengths, reached, judged = [], [], [], False
-    while (count < episodes).any():
+    for step in range(env.max_episode_steps * episodes if env.max_episode_steps else ENDLESS):
+        if (count >= episodes).all():
+            break
         observation, *flags, info = env.step(act(observation))
         reward, terminated, truncated = (_host(flag) for flag in flags)
         running += reward
         length += 1
         ended = terminated | truncated
+        if step == ENDLESS - 1 and not env.max_episode_steps:
+            ended = np.ones_like(ended)
         counted = ended & (count < episodes)
         returns += running[counted].tolist()
         lengths += length[counted].tolist()
@@ -132,8 +139,8 @@ def evaluate(env, act, episodes: int = 1, seed: int = 1_000_000) -> dict[str, fl
             reached += _host(info["success"])[counted].tolist()
         count += ended
         running[ended], length[ended] = 0, 0
-    return {"episodes": len(returns), "return": float(np.mean(returns)), "deviation": float(np.std(returns)), "length": float(np.mean(lengths)),
-            "success": float(np.mean(reached)) if judged else float("nan")}
+    return {"episodes": len(returns), "return": float(np.mean(returns)), "deviation": float(np.std(returns)),
+            "length": float(np.mean(lengths)), "success": float(np.mean(reached)) if judged else float("nan")}
 
 
 def _host(array) -> np.ndarray:

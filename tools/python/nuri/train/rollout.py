@@ -15,9 +15,10 @@ def split(observation) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         return observation, {}
     numbers = [value for value in observation.values() if value.dim() == 2]
     pictures = {name: value for name, value in observation.items() if value.dim() > 2}
-    first = next(iter(observation.values()))
-    joined = numbers[0] if len(numbers) == 1 else torch.cat(numbers, dim=1) if numbers else torch.zeros((first.shape[0], 0), device=first.device)
-    return joined, pictures
+    if not numbers:
+        first = next(iter(pictures.values()))
+        numbers = [torch.zeros((first.shape[0], 0), device=first.device)]
+    return numbers[0] if len(numbers) == 1 else torch.cat(numbers, dim=1), pictures
 
 
 def advantages(reward, value, done, gamma: float, lam: float, out) -> torch.Tensor:
@@ -69,7 +70,8 @@ class Episodes:
         self.running_length += 1
         self.judged |= success is not None
         reached = (done & success).sum() if success is not None else torch.zeros((), device=done.device)
-        self.figures += torch.stack([done.sum().double(), (self.running_return * done).sum(), (self.running_length * done).sum(), reached.double()])
+        returns, lengths = (self.running_return * done).sum(), (self.running_length * done).sum()
+        self.figures += torch.stack([done.sum().double(), returns, lengths, reached.double()])
         self.running_return.masked_fill_(done, 0)
         self.running_length.masked_fill_(done, 0)
 

@@ -25,6 +25,7 @@ from .settings import Settings
 from .trainer import Trainer
 
 CHECKPOINT_SECONDS = 120.0   # between checkpoints: what a crash costs at most
+FILM_SECONDS = 10.0          # s: of the film at the most
 EVALUATED = 64               # environments, one episode each, that the final policy is judged by
 
 
@@ -56,9 +57,12 @@ def run(make_env, settings: Settings, out: Path | None, *, name: str = "policy",
         until_success: float | None = None, about: dict | None = None, say=print, video=None) -> dict:
     """Trains until settings.steps are done, or a share `until_success` of the episodes succeeds, or a signal comes.
 
-    make_env(envs, first_id) makes the environment of this process. With `resume` it goes on from out/checkpoint.pt. `video(policy_file, out)`
-    is asked for a film at the end and returns what it wrote. Returns the last row of progress.csv, with "signal" (0: ran to its end).
+    make_env(envs, first_id) makes the environment of this process. With `resume` it goes on from out/checkpoint.pt.
+    `video(policy_file, trainer, out)` is asked for a film at the end and says what it wrote. Returns the last row of progress.csv, with
+    "signal" (0: ran to its end) and "reached" (the share of successes).
     """
+    if out is not None and not resume and (out / "checkpoint.pt").exists():
+        raise ValueError(f"{out}: there is a run already; --resume {out} goes on with it, another --out begins a new one")
     group = Group(torch.device(device))
     writes = group.rank == 0 and out is not None
     say = say if group.rank == 0 else (lambda *_, **__: None)
@@ -94,7 +98,8 @@ def run(make_env, settings: Settings, out: Path | None, *, name: str = "policy",
             if writes:
                 append_progress(out / "progress.csv", row)
             say(line(row, trainer))
-            reached = until_success is not None and row["success"] >= until_success and sum(r[0] for r in trainer.window) >= settings.envs * group.size
+            ended = sum(figures[0] for figures in trainer.window)
+            reached = until_success is not None and row["success"] >= until_success and ended >= settings.envs * group.size
             if group.any(bool(stop.signal)):
                 break
             if group.any(time.monotonic() - kept > CHECKPOINT_SECONDS):
@@ -129,7 +134,8 @@ def finish(trainer: Trainer, out: Path, name: str, row: dict, ended_by: int, say
         if hasattr(env, "close"):
             env.close()
         e = result["evaluation"]
-        say(f"{e['episodes']} episodes without noise: return {e['return']:.4g} +- {e['deviation']:.2g}" + _percent(e["success"], ", success "))
+        say(f"{e['episodes']} episodes without noise: return {e['return']:.4g} +- {e['deviation']:.2g}"
+            + _percent(e["success"], ", success "))
         if video is not None:
             say(video(file, trainer, out))
     write_json(out / "result.json", result)
@@ -142,19 +148,23 @@ def _act(trainer: Trainer, observation) -> torch.Tensor:
     return trainer.model.actor(trainer.model.encode(trainer.model.normaliser(numbers), pictures))
 
 
-def film(task: str, make_pictured, seconds: float | None):
+def film(make_pictured, seconds: float | None):
     """A function for run(video=): an MP4 by the `nuri` program if there is one, else a sheet of pictures by the environment's render()."""
 
     def make(policy: Path | None, trainer: Trainer, out: Path) -> str:
         program = os.environ.get("NURI_PROGRAM") or shutil.which("nuri")
         why = "there is no program `nuri` (PATH, NURI_PROGRAM)"
         if program and policy is not None:
-            command = [program, "render", "--policy", str(policy), "--out", str(out / "video.mp4")] + (["--seconds", str(seconds)] if seconds else [])
+            command = [program, "render", str(trainer.env.world.scene.path), "--policy", str(policy), "--out", str(out / "video.mp4"),
+                       "--seconds", str(min(seconds or FILM_SECONDS, FILM_SECONDS)), "--quiet"]
             (out / "video.mp4").unlink(missing_ok=True)
-            done = subprocess.run(command, capture_output=True, text=True)
-            if done.returncode == 0 and (out / "video.mp4").exists():
-                return f"video: {out / 'video.mp4'}"
-            why = f"`{' '.join(command)}` failed: {(done.stderr or done.stdout).strip()[-300:]}"
+            try:
+                done = subprocess.run(command, capture_output=True, text=True)
+                if done.returncode == 0 and (out / "video.mp4").exists():
+                    return f"video: {out / 'video.mp4'}"
+                why = f"`{' '.join(command)}` failed: {(done.stderr or done.stdout).strip()[-300:]}"
+            except OSError as error:
+                why = f"{program}: {error.strerror}"
         try:
             env = make_pictured()
             write_sheet(out / "pictures.png", env, trainer)
@@ -186,10 +196,12 @@ def line(row: dict, trainer: Trainer) -> str:
     """One iteration as people read it."""
     iterations = math.ceil(trainer.settings.steps / trainer.steps_per_iteration)
     left = (trainer.settings.steps - trainer.steps) * row["seconds"] / max(1, trainer.steps)
-    shares = " ".join(f"{part} {row['share.' + part]:.0%}" for part in ("physics", "eyes", "python", "policy", "learner") if row["share." + part] >= 0.005)
+    parts = {part: row["share." + part] for part in ("physics", "eyes", "python", "policy", "learner")}
+    shares = " ".join(f"{part} {share:.0%}" for part, share in parts.items() if share >= 0.005)
     return (f"{row['iteration']:>{len(str(iterations))}}/{iterations}  {_count(row['steps']):>6} steps  return {row['return']:8.3f}"
-            + _percent(row["success"], "  success ") + f"  length {row['length']:5.0f}  kl {row['kl']:.4f}  rate {row['learning_rate']:.1e}  "
-            f"noise {row['noise']:.2f}  {_count(row['steps_per_second']):>6} steps/s ({shares})  {_clock(max(0.0, left))} left")
+            + _percent(row["success"], "  success ") + f"  length {row['length']:5.0f}  kl {row['kl']:.4f}  "
+            f"rate {row['learning_rate']:.1e}  noise {row['noise']:.2f}  {_count(row['steps_per_second']):>6} steps/s ({shares})  "
+            f"{_clock(max(0.0, left))} left")
 
 
 def draw(path: Path, title: str, rows: list[dict]) -> None:
@@ -225,7 +237,8 @@ def read_progress(path: Path, iterations: int) -> list[dict]:
     if not path.exists():
         return []
     with open(path, newline="") as file:
-        rows = [{name: int(value) if name in ("iteration", "steps", "episodes") else float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        number = lambda name: int if name in ("iteration", "steps", "episodes") else float
+        rows = [{name: number(name)(value) for name, value in row.items()} for row in csv.DictReader(file)]
     return [row for row in rows if row["iteration"] <= iterations]
 
 

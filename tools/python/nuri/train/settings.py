@@ -1,4 +1,5 @@
-"""What a training run can be told. A task brings its own values as a class attribute `training = dict(...)`; the command line has the last word."""
+"""What a training run can be told. A task brings its own values as a class attribute `training = dict(...)`; the command line
+has the last word."""
 from __future__ import annotations
 
 import ast
@@ -73,7 +74,8 @@ class Settings:
             for name in layer:
                 if name not in names:
                     near = difflib.get_close_matches(name, names, 1)
-                    raise ValueError(f"no training setting is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else f"; they are {', '.join(names)}"))
+                    hint = f"did you mean {near[0]!r}?" if near else f"they are {', '.join(names)}"
+                    raise ValueError(f"no training setting is called {name!r}; {hint}")
             values.update(layer)
         return Settings(**values)
 

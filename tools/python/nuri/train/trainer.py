@@ -130,7 +130,8 @@ class Trainer:
         if bool(bad.any() | ~torch.isfinite(self.rollout.reward).all()):
             environments, columns = torch.nonzero(bad.any(1)).flatten().tolist(), torch.nonzero(bad.any(0)).flatten().tolist()
             what = f"observations of environments {environments[:8]}, columns {columns[:8]}" if columns else "rewards"
-            raise FloatingPointError(f"iteration {self.iteration + 1}: {what} are not finite; the task should end an episode whose simulation fails")
+            raise FloatingPointError(f"iteration {self.iteration + 1}: {what} are not finite; "
+                                     "the task should end an episode whose simulation fails")
 
     def _figures(self, losses: list[float]) -> dict[str, float]:
         ended = self.group.sum_(self.episodes.figures.clone()).tolist()
@@ -139,7 +140,8 @@ class Trainer:
             self.window.append(ended)
         count, returns, lengths, successes = (sum(column) for column in zip(*self.window)) if self.window else (0, 0, 0, 0)
         mean = lambda total: total / count if count else float("nan")
-        row = {"iteration": self.iteration, "steps": self.steps, "seconds": 0.0, "cpu_seconds": 0.0, "return": mean(returns), "length": mean(lengths),
+        row = {"iteration": self.iteration, "steps": self.steps, "seconds": 0.0, "cpu_seconds": 0.0,
+               "return": mean(returns), "length": mean(lengths),
                "success": mean(successes) if self.episodes.judged else float("nan"), "episodes": int(ended[0]),
                "policy_loss": losses[0], "value_loss": losses[1], "entropy": losses[2], "kl": losses[3],
                "learning_rate": self.learner.rate.item(), "noise": self.model.log_deviation.detach().exp().mean().item()}
@@ -149,8 +151,10 @@ class Trainer:
     def _shares(self, clock: Clock, whole: float, before: dict[str, float]) -> dict[str, float]:
         after = _timings(self.env)
         physics, eyes = (max(0.0, after.get(name, 0.0) - before.get(name, 0.0)) for name in ("physics", "eyes"))
-        seconds = {"physics": physics, "eyes": eyes, "python": clock.step - physics - eyes, "policy": clock.policy, "learner": clock.learner}
-        return {"steps_per_second": self.steps_per_iteration / whole} | {f"share.{name}": max(0.0, s) / whole for name, s in seconds.items()}
+        seconds = {"physics": physics, "eyes": eyes, "python": clock.step - physics - eyes,
+                   "policy": clock.policy, "learner": clock.learner}
+        shares = {f"share.{name}": max(0.0, s) / whole for name, s in seconds.items()}
+        return {"steps_per_second": self.steps_per_iteration / whole} | shares
 
 
 def _timings(env) -> dict[str, float]:
