@@ -24,7 +24,7 @@ class Quadruped(Task):
     weights = dict(speed=1.0, turn=0.5, bounce=-1.0, roll=-0.02, tilt=-1.0, torque=-1e-4, change=-0.005, air=2.0, pose=-0.03, still=-0.2)
     stride = 0.1           # s: the time in the air from which a step is worth something
 
-    training = dict(envs=512, steps=15_000_000, horizon=24, gamma=0.99, epochs=4, actor=(128, 128), critic=(128, 128),
+    training = dict(envs=512, steps=15_000_000, command=(0.5, 0, 0), horizon=24, gamma=0.99, epochs=4, actor=(128, 128), critic=(128, 128),
                     entropy_weight=0.002, target_kl=0.02, noise=0.5)
 
     def setup(self):
