@@ -277,7 +277,7 @@ TEST_CASE("yaml: errors stand where they are") {
   CHECK(folder.error("models:\n  - file: cart.xml\ncontrols:\n  - {type: hold, scale: 3}\n").find("missing-key") != std::string::npos);
   CHECK(folder.error("models:\n  - file: cart.xml\ninitial: {joints: [{position: [2, 1]}]}\n") == "3:31 out-of-range");
   CHECK(folder.error("models:\n  - file: cart.xml\nvary: [{field: mass}]\n").find("missing-key") != std::string::npos);
-  CHECK(folder.error("models:\n  - file: cart.xml\nvary: [{field: mass, scale: 1, when: never}]\n") == "3:37 bad-keyword");
+  CHECK(folder.error("models:\n  - file: cart.xml\nvary: [{field: mass, scale: 1, when: never}]\n") == "3:38 bad-keyword");
   CHECK(folder.error("models:\n  - file: cart.xml\nlink: [1]\n") == "3:7 wrong-kind");
   CHECK(folder.error("models:\n  - file: cart.xml\nlink: {action: {drop: 1}}\n") == "3:8 unknown-key");
   CHECK(folder.error("models:\n  - file: cart.xml\nlink: {actions: {latency: -0.1}}\n") == "3:27 out-of-range");

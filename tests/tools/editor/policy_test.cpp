@@ -80,7 +80,7 @@ TEST_CASE("workbench: a policy's switch and its command are changes that can be 
   const uint64_t told = test::hash(bench);
   CHECK(told != as_trained);
   bench.go_to(0.06);                             // the past after the change is computed with the command that it had
-  for (int i = 0; i < 20; ++i) bench.step_forward();
+  for (int i = 0; i < 25; ++i) bench.step_forward();
   CHECK(test::hash(bench) == told);
 
   bench.set_policy_on(false);
