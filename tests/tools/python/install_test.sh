@@ -14,9 +14,9 @@ PATH=$(dirname "$(first_working cmake)"):$(dirname "$(first_working ninja)"):$PA
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# the wheel; libraries and kernels come from ccache where the release build made them, which those of CUDA would not
+# the wheel; libraries and kernels come from ccache where the release build made them with the same flags, which those of CUDA would not
 CMAKE_BUILD_PARALLEL_LEVEL=$(job_count) "$maker" -m pip wheel -q --no-build-isolation --no-deps --disable-pip-version-check \
-    --config-settings=cmake.define.NURI_CUDA=OFF -w "$folder" . || fail 'no wheel'
+    --config-settings=cmake.define.NURI_CUDA=OFF --config-settings=cmake.define.NURI_WERROR=ON -w "$folder" . || fail 'no wheel'
 wheel=$(echo "$folder"/nuri-*.whl)
 "$maker" - "$wheel" <<'P' || fail 'the wheel is not what it should be'
 import sys, zipfile
