@@ -135,11 +135,16 @@ struct Eyes::Inside {
       }
     }
   }
+  // What the noise of this episode has above its step count (of which it leaves 2^32 substeps): 0 in the first one of the world's seed.
+  uint64_t episode_mark(int environment) const {
+    const uint64_t away = session.episode_seed(environment) - session.world().options().seed;
+    return away == 0 ? 0 : mix(away) >> 32 << 32;
+  }
   // Where everything is, of one bucket.
   trace::Poses poses(int b, int passed) {
     View& v = views[size_t(b)];
     Bucket& bucket = session.world().bucket(b);
-    for (size_t i = 0; i < v.steps.size(); ++i) v.steps[i] = bucket.step_count(v.rows[i]);
+    for (size_t i = 0; i < v.steps.size(); ++i) v.steps[i] = bucket.step_count(v.rows[i]) | episode_mark(v.environments[i]);
     const std::byte *const at = bucket.data(StateField::xpos), *const turned = bucket.data(StateField::xquat);
     const bool single = session.world().options().precision == Precision::f32;
     if (single && v.whole) return v.poses(bucket, reinterpret_cast<const float*>(at), reinterpret_cast<const float*>(turned), passed);

@@ -7,8 +7,8 @@
 //
 // A scene's variants have a tensor each; a picture is found by its environment. Its bits depend on the scene, the seed, the environment's id
 // and what it did since it began, not on batch, place, threads, width or when others began: rates and latencies go by the environment's own
-// control steps, and noise is drawn by its own step (World::step_count), so that an episode that is run again is seen again. Control steps
-// at which nobody looks pass all the same; a picture that was due at one of them is taken at the next look.
+// control steps, and noise is drawn by its episode and its own step (World::step_count), so that an episode that is run again is seen again.
+// Control steps at which nobody looks pass all the same; a picture that was due at one of them is taken at the next look.
 #pragma once
 #include <memory>
 #include <span>
