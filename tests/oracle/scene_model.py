@@ -196,7 +196,7 @@ class Scene:
             _turn(qpos[3:], np.array([0.0, 0, 1]), np.radians(_draw(random, entry["yaw"])), True)
 
     def drive(self, begin, periods):
-        """[period][actuator]: what `controls` say from step `begin` on; where they say random, the middle of the range."""
+        """[period][actuator]: what `controls` say from step `begin` on; where they say random, the middle of the range; for targets the keyframe's."""
         m, key = self.m, self._key()
         low, high = control_range(m)
         time = (begin // self.hold + np.arange(periods)) * self.hold * m.opt.timestep
@@ -213,7 +213,7 @@ class Scene:
                     out[:, a] = entry.get("centre", middle) + entry.get("amplitude", entry.get("scale", 1) * half) * np.sin(2 * np.pi * turns)
                 elif entry["type"] in ("zero", "random"):
                     out[:, a] = 0 if entry["type"] == "zero" else middle
-                elif entry["type"] != "none":
+                elif entry["type"] not in ("none", "target"):   # a target depends on the state
                     raise ValueError(f"{self.path}: controls of type {entry['type']} are not for MuJoCo")
         return out
 
