@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <vector>
+#include "engine/core/aligned.h"
 #include "engine/core/result.h"
 #include "engine/model/model.h"
 #include "physics/probe.h"
@@ -136,7 +137,7 @@ class Bucket {
   std::shared_ptr<const model::Model> model_;
   WorldOptions options_;
   std::vector<uint64_t> ids_;
-  std::vector<std::vector<std::byte>> arrays_;                   // per StateField
+  std::vector<AlignedVector<std::byte>> arrays_;                 // per StateField
   std::vector<int> columns_;
   std::vector<uint64_t> step_count_;
   std::vector<uint32_t> fault_;

@@ -170,7 +170,8 @@ struct Port::Inside {
   Session& session;
   int inputs = 0, outputs = 0, commands = 0;
   std::vector<Plan> plans;                       // per bucket
-  std::vector<float> limits, observation, action, command, last;
+  std::vector<float> limits;
+  AlignedVector<float> observation, action, command, last;
   std::optional<Link> actions, observations;     // where the scene's link has that way
   std::vector<float> sent, seen;                 // [environment][outputs], [environment][inputs]: controls and observations as they set out
   std::vector<uint64_t> begun;                   // per environment: beginnings that its links know of

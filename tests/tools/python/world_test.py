@@ -69,6 +69,14 @@ def test_arrays_outlive_the_world(scene):
     qpos[:] = 0
 
 
+def test_arrays_begin_at_cache_lines(scene):
+    """JAX copies what does not."""
+    world = nuri.World(scene, envs=3)
+    port = world.port([nuri.Input("position")], [nuri.Output("arm/*", map="around")])
+    arrays = [array for name in nuri.world.State.__annotations__ if (array := getattr(world.state, name)).size] + [port.observation, port.action]
+    assert len(arrays) > 8 and all(array.ctypes.data % 64 == 0 for array in arrays)
+
+
 def test_torch_shares_the_memory(scene):
     torch = pytest.importorskip("torch")
     world, twin = nuri.World(scene, envs=8, timeline=False), nuri.World(scene, envs=8, timeline=False)
