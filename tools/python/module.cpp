@@ -23,6 +23,8 @@ nb::list to_python(const std::vector<Diagnostic>& findings) {
 NB_MODULE(_nuri, module) {
   using namespace nuri::python;
   module.doc() = "Nuri's engine; the package nuri is its public face.";
+  // Learners keep arrays to the end (JAX holds them in its caches), and with them their worlds: that is no leak of ours.
+  nb::set_leak_warnings(false);
   nb::register_exception_translator([](const std::exception_ptr& pointer, void*) {
     try {
       std::rethrow_exception(pointer);
