@@ -5,7 +5,7 @@
 packages=(build-essential g++ cmake ninja-build ccache pkg-config libeigen3-dev libpugixml-dev libyaml-cpp-dev
     nlohmann-json3-dev libfmt-dev libcli11-dev libassimp-dev libbullet-dev libpng-dev doctest-dev python3-dev python3-venv git
     libvulkan-dev glslc mesa-vulkan-drivers libglfw3-dev libimgui-dev fonts-dejavu-core
-    libopenh264-dev)
+    libopenh264-dev libhdf5-dev)
 preset=release
 build=build/$preset
 strict=no # yes: a build directory that tolerates warnings is configured again

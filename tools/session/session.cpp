@@ -283,11 +283,13 @@ void Session::step(int substeps) {
   while (substeps > 0) {
     apply_controls();
     const int period = settings().substeps, until_next = period - int(substep_ % uint64_t(period));
-    const int count = varies_ || timeline_ || policy_ ? std::min(substeps, until_next) : substeps;
+    const int count = varies_ || timeline_ || policy_ || witness_ ? std::min(substeps, until_next) : substeps;
+    if (witness_) witness_->before(count);
     const auto start = std::chrono::steady_clock::now();
     world_->step(count);
     world_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     substep_ += uint64_t(count);
+    if (witness_) witness_->after(count);
     substeps -= count;
   }
 }

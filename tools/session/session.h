@@ -86,6 +86,15 @@ struct Saved {
 // of the golden ratio, as in SplitMix64).
 constexpr uint64_t episode_seed(uint64_t seed, uint64_t number) { return number == 0 ? seed : mix(seed + number * 0x9E3779B97F4A7C15u); }
 
+// Sees every stretch of a session in which nothing is written from outside: a recorder. A stretch ends with a control step, or where a call
+// of step() does. Which environments began since it looked last, it learns from beginnings().
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  virtual void before(int substeps) = 0;         // the controls stand; the world is about to advance by so many substeps
+  virtual void after(int substeps) = 0;
+};
+
 class Session {
  public:
   // Checks every name of the settings against the models, builds the world and resets it. A variant of which there is no environment
@@ -123,6 +132,7 @@ class Session {
   // Somebody else moves these actuators of a bucket: the scene's controls that change with time leave them alone from now on.
   void let_go(int bucket, std::span<const int> actuators);
 
+  void show(Witness* witness) { witness_ = witness; }            // from now on; null: nobody. The caller takes a witness away before it ends
   Policy* policy() const { return policy_.get(); }               // what drives it besides the scene; null: none
   // From the next control step on. The policy is one that was made for this session, or null.
   void drive(std::unique_ptr<Policy> policy);
@@ -159,6 +169,7 @@ class Session {
   std::vector<Setup> setups_;                    // per bucket
   std::unique_ptr<Timeline> timeline_;
   std::unique_ptr<Policy> policy_;
+  Witness* witness_ = nullptr;
   uint64_t timeline_next_ = 0;                   // substep of the timeline's and the policy's next control step
   uint64_t substep_ = 0;
   std::vector<uint64_t> beginnings_;             // per environment, as the following

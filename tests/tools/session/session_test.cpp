@@ -59,6 +59,33 @@ TEST_CASE("session: the number of environments, pieces of steps and resets do no
   CHECK(make(3, 0, nullptr, 1)->world().hash() != make(3)->world().hash());
 }
 
+TEST_CASE("session: who watches sees every stretch, and changes nothing") {
+  struct Watching final : session::Witness {
+    explicit Watching(session::Session& s) : session(s) {}
+    void before(int substeps) override { CHECK(session.substep() == seen), begun = substeps; }
+    void after(int substeps) override {
+      CHECK(substeps == begun);
+      CHECK(session.substep() == seen + uint64_t(substeps));
+      seen += uint64_t(substeps), stretches.push_back(substeps);
+    }
+    session::Session& session;
+    uint64_t seen = 0;
+    int begun = 0;
+    std::vector<int> stretches;
+  };
+  auto control_steps = [](scene::Settings& settings) { settings.substeps = 5; };
+  auto plain = make(3, 0, control_steps), watched = make(3, 0, control_steps);
+  Watching witness(*watched);
+  watched->show(&witness);
+  plain->step(17);
+  watched->step(12), watched->step(5);
+  CHECK(witness.stretches == std::vector<int>{5, 5, 2, 3, 2});
+  CHECK(watched->world().hash() == plain->world().hash());
+  watched->show(nullptr);
+  watched->step(1);
+  CHECK(witness.seen == 17);
+}
+
 TEST_CASE("session: control steps hold their controls") {
   auto session = make(2, 0, [](scene::Settings& s) { s.substeps = 5; });
   session->step(1);
