@@ -62,7 +62,10 @@ TEST_CASE("session: the number of environments, pieces of steps and resets do no
 TEST_CASE("session: who watches sees every stretch, and changes nothing") {
   struct Watching final : session::Witness {
     explicit Watching(session::Session& s) : session(s) {}
-    void before(int substeps) override { CHECK(session.substep() == seen), begun = substeps; }
+    void before(int substeps) override {
+      CHECK(session.substep() == seen);
+      begun = substeps;
+    }
     void after(int substeps) override {
       CHECK(substeps == begun);
       CHECK(session.substep() == seen + uint64_t(substeps));
@@ -79,7 +82,7 @@ TEST_CASE("session: who watches sees every stretch, and changes nothing") {
   watched->show(&witness);
   plain->step(17);
   watched->step(12), watched->step(5);
-  CHECK(witness.stretches == std::vector<int>{5, 5, 2, 3, 2});
+  CHECK((witness.stretches == std::vector<int>{5, 5, 2, 3, 2}));
   CHECK(watched->world().hash() == plain->world().hash());
   watched->show(nullptr);
   watched->step(1);
