@@ -121,7 +121,7 @@ settled() { has_said settled; }
 act() {
     from=$(wc -l <"$said")
     "$@"
-    soon 5 settled # nothing may come of it: a mouse that is there already
+    soon 5 settled || true # nothing may come of it: a mouse that is there already
 }
 move() { act xdotool mousemove --window "$window" "$1" "$2"; }
 click() { move "$1" "$2" && act xdotool click "${3:-1}"; }
