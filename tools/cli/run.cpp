@@ -3,6 +3,7 @@
 #include "tools/cli/eyes.h"
 #include "tools/cli/new_file.h"
 #include "tools/cli/pictures.h"
+#include "tools/cli/record.h"
 
 namespace nuri::cli {
 namespace {
@@ -40,6 +41,7 @@ struct Asked {
   std::string picture;                 // file; empty: none
   Through through;
   bool eyes = false;
+  Recording recording;
 };
 
 constexpr size_t moments = 12;                   // tiles of --picture
@@ -75,6 +77,8 @@ struct Story {
 
 int run(const Options& options, const Length& length, const Asked& asked) {
   if (!asked.through.camera.empty() && asked.picture.empty()) return report("--camera is for --picture", options.json);
+  if (asked.recording.episodes > 0 && (asked.eyes || !asked.picture.empty())) return report("--episodes goes with neither --picture nor --eyes", options.json);
+  if (asked.recording.asked() && asked.eyes) return report("--eyes is for runs that are not recorded; --record-cameras records what eyes see", options.json);
   if (Result<bool> possible = can_create(asked.picture); !asked.picture.empty() && !possible)
     return report(possible.errors(), options.json);
   auto session = open(options);
@@ -96,19 +100,34 @@ int run(const Options& options, const Length& length, const Asked& asked) {
                1e3 * s.model().timestep[0]);
   if (const size_t adjusted = s.loaded().report.size(); adjusted > 0 && tells(options))
     fmt::print(stderr, "{} thing{} adjusted on import; see nuri inspect {}\n", adjusted, adjusted == 1 ? "" : "s", options.scene);
+  std::unique_ptr<record::Recorder> recorder;
+  if (asked.recording.asked()) {
+    auto started = start_recording(s, asked.recording, substeps, options.quiet);
+    if (!started) return report(started.errors(), options.json);
+    recorder = std::move(*started);
+  }
   const auto start = std::chrono::steady_clock::now();
   bool finished = true;
+  record::Totals recorded;
   {
-    Progress progress(s.loaded().name, substeps, options.quiet);
+    const int64_t all = substeps * std::max(asked.recording.episodes, 1);
+    Progress progress(s.loaded().name, all, options.quiet);
     const size_t parts = story.pictures ? moments : 1;
     for (size_t part = 0; part < parts && finished; ++part) {
-      const int64_t until = substeps * int64_t(part + 1) / int64_t(parts);
-      finished = eyes ? advance_looking(s, *eyes, until, &progress) : advance(s, until - int64_t(s.substep()), &progress);
+      const int64_t until = all * int64_t(part + 1) / int64_t(parts);
+      if (recorder) finished = advance_recording(s, *recorder, asked.recording, substeps, until, &progress);
+      else finished = eyes ? advance_looking(s, *eyes, until, &progress) : advance(s, until - int64_t(s.substep()), &progress);
       if (story.pictures && finished) story.take(part);
     }
   }
+  if (recorder) {
+    const auto totals = recorder->finish();
+    if (!totals) return report(totals.errors(), options.json);
+    recorded = *totals;
+  }
   const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() - story.seconds;
   Json result = summary(s, wall);
+  if (recorder) result["recording"] = recording_summary(*recorder, recorded);
   result["interrupted"] = !finished;
   result["adjusted"] = s.loaded().report.size();
   if (eyes) result["eyes"] = eyes_summary(s, *eyes, double(s.substep()) / s.settings().substeps + 1);
@@ -130,6 +149,7 @@ int run(const Options& options, const Length& length, const Asked& asked) {
     fmt::print("  state hash {}, faults {}\n", std::string(result["state_hash"]), faults);
     if (result.contains("policy")) print_policy(result["policy"]);
     if (eyes) print_eyes(result["eyes"], s.environments());
+    if (recorder) print_recording(result["recording"]);
     if (result.contains("variants")) print_variants(result["variants"]);
     if (result.contains("timeline")) print_timeline(result["timeline"]);
     if (result.contains("goals"))
@@ -158,6 +178,7 @@ void add_run(CLI::App& app, int& status) {
   command->add_flag(
       "--eyes", asked->eyes,
       "Look through the scene's cameras and lidars (if it has none, the models' cameras) at their rates, and say what that costs");
+  add_recording(*command, asked->recording);
   command->add_option("--picture", asked->picture, "Moments of the run, each of another environment, as tiles of one picture")
       ->type_name("FILE.png");
   command
