@@ -1,6 +1,5 @@
 #include "tools/session/eyes.h"
 
-#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <new>
@@ -8,6 +7,7 @@
 #include "engine/shape/rigid.h"
 #include "render/trace/timing.h"
 #include "tools/session/find_eyes.h"
+#include "tools/session/memory.h"
 #include "tools/session/vary_eyes.h"
 
 namespace nuri::session {
@@ -59,7 +59,6 @@ double bytes_of(const EyeInfo& eye, int delay) {
     if (eye.outputs >> k & 1) sum += double(picture_bytes(eye, uint32_t(1) << k));
   return sum * (1 + trace::Timing::slots(eye.every, delay));
 }
-double memory() { return double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)); }
 
 class Clock {
  public:
@@ -243,8 +242,8 @@ struct Eyes::Inside {
     }
     if (sensors.empty() || n == 0) return {};
     const char* const fewer = "use fewer environments, smaller pictures or less latency";
-    if (needed > memory())
-      return {refuse(session, "no-memory", "the pictures would take " + std::to_string(int64_t(needed / 1e9)) + " GB; this machine has " + std::to_string(int64_t(memory() / 1e9)), fewer)};
+    if (const double free = free_memory(); needed > free)
+      return {refuse(session, "no-memory", "the pictures would take " + std::to_string(int64_t(needed / 1e9)) + " GB; " + std::to_string(int64_t(free / 1e9)) + " GB are free", fewer)};
 
     trace::Options o;
     o.seed = session.world().options().seed;

@@ -65,10 +65,11 @@ Pose chain_end(const Chain& c, const Posture& posture, Pose x, std::vector<Spati
 
 }  // namespace
 
-Rot turn(const Vec& axis, double angle) {
+Rot turn(const Vec& axis, double angle, double length) {
+  if (!(length > 1e-12)) return {1, 0, 0, 0};
   Wide<double, 1> s, c;
   sin_cos(Wide<double, 1>(0.5 * angle), s, c);
-  return {c.v, axis[0] * s.v, axis[1] * s.v, axis[2] * s.v};
+  return {c.v, s.v * axis[0] / length, s.v * axis[1] / length, s.v * axis[2] / length};
 }
 
 double arc_tangent(double y, double x) { return atan2(Wide<double, 1>(y), Wide<double, 1>(x)).v; }

@@ -55,7 +55,7 @@ void holding_forces(const Chain& chain, const Posture& posture, bool moving, dou
 
 // The rotation vector (world axes, at most pi long) that turns `from` into `to`.
 Vec rotation_between(const Rot& from, const Rot& to);
-Rot turn(const Vec& axis, double angle);         // axis is unit
+Rot turn(const Vec& axis, double angle, double length = 1);   // rad, about an axis of that length; none about one without
 double arc_tangent(double y, double x);
 
 }  // namespace nuri::session

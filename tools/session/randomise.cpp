@@ -3,9 +3,9 @@
 #include <cmath>
 #include <map>
 #include "engine/core/random.h"
-#include "engine/math/elementary.h"
 #include "engine/math/elementary_normal.h"
 #include "engine/scene/xml.h"
+#include "tools/session/kinematics.h"
 #include "tools/session/session.h"
 #include "tools/session/vary_eyes.h"
 
@@ -24,32 +24,14 @@ struct Draws {
   double gauss(uint32_t index) const { return normal(seed, id, stream, rule, index); }
 };
 
-struct Quat { double w, x, y, z; };
-Quat operator*(const Quat& a, const Quat& b) {
-  return {a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z, a.w * b.x + a.x * b.w + a.y * b.z - a.z * b.y,
-          a.w * b.y - a.x * b.z + a.y * b.w + a.z * b.x, a.w * b.z + a.x * b.y - a.y * b.x + a.z * b.w};
-}
-
 // Uniform over all orientations: a normal vector in four dimensions points anywhere equally often.
-Quat any_orientation(const Draws& draws, uint32_t first) {
-  Quat q{draws.gauss(first), draws.gauss(first + 1), draws.gauss(first + 2), draws.gauss(first + 3)};
-  const double norm = std::sqrt(q.w * q.w + q.x * q.x + q.y * q.y + q.z * q.z);
-  if (norm < 1e-12) return {1, 0, 0, 0};
-  return {q.w / norm, q.x / norm, q.y / norm, q.z / norm};
+Rot any_orientation(const Draws& draws, uint32_t first) {
+  return shape::unit({draws.gauss(first), draws.gauss(first + 1), draws.gauss(first + 2), draws.gauss(first + 3)});
 }
 
-Quat tilted(const Draws& draws, uint32_t first, double angle) {
-  const double x = draws.gauss(first), y = draws.gauss(first + 1), z = draws.gauss(first + 2), norm = std::sqrt(x * x + y * y + z * z);
-  if (norm < 1e-12) return {1, 0, 0, 0};
-  Wide<double, 1> s, c;
-  sin_cos(Wide<double, 1>(0.5 * angle), s, c);
-  return {c.v, s.v * x / norm, s.v * y / norm, s.v * z / norm};
-}
-
-Quat about_vertical(double angle) {
-  Wide<double, 1> s, c;
-  sin_cos(Wide<double, 1>(0.5 * angle), s, c);
-  return {c.v, 0, 0, s.v};
+Rot tilted(const Draws& draws, uint32_t first, double angle) {
+  const shape::Vec axis{draws.gauss(first), draws.gauss(first + 1), draws.gauss(first + 2)};
+  return turn(axis, angle, std::sqrt(shape::dot(axis, axis)));
 }
 
 // A NURI_REAL field with the things it describes.
@@ -168,10 +150,9 @@ void randomise_state(World& world, const scene::Settings& settings, int environm
       const double angle = draws(rule.tilt, first + 9), yaw = draws(rule.yaw, first + 15);
       if (!rule.any_orientation && angle == 0 && yaw == 0) continue;
       auto get = [&](int k) { return world.get(StateField::qpos, environment, q + 3 + k); };
-      const Quat change = rule.any_orientation ? any_orientation(draws, first + 10) : about_vertical(yaw) * tilted(draws, first + 10, angle);
-      const Quat turned = change * Quat{get(0), get(1), get(2), get(3)};
-      const double values[4] = {turned.w, turned.x, turned.y, turned.z};
-      for (int k = 0; k < 4; ++k) world.set(StateField::qpos, environment, q + 3 + k, values[k]);
+      const Rot change = rule.any_orientation ? any_orientation(draws, first + 10) : shape::mul(turn({0, 0, 1}, yaw), tilted(draws, first + 10, angle));
+      const Rot turned = shape::mul(change, {get(0), get(1), get(2), get(3)});
+      for (int k = 0; k < 4; ++k) world.set(StateField::qpos, environment, q + 3 + k, turned[size_t(k)]);
     }
     ++draws.rule;
   }

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include "engine/math/elementary.h"
 #include "engine/shape/rigid.h"
 #include "render/trace/eyes.h"
 #include "tools/session/find_eyes.h"
+#include "tools/session/kinematics.h"
 #include "tools/session/session.h"
 
 namespace nuri::session {
@@ -43,15 +43,6 @@ void change(const EyeRule& r, int thing, const Drawer& drawer, std::span<double>
     const uint64_t seed = r.rule->when == scene::When::start ? drawer.start : drawer.episode;
     numbers[size_t(k)] = operate(r.rule->operation, numbers[size_t(k)], draw(r.rule->draw, seed, drawer.id, stream_eye, uint64_t(r.number), index));
   }
-}
-
-// The turn about a vector by its length, rad.
-shape::Rot turn(const std::array<double, 3>& v) {
-  const double angle = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
-  if (!(angle > 0)) return {1, 0, 0, 0};
-  Wide<double, 1> s, c;
-  sin_cos(Wide<double, 1>(0.5 * angle), s, c);
-  return {c.v, s.v * v[0] / angle, s.v * v[1] / angle, s.v * v[2] / angle};
 }
 
 // Why a rule cannot place or turn what follows a body's motion in its own way; null: it can.
@@ -137,7 +128,8 @@ void vary_mount(const std::vector<EyeRule>& rules, const std::string& name, int 
     std::array<double, 3> about{};               // degrees
     change(r, thing, drawer, about);
     for (double& x : about) x *= degree;
-    quat = shape::unit(shape::mul(quat, turn(about)));
+    const double angle = std::sqrt(shape::dot(about, about));
+    quat = shape::unit(shape::mul(quat, turn(about, angle, angle)));
   }
 }
 
