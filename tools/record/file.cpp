@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include "tools/record/journal_driver.h"
 
 namespace nuri::record {
 namespace {
@@ -53,34 +54,41 @@ std::vector<hsize_t> extent(const Column& column, uint64_t rows) {
 }  // namespace
 
 bool File::hold(bool fine, const char* what) {
-  if (!fine && !error_) {
-    const std::string why = hdf5::why();
-    error_ = Diagnostic{Severity::error, "cannot-write", std::string(what) + " failed" + (why.empty() ? "" : ": " + why), "", {path_, 0, 0}, {}, {}};
-  }
-  return good();
+  const int disk = journal_->error();
+  if (error_ || (fine && !disk)) return good();
+  const std::string why = disk ? std::strerror(disk) : hdf5::why();
+  error_ = Diagnostic{Severity::error, "cannot-write", (disk ? "the file cannot be written" : std::string(what) + " failed") + (why.empty() ? "" : ": " + why),
+                      journal_->committed() > 0 ? "the file is as of its last commit, and every episode in it is whole" : "", {path_, 0, 0}, {}, {}};
+  return false;
 }
 
-Result<std::unique_ptr<File>> File::create(const std::string& path, int level) {
+Result<std::unique_ptr<File>> File::create(const std::string& path, int level, Disk& disk) {
   const auto held = hdf5::lock();
+  auto journal = Journal::create(path, disk);
+  if (!journal) return journal.errors();
   std::unique_ptr<File> out(new File(path, level));
-  Handle making(H5Pcreate(H5P_FILE_CREATE));
-  out->access_ = Handle(H5Pcreate(H5P_FILE_ACCESS));
+  out->journal_ = std::move(*journal);
+  const Handle making(H5Pcreate(H5P_FILE_CREATE)), access(H5Pcreate(H5P_FILE_ACCESS));
+  use_journal(access, *out->journal_);
   out->group_making_ = Handle(H5Pcreate(H5P_GROUP_CREATE));
-  for (const hid_t list : {hid_t(making), hid_t(out->group_making_)}) {
-    H5Pset_obj_track_times(list, false);
-    H5Pset_link_phase_change(list, compact_links, compact_links / 2);
-    H5Pset_attr_phase_change(list, compact_attributes, compact_attributes / 2);
-  }
+  H5Pset_obj_track_times(out->group_making_, false);
+  H5Pset_link_phase_change(out->group_making_, compact_links, compact_links / 2);
+  H5Pset_attr_phase_change(out->group_making_, compact_attributes, compact_attributes / 2);
   H5Pset_istore_k(making, branches);
-  H5Pset_libver_bounds(out->access_, H5F_LIBVER_V18, H5F_LIBVER_V18);
-  H5Pset_fclose_degree(out->access_, H5F_CLOSE_STRONG);
-  out->file_ = Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, making, out->access_));
+  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+  out->file_ = Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, making, access));
+  if (out->file_) H5Fset_libver_bounds(out->file_, H5F_LIBVER_V18, H5F_LIBVER_V18);   // of all but the root
   out->hold(bool(out->file_), "making the file");
   if (out->error_) return *out->error_;
   return out;
 }
 
-File::~File() { close(); }
+File::~File() {
+  const auto held = hdf5::lock();
+  journal_->abandon();
+  file_ = Handle();
+  group_making_ = Handle();
+}
 
 Handle File::root() { return open(file_, "/"); }
 
@@ -224,12 +232,15 @@ void File::names(hid_t at, const std::string& name, uint64_t before, const std::
 }
 
 void File::commit() {
-  if (good()) hold(H5Fflush(file_, H5F_SCOPE_LOCAL) >= 0, "writing the file");
+  if (good() && hold(H5Fflush(file_, H5F_SCOPE_LOCAL) >= 0, "writing the file")) hold(journal_->commit(), "writing the file");
 }
 
 void File::close() {
   const auto held = hdf5::lock();
-  if (file_) hold(H5Fclose(std::exchange(file_, Handle()).release()) >= 0, "closing the file");
+  if (!file_) return;
+  if (!good()) journal_->abandon();
+  if (hold(H5Fclose(file_.release()) >= 0, "closing the file")) hold(journal_->commit(), "closing the file");
+  journal_->close();
 }
 
 }  // namespace nuri::record

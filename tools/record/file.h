@@ -1,10 +1,12 @@
 // An HDF5 file that is being written: groups, attributes, datasets, commits.
 //
 // Nothing of the machine or the time of day goes into it, so that equal inputs give equal bytes: objects have no times, every group is made
-// here (the library would give groups made on the way their times), and commits are called for by counts. Superblock 2 rather than 3: the newer
-// one notes that a file is open for writing, and after a crash other readers would refuse it.
+// here (the library would give groups made on the way their times), and commits are called for by counts. The superblock and the root group are
+// of the oldest kind: a newer root has times whatever it is told, and the newest superblock notes that a file is open for writing, so that after a
+// crash other readers would refuse it. Everything below the root is of version 1.8, in which small things are small.
 //
-// What fails first is kept in error(); everything after that does nothing, so that callers need not ask each time.
+// It lies in a journal (journal.h): whatever happens, the file is as of its last commit. What fails first is kept in error(); everything after
+// that does nothing, so that callers need not ask each time.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -14,6 +16,7 @@
 #include <vector>
 #include "engine/core/result.h"
 #include "tools/record/hdf5.h"
+#include "tools/record/journal.h"
 #include "tools/record/schema.h"
 
 namespace nuri::record {
@@ -21,7 +24,7 @@ namespace nuri::record {
 class File {
  public:
   // A new file at the path, whatever was there. `level`: of gzip, 0 to 9; 0: no compression.
-  static Result<std::unique_ptr<File>> create(const std::string& path, int level);
+  static Result<std::unique_ptr<File>> create(const std::string& path, int level, Disk& disk = real_disk());
   ~File();
 
   bool good() const { return !error_; }
@@ -54,7 +57,7 @@ class File {
 
   // Everything so far stays, whatever happens from now on.
   void commit();
-  void close();
+  void close();                                  // with a last commit. A file that is not closed loses what came after the one before
 
  private:
   explicit File(std::string path, int level) : path_(std::move(path)), level_(level) {}
@@ -64,7 +67,8 @@ class File {
 
   std::string path_;
   int level_;
-  hdf5::Handle file_, group_making_, access_;
+  std::unique_ptr<Journal> journal_;             // outlives file_
+  hdf5::Handle group_making_, file_;
   std::optional<Diagnostic> error_;
 };
 

@@ -1,6 +1,8 @@
 #include "tools/record/recorder.h"
 
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include "tests/tools/record/scenes.h"
 
 using namespace nuri;
@@ -115,6 +117,7 @@ TEST_CASE("recorder: the same bytes for any threads, width, and pieces in which 
   WorldOptions narrow, wide, threads;
   narrow.width = 1, wide.width = 8, threads.threads = 3;
   const std::string one = record("one", narrow, 20);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // times in a file would have another second
   CHECK(one == record("two", wide, 20));
   CHECK(one == record("three", threads, 20));
   CHECK(one != record("four", threads, 40));     // other resets
@@ -136,6 +139,7 @@ TEST_CASE("recorder: episodes end where environments begin anew, by the order in
   const record::Totals totals = finish(*recorder);
   CHECK(totals.episodes == 6);
   const Reader file(folder / "a.h5");
+  REQUIRE(file);
   const struct { int environment, samples, substeps, began; const char* why; uint64_t seed, episode; } expected[] = {
       {2, 4, 20, 0, "reset", 0, 0}, {0, 6, 30, 0, "finished", 0, 0}, {1, 6, 30, 0, "finished", 0, 0}, {3, 6, 30, 0, "finished", 0, 0},
       {1, 1, 3, 40, "end", 77, 0},  {2, 5, 23, 20, "end", 0, 1}};
@@ -165,6 +169,7 @@ TEST_CASE("recorder: forces appear when they first change, with what was before"
     finish(*recorder);
   }
   const Reader file(folder / "a.h5");
+  REQUIRE(file);
   CHECK(!file.has(demo(0, "inputs/xfrc_applied")));
   const auto forces = file.read<float>(demo(1, "inputs/xfrc_applied"));
   REQUIRE(file.shape(demo(1, "inputs/xfrc_applied")) == std::vector<hsize_t>{6, 4, 6});
@@ -185,6 +190,7 @@ TEST_CASE("recorder: rates of samples and signals, fields of the state") {
     CHECK(finish(*recorder).samples == 22);
   }
   const Reader file(folder / "a.h5");
+  REQUIRE(file);
   CHECK(file.shape(demo(1, "actions")) == std::vector<hsize_t>{11, 2});
   CHECK(file.shape(demo(1, "hashes")) == std::vector<hsize_t>{21});
   CHECK(file.shape(demo(1, "obs/xpos")) == std::vector<hsize_t>{11, 4, 3});
