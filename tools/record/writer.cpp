@@ -81,7 +81,7 @@ void Writer::write_head(const Head& head) {
   if (!head.policy.empty()) f.put(own, "policy", head.policy);
   if (!head.timeline.empty()) f.put(own, "timeline", head.timeline);
   f.put(own, "control_period", head.control_period), f.put(own, "timestep", head.timestep), f.put(own, "substeps", int64_t(head.substeps));
-  f.put(own, "precision", head.precision);
+  f.put(own, "every", int64_t(sample_every_)), f.put(own, "precision", head.precision);
   f.put(own, "seed", head.seed), f.put(own, "first_id", head.first_id), f.put(own, "environments", head.environments);
   f.put(own, "complete", uint8_t(0));
   for (size_t v = 0; v < head.models.size(); ++v) {

@@ -33,6 +33,7 @@ struct Loaded {
   std::string text = {};               // of a scene file
   std::vector<std::string> files = {}; // that were read, as far as the scene names them: scene, models, meshes, textures, height fields
   std::shared_ptr<const PolicyFile> policy = {};             // drives the session, if there is one (policy.h)
+  std::vector<int> which = {};         // the variant of each environment, where somebody knows; otherwise variant_of
   void excerpt(std::vector<Diagnostic>& findings) const;   // gives those about the scene file the line that they are about
 };
 

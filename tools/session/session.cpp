@@ -66,7 +66,7 @@ Result<std::unique_ptr<Session>> Session::create(Loaded loaded, WorldOptions opt
 
   // variants that have environments are buckets
   std::vector<int> which, bucket_of(size_t(variants), -1);
-  for (int e = 0; e < options.environments; ++e) which.push_back(variant_of(options.seed, options.first_id + uint64_t(e), l.shares));
+  for (int e = 0; e < options.environments; ++e) which.push_back(size_t(e) < l.which.size() ? l.which[size_t(e)] : variant_of(options.seed, options.first_id + uint64_t(e), l.shares));
   for (const int variant : which) bucket_of[variant] = 0;
   std::vector<std::shared_ptr<const model::Model>> models;
   for (int v = 0; v < variants; ++v) {
