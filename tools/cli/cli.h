@@ -73,6 +73,8 @@ std::string hex(uint64_t value);                             // 16 digits
 std::string count(double number);                            // 1.2 M
 std::string environments(int number);                        // 1 environment, 2 environments
 
+void print_table(const char* title, const Json& list, size_t most);   // objects of equal keys as lines, the first ones
+
 // The common part of results: backend, environments, steps, steps_per_second, contacts, rows, iterations, faults, state_hash; timeline
 // and goals of scenes that have them; the policy, if one drives. Of a scene with variants also, per variant: model, environments, contacts, rows, iterations, faults.
 Json summary(session::Session& session, double wall_seconds);
@@ -99,6 +101,10 @@ class Progress {
 // Steps in pieces of about a tenth of a second; false if it was interrupted. `done` (may be null) receives the substeps done.
 bool advance(session::Session& session, int64_t substeps, Progress* progress, int64_t* done = nullptr);
 
+// Recordings, by the end of their names; inspect says other things of them.
+bool is_recording(const std::string& path);
+int inspect_recording(const std::string& path, bool json, bool all);
+
 // Commands; each one stores its exit status.
 void add_run(CLI::App& app, int& status);
 void add_bench(CLI::App& app, int& status);
@@ -108,6 +114,8 @@ void add_dump(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);
 void add_compile(CLI::App& app, int& status);
 void add_render(CLI::App& app, int& status);
+void add_replay(CLI::App& app, int& status);
+void add_export(CLI::App& app, int& status);
 void add_doctor(CLI::App& app, int& status);
 
 }  // namespace nuri::cli

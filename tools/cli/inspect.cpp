@@ -1,4 +1,5 @@
-// nuri inspect: what a scene became: sizes, tables, candidate pairs and their owners, rows, the import report, memory.
+// nuri inspect: what a scene became: sizes, tables, candidate pairs and their owners, rows, the import report, memory. Of recordings:
+// inspect_recording.cpp.
 #include <fmt/format.h>
 #include <algorithm>
 #include "physics/scratch_layout.h"
@@ -161,27 +162,6 @@ std::string cell(const Json& value) {
   return text;
 }
 
-void print_table(const char* title, const Json& list, size_t most) {
-  if (list.empty()) return;
-  fmt::print("\n{} ({})\n", title, list.size());
-  std::vector<size_t> widths;
-  for (const auto& [key, unused] : list[0].items()) widths.push_back(key.size());
-  const size_t shown = std::min(most, list.size());
-  for (size_t i = 0; i < shown; ++i) {
-    size_t column = 0;
-    for (const auto& [unused, value] : list[i].items()) widths[column] = std::max(widths[column], cell(value).size()), ++column;
-  }
-  size_t column = 0;
-  for (const auto& [key, unused] : list[0].items()) fmt::print("  {:<{}}", key, widths[column++]);
-  fmt::print("\n");
-  for (size_t i = 0; i < shown; ++i) {
-    column = 0;
-    for (const auto& [unused, value] : list[i].items()) fmt::print("  {:<{}}", cell(value), widths[column++]);
-    fmt::print("\n");
-  }
-  if (shown < list.size()) fmt::print("  .. and {} more (--all)\n", list.size() - shown);
-}
-
 // By code, in the order in which codes appear; the hint of the first stands for all.
 void print_report(const std::vector<Diagnostic>& report, size_t most) {
   fmt::print("\nAdjusted and guessed ({})\n", report.size());
@@ -240,6 +220,7 @@ void print_model(const Json& model, const std::string& environments, bool all) {
 }
 
 int inspect(const std::string& scene, const scene::PackagePaths& paths, bool json, bool all) {
+  if (is_recording(scene)) return inspect_recording(scene, json, all);
   Result<session::Loaded> loaded = session::load(scene, paths);
   if (!loaded) return report(loaded.errors(), json);
   Json findings = Json::array();
@@ -266,11 +247,32 @@ int inspect(const std::string& scene, const scene::PackagePaths& paths, bool jso
 
 }  // namespace
 
+void print_table(const char* title, const Json& list, size_t most) {
+  if (list.empty()) return;
+  fmt::print("\n{} ({})\n", title, list.size());
+  std::vector<size_t> widths;
+  for (const auto& [key, unused] : list[0].items()) widths.push_back(key.size());
+  const size_t shown = std::min(most, list.size());
+  for (size_t i = 0; i < shown; ++i) {
+    size_t column = 0;
+    for (const auto& [unused, value] : list[i].items()) widths[column] = std::max(widths[column], cell(value).size()), ++column;
+  }
+  size_t column = 0;
+  for (const auto& [key, unused] : list[0].items()) fmt::print("  {:<{}}", key, widths[column++]);
+  fmt::print("\n");
+  for (size_t i = 0; i < shown; ++i) {
+    column = 0;
+    for (const auto& [unused, value] : list[i].items()) fmt::print("  {:<{}}", cell(value), widths[column++]);
+    fmt::print("\n");
+  }
+  if (shown < list.size()) fmt::print("  .. and {} more (--all)\n", list.size() - shown);
+}
+
 void add_inspect(CLI::App& app, int& status) {
   struct Asked { std::string scene; scene::PackagePaths paths; bool json = false, all = false; };
   auto asked = std::make_shared<Asked>();
   CLI::App* command = app.add_subcommand("inspect", "What a scene became: sizes, tables, meshes, pairs, rows, what was adjusted and guessed, memory");
-  command->add_option("scene", asked->scene, "Scene (.yaml), model (.xml MJCF, .urdf) or compiled model (.model)")->required()->type_name("SCENE");
+  command->add_option("scene", asked->scene, "Scene (.yaml), model (.xml MJCF, .urdf), compiled model (.model) or recording (.h5)")->required()->type_name("SCENE");
   add_loading(*command, asked->paths);
   command->add_flag("--json", asked->json, "One JSON object on standard output");
   command->add_flag("--all", asked->all, "Whole tables and reports instead of their first 30 and 20 lines");

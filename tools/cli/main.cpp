@@ -32,6 +32,8 @@ int main(int argc, char** argv) {
     add_inspect(app, status);
     add_compile(app, status);
     add_render(app, status);
+    add_replay(app, status);
+    add_export(app, status);
     add_doctor(app, status);
     if (argc > 1 && argv[1][0] != '-') {
       std::vector<std::string> commands;

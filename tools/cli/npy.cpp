@@ -59,20 +59,24 @@ Result<Table> read_npy(const std::string& path) {
   return table;
 }
 
-Result<NpyWriter> NpyWriter::create(const std::string& path, const std::string& type, const std::vector<int64_t>& shape) {
+std::string npy_header(const std::string& type, const std::vector<int64_t>& shape) {
   std::string sizes;
   for (int64_t n : shape) sizes += fmt::format("{}{}", n, shape.size() == 1 ? "," : &n == &shape.back() ? "" : ", ");
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type, sizes);
   header.append(63 - (10 + header.size()) % 64, ' ');
   header += '\n';
-  const uint16_t header_size = uint16_t(header.size());
+  const uint16_t size = uint16_t(header.size());
+  std::string out(magic, 6);
+  out += {'\1', '\0', char(size & 0xff), char(size >> 8)};
+  return out + header;
+}
+
+Result<NpyWriter> NpyWriter::create(const std::string& path, const std::string& type, const std::vector<int64_t>& shape) {
+  const std::string header = npy_header(type, shape);
   Result<NewFile> file = NewFile::create(path);
   if (!file) return file.errors();
   NpyWriter out(std::move(*file));
   out.path_ = path;
-  out.file_.write(magic, 6);
-  out.file_.write("\x01\x00", 2);
-  out.file_.write(&header_size, 2);
   out.file_.write(header.data(), header.size());
   uint64_t bytes = uint64_t(type.back() - '0');
   for (int64_t n : shape) bytes *= uint64_t(n);

@@ -17,10 +17,12 @@ struct Table {
 Result<Table> read_npy(const std::string& path);
 bool write_npy(const std::string& path, const Table& table);
 
+// What stands before an array's numbers. Types as NumPy names them: "|u1", "<i4", "<f4", "<f8".
+std::string npy_header(const std::string& type, const std::vector<int64_t>& shape);
+
 // An array written in the order of its memory, the last index fastest, without a copy of the whole.
 class NpyWriter {
  public:
-  // Types as NumPy names them: "|u1", "<i4", "<f4", "<f8".
   static Result<NpyWriter> create(const std::string& path, const std::string& type, const std::vector<int64_t>& shape);
   void add(const void* numbers, size_t bytes) { file_.write(numbers, bytes); }
   bool good() const { return file_.good(); }
