@@ -117,6 +117,17 @@ void Desk::open(const std::string& path) {
   event("failed " + code);
 }
 
+void Desk::open_recorded(uint64_t environment) {
+  if (bench.open_recording(bench.path(), environment)) {
+    take_over(false);
+    event("environment " + std::to_string(environment) + " of the recording");
+    return;
+  }
+  dismissed = false;
+  for (const Diagnostic& one : bench.errors()) remark(one.severity, to_string(one));
+  event("failed " + (bench.errors().empty() ? "unknown" : bench.errors().front().code));
+}
+
 void Desk::open_again() {
   if (!has_scene()) return;
   open(bench.path());

@@ -99,8 +99,9 @@ struct Desk {
   bool has_scene() const { return bench.is_open(); }
   World& world() { return bench.session().world(); }
   const model::Model& model() { return world().model(bench.focus); }   // of the environment that panels speak of
-  void open(const std::string& path);              // a scene, asks if changes are not saved; or a .policy, which then drives it
+  void open(const std::string& path);              // a scene or recording, asks if changes are not saved; or a .policy, which then drives it
   void open_policy(const std::string& path);       // "": none drives any more
+  void open_recorded(uint64_t environment);        // another environment of the recording that is open, by its id
   void open_again();                               // its files changed, or somebody wants it so
   void save(const std::string& path);
   void select(const Thing& thing, bool scroll = true);

@@ -40,9 +40,10 @@ int run(int argc, char** argv) {
   CLI::App app{"Nuri's editor: a window on a scene, with its past, its numbers and everything that can be changed."};
   app.name("nuri-editor");
   app.footer("Keys: F1 in the window. Exit status: 0 good, 1 no window, 2 bad command line.");
-  app.add_option("scene", options.scene, "Scene (.yaml), model (.xml MJCF, .urdf) or compiled model (.model); none: drop one into the window")->type_name("SCENE");
+  app.add_option("scene", options.scene, "Scene (.yaml), model (.xml MJCF, .urdf) or compiled model (.model) or recording (.h5); none: drop one into the window")->type_name("SCENE");
   app.add_option("--policy", options.policy, "A trained policy that drives; or drop one into the window")->type_name("FILE.policy");
   app.add_option("--envs", world.environments, "Environments (scene's own number otherwise)")->check(CLI::Range(1, 1'000'000));
+  app.add_option("--env", options.workbench.recorded, "Which environment of a recording, by its id (the first otherwise)")->type_name("ID");
   app.add_option("--show", options.shown, "Environments in the picture at first (all, at most 16, otherwise)")->check(CLI::Range(1, 1024));
   app.add_option("--backend", world.backend, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}))->capture_default_str();
   app.add_option("--threads", world.threads, "CPU threads; 0: one per CPU")->check(CLI::Range(0, 4096));

@@ -29,7 +29,7 @@ bool begin_dialog(const char* name, float width, float height, float wanted) {
 
 bool opens(const fs::path& path) {
   const std::string end = path.extension().string();
-  for (const char* known : {".yaml", ".yml", ".xml", ".mjcf", ".urdf", ".model", ".policy"})
+  for (const char* known : {".yaml", ".yml", ".xml", ".mjcf", ".urdf", ".model", ".policy", ".h5", ".hdf5"})
     if (end == known) return true;
   return false;
 }

@@ -126,7 +126,7 @@ void tabs(Desk& desk) {
   struct Tab { const char* name; void (*draw)(Desk&); bool needs_scene; };
   static constexpr Tab all[] = {
       {"Environments", environments_tab, true}, {"Sensors", sensors_tab, true},        {"Policy", policy_tab, true},
-      {"Plots", plots_tab, true},
+      {"Recording", recording_tab, true},       {"Plots", plots_tab, true},
       {"Contacts", contacts_tab, true},         {"Profiler", profiler_tab, true},      {"Import report", report_tab, true},
       {"Console", console_tab, false},          {"History", history_tab, true}};
   for (const Tab& tab : all) {

@@ -17,6 +17,7 @@ void plots_tab(Desk& desk);
 void contacts_tab(Desk& desk);
 void sensors_tab(Desk& desk);
 void policy_tab(Desk& desk);
+void recording_tab(Desk& desk);
 void profiler_tab(Desk& desk);
 void report_tab(Desk& desk);
 void console_tab(Desk& desk);

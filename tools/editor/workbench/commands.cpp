@@ -90,6 +90,7 @@ void Workbench::end_gesture() {
 // ---- the running state ---------------------------------------------------------------------------------------------------
 
 void Workbench::set_joint(int joint, int component, double value) {
+  if (replay_) return void(refuse_change());
   if (!session_ || !std::isfinite(value)) return;
   focus = std::clamp(focus, 0, session_->environments() - 1);
   settle();
@@ -123,6 +124,7 @@ void Workbench::set_joint(int joint, int component, double value) {
 }
 
 void Workbench::set_control(int actuator, double value) {
+  if (replay_) return void(refuse_change());
   if (!session_ || !std::isfinite(value)) return;
   focus = std::clamp(focus, 0, session_->environments() - 1);
   settle();
@@ -142,6 +144,7 @@ void Workbench::set_control(int actuator, double value) {
 
 void Workbench::reset() {
   if (!session_) return;
+  if (replay_) return begin_recording();
   end_gesture();
   Command& c = change(Command::all_reset, "", everyone());
   session_->reset();
@@ -153,6 +156,7 @@ void Workbench::reset() {
 }
 
 void Workbench::reset_to_key(int key) {
+  if (replay_) return void(refuse_change());
   if (!session_) return;
   end_gesture();
   focus = std::clamp(focus, 0, session_->environments() - 1);
@@ -171,6 +175,7 @@ void Workbench::reset_to_key(int key) {
 
 void Workbench::set_field(const FieldItem& item, double value) {
   errors_.clear();
+  if (replay_) return void(refuse_change());
   if (!session_ || !std::isfinite(value)) return;
   focus = std::clamp(focus, 0, session_->environments() - 1);
   settle();

@@ -9,6 +9,7 @@ session::Policy* Workbench::policy() const { return session_ ? session_->policy(
 bool Workbench::open_policy(const std::string& path) {
   errors_.clear();
   if (!session_) return refuse("nothing-open", "there is no scene that a policy could drive", "open a scene first");
+  if (replay_) return refuse_change();
   end_gesture();
   std::shared_ptr<const session::PolicyFile> policy;
   if (!path.empty()) {

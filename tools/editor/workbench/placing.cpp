@@ -113,6 +113,7 @@ template <class Things> Things moved_things(const model::Model& a, const model::
 void Workbench::place_model(const std::string& name, const view::Vec3f& position, const std::array<double, 4>& rotation) {
   errors_.clear();
   if (!session_) return;
+  if (replay_) return void(refuse_change());
   if (path_.ends_with(".model"))
     return void(refuse("compiled-model", "a compiled model stands where it stands",
                        "open the MJCF or URDF file that it was compiled from"));

@@ -5,10 +5,12 @@
 #include "tools/editor/workbench/command.h"
 #include "tools/editor/workbench/history.h"
 #include "tools/editor/workbench/streams.h"
+#include "tools/record/replay.h"
 
 namespace nuri::editor {
 namespace {
 
+constexpr double drag_budget = 0.03;             // s of wall time for what a drag to a moment not yet played computes at once
 constexpr double watched = 0.5;                  // s of wall time that real_time_factor() is over
 
 }  // namespace
@@ -16,9 +18,11 @@ constexpr double watched = 0.5;                  // s of wall time that real_tim
 double Workbench::time() const { return session_ ? seconds(session_->substep()) : 0; }
 
 // One control step: the hand pulls anew, then the session drives and steps.
-void Workbench::control_step(const std::optional<Hold>& hold) {
+bool Workbench::control_step(const std::optional<Hold>& hold) {
+  if (replay_) return replay_control_step();
   hand_.apply(session_->world(), hold, seconds(period()));
   session_->step(int(period() - session_->substep() % period()));
+  return true;
 }
 
 void Workbench::advance(double wall_seconds, double budget) {
@@ -31,7 +35,7 @@ void Workbench::advance(double wall_seconds, double budget) {
     owed_ += wall_seconds * speed;
     while (owed_ >= step) {
       history_->hold(session_->substep(), hold_);
-      control_step(hold_);
+      if (!control_step(hold_)) break;
       history_->record(*session_, hand_, scene_, false);
       streams_->stepped();
       owed_ -= step, simulated += step;
@@ -66,7 +70,7 @@ bool Workbench::reach(uint64_t substep) {
     if (!session_->restore(moment->saved)) return false;
     hand_ = moment->hand;
   }
-  while (same_scene && session_->substep() < substep) control_step(history_->held(session_->substep()));
+  while (same_scene && session_->substep() < substep && control_step(history_->held(session_->substep()))) {}
   owed_ = 0;
   return true;
 }
@@ -79,7 +83,7 @@ void Workbench::step_forward() {
   if (known && reach(next)) return;
   history_->forget_after(now);
   history_->hold(now, hold_);
-  control_step(hold_);
+  if (!control_step(hold_)) return;
   history_->record(*session_, hand_, scene_, false);
   streams_->stepped();
 }
@@ -93,20 +97,22 @@ bool Workbench::step_back() {
 
 Workbench::Span Workbench::span() const {
   if (!session_) return {0, 0, 0};
-  return {seconds(history_->oldest()), seconds(std::max(history_->newest(), session_->substep())), time()};
+  const uint64_t newest = std::max(history_->newest(), session_->substep());
+  return {seconds(history_->oldest()), seconds(replay_ ? std::max(newest, replay_->end()) : newest), time()};
 }
 
 void Workbench::go_to(double time) {
   if (!session_ || !std::isfinite(time)) return;
   const double step = seconds(period()), oldest = double(history_->oldest()) / double(period()),
       newest = double(history_->newest()) / double(period());
+  if (replay_ && time / step > newest) return play_to(std::min(uint64_t(std::nearbyint(std::min(time / step, 1e12))) * period(), replay_->end()), drag_budget);
   reach(uint64_t(std::clamp(std::nearbyint(time / step), oldest, newest)) * period());
 }
 
 // ---- the hand ------------------------------------------------------------------------------------------------------------
 
 void Workbench::pull(const Pick& at, const view::Vec3f& point_in_body, const view::Vec3f& to) {
-  if (!session_ || at.environment < 0 || at.environment >= session_->environments()) return;
+  if (!session_ || replay_ || at.environment < 0 || at.environment >= session_->environments()) return;
   const model::Model& m = session_->world().model(at.environment);
   if (at.body <= 0 || at.body >= m.body_count || m.body_tree[at.body] < 0) return let_go();   // what stands on the world cannot be pulled
   Hold hold{at.environment, at.body, {}, {}};

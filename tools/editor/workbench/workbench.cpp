@@ -11,6 +11,7 @@
 #include "tools/editor/workbench/command.h"
 #include "tools/editor/workbench/history.h"
 #include "tools/editor/workbench/streams.h"
+#include "tools/record/replay.h"
 #include "tools/session/poses.h"
 
 namespace nuri::editor {
@@ -73,6 +74,7 @@ Result<std::unique_ptr<session::Session>> Workbench::make(session::Loaded loaded
 }
 
 bool Workbench::open(const std::string& path) {
+  if (is_recording(path)) return open_recording(path, replay_ && path == path_ ? recorded_environment() : options_.recorded);
   errors_.clear();
   const bool again = session_ && path == path_;
   auto fail = [&](const std::vector<Diagnostic>& errors) {
@@ -117,11 +119,7 @@ bool Workbench::open(const std::string& path) {
     selected = {};
     focus = 0;
   }
-  hold_.reset();                                 // what was held may be another body now
-  commands_.clear();
-  entries_.clear();
-  done_ = 0;
-  gesture_ = false;
+  settle_nothing();                              // what was held may be another body now
   path_ = path;
   policy_ = std::move(policy);
   say(std::move(text));
@@ -173,6 +171,7 @@ bool Workbench::changed() const { return text_ != saved_text_; }
 bool Workbench::save(const std::string& path) {
   errors_.clear();
   if (!session_) return refuse("nothing-open", "there is no scene to save");
+  if (replay_) return refuse_change();
   if (is_compiled(path_)) return save_model(path);
   if (!is_scene(path))
     return refuse("not-a-scene", "a scene is saved as a file that ends in .yaml", "robots are not written, only the scene around them");

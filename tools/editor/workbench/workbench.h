@@ -25,6 +25,10 @@
 #include "tools/session/policy.h"
 #include "tools/session/session.h"
 
+namespace nuri::record {
+class Replay;
+}
+
 namespace nuri::editor {
 
 struct Pick { int environment = 0, body = -1, geom = -1; };        // body -1: nothing
@@ -42,6 +46,7 @@ class Workbench {
     WorldOptions world;
     scene::PackagePaths paths;
     size_t history_bytes = size_t{256} << 20;
+    std::optional<uint64_t> recorded = {};         // id of the environment that is opened of a recording; the first otherwise
   };
   explicit Workbench(Options options);
   ~Workbench();
@@ -68,6 +73,13 @@ class Workbench {
   // with the scene when that is. Another scene comes without one.
   bool open_policy(const std::string& path);                       // "": none drives any more. False: errors() say why, and nothing has changed
   session::Policy* policy() const;                                 // null: none
+
+  // ---- a recording (.h5): open() plays one environment of it back from its inputs; nothing of it can be changed
+  static bool is_recording(const std::string& path);
+  bool open_recording(const std::string& path, std::optional<uint64_t> environment);   // its id; the first that has an episode otherwise
+  record::Replay* replay() const { return replay_.get(); }         // null: what is open is no recording
+  uint64_t recorded_environment() const;                           // id of the one that is open
+  std::vector<uint64_t> recorded_environments() const;             // ids of those with episodes
 
   // ---- time
   bool running = true;
@@ -147,8 +159,15 @@ class Workbench {
   // time (time.cpp)
   uint64_t period() const { return uint64_t(session_->settings().substeps); }
   double seconds(uint64_t substep) const { return double(substep) * session_->model().timestep[0]; }
-  void control_step(const std::optional<Hold>& hold);
+  bool control_step(const std::optional<Hold>& hold);              // false: the recording is over
   bool reach(uint64_t substep);
+
+  // recordings (recorded.cpp)
+  void settle_nothing();
+  bool refuse_change();
+  void begin_recording();
+  bool replay_control_step();
+  void play_to(uint64_t substep, double budget);
 
   // changes (commands.cpp, placing.cpp)
   Command& change(int kind, const std::string& target, const std::vector<int>& environments);
@@ -166,6 +185,7 @@ class Workbench {
   std::vector<Diagnostic> errors_;
   std::unique_ptr<session::Session> session_;
   std::shared_ptr<const session::PolicyFile> policy_;              // what drives it; null: the scene alone
+  std::unique_ptr<record::Replay> replay_;                         // of a recording
   struct Drawn {                                                   // numbers that differ from the models', as pictures need them
     std::set<std::string> fields;                                  // of them
     std::vector<std::shared_ptr<model::Model>> models;             // copies for the scenery, per bucket; null: as the bucket has it
