@@ -1,4 +1,4 @@
-"""Prints closed forms that are shown, not judged: Nuri's values in double and float beside MuJoCo's on the same scenes.
+"""Prints what needs a look into stages, and so is not in `nuri verify`: Nuri's values in double and float beside MuJoCo's on the same scenes.
 
     python tests/oracle/closed_forms.py [--markdown] [--only ID] [PROGRAM]
 
@@ -16,7 +16,6 @@ import time
 
 import closed_forms_engines as engines
 import closed_forms_rows
-import closed_forms_simbench
 import models
 import program
 
@@ -55,15 +54,11 @@ def main():
     player, far, start = test_program(options.program), [], time.monotonic()
     all_engines = [engines.Mujoco(), engines.Nuri("double", player), engines.Nuri("float", player)]
     line = "| {} | {} | {} | {} | {} | {} |" if options.markdown else "{:6} {:60} {:>30} {:>12} {:>12} {:>12}"
-    for column, groups in (("closed form", closed_forms_rows.groups()), ("published for 1 ms", closed_forms_simbench.groups())):
-        wanted = [g for g in groups if g.id.startswith(options.only)]
-        if not wanted:
-            continue
-        print(line.format("id", "quantity", column, "MuJoCo", "Nuri double", "Nuri float"))
-        if options.markdown:
-            print("|---|---|---|---|---|---|")
-        table(wanted, line, all_engines, far)
-        print()
+    print(line.format("id", "quantity", "closed form", "MuJoCo", "Nuri double", "Nuri float"))
+    if options.markdown:
+        print("|---|---|---|---|---|---|")
+    table((g for g in closed_forms_rows.groups() if g.id.startswith(options.only)), line, all_engines, far)
+    print()
     for engine in all_engines:
         for note in engine.notes:
             print(f"{engine.name}: {note}")

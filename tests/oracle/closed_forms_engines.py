@@ -13,10 +13,9 @@ import program
 
 @dataclasses.dataclass
 class Job:
-    """`settle` steps, velocities to zero, `set` (field, item, value), then `steps` with a record after each `every`; `controls` [step][actuator]."""
+    """`settle` steps, velocities to zero, `set` (field, item, value), then `steps` with a record after each; `controls` [step][actuator]."""
     mjcf: str
     steps: int
-    every: int = 1
     settle: int = 0
     set: tuple = ()
     controls: np.ndarray | None = None
@@ -78,8 +77,7 @@ class Mujoco(Engine):
             if job.controls is not None:
                 d.ctrl[:] = job.controls[step]
             mujoco.mj_step(m, d)
-            if (step + 1) % job.every == 0:
-                records.append((d.qpos.copy(), d.qvel.copy(), d.qacc_warmstart.copy()))
+            records.append((d.qpos.copy(), d.qvel.copy(), d.qacc_warmstart.copy()))
         trouble = ", ".join(f"{mujoco.mjtWarning(k).name} {w.number}" for k, w in enumerate(d.warning) if w.number)
         self.note(job, trouble)
         return Trajectory(m, trouble, *(np.array(values) for values in zip(*records)))
@@ -124,7 +122,7 @@ class Nuri(Engine):
             folder = pathlib.Path(folder)
             (folder / "scene.xml").write_text(job.mjcf)
             lines = [f"mjcf {folder}/scene.xml", f"precision {self.precision}", f"out {folder}/out"]
-            lines += [f"settle {job.settle}", f"steps {job.steps}", f"every {job.every}"]
+            lines += [f"settle {job.settle}", f"steps {job.steps}"]
             lines += [f"{field} {item} {float(value)!r}" for field, item, value in job.set]
             if job.controls is not None:
                 np.ascontiguousarray(job.controls, dtype="<f8").tofile(folder / "controls")

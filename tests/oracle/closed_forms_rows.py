@@ -1,6 +1,5 @@
 """Recipes that are shown beside MuJoCo: ids as in docs/verification.md, g = 9.81, SI."""
 import dataclasses
-import math
 import pathlib
 import tempfile
 import typing
@@ -28,84 +27,12 @@ def first(value):
     return lambda engine: [value(engine)]
 
 
-def energy(m, qpos, qvel):
-    d = mujoco.MjData(m)
-    m.opt.enableflags |= mujoco.mjtEnableBit.mjENBL_ENERGY
-    d.qpos[:], d.qvel[:] = qpos, qvel
-    mujoco.mj_forward(m, d)
-    return d.energy.sum()
-
-
-def angular_momentum(m, qpos, qvel):
-    """About the world's origin."""
-    d = mujoco.MjData(m)
-    d.qpos[:], d.qvel[:] = qpos, qvel
-    mujoco.mj_forward(m, d)
-    mujoco.mj_subtreeVel(m, d)
-    return d.subtree_angmom[0] + np.cross(d.subtree_com[0], m.body_mass.sum() * d.subtree_linvel[0])
-
-
-def ends(quantity, trajectory):
-    """A quantity at the start and at the end."""
-    return [np.asarray(quantity(trajectory.m, trajectory.qpos[k], trajectory.qvel[k])) for k in (0, -1)]
-
-
-# ---- rotation and chains (T05, T07, T10) -----------------------------------------------------------------------------
-
-INTEGRATORS = ("Euler", "implicitfast", "RK4")
-SPIN = tuple(("qvel", 3 + k, float(k + 1)) for k in range(3))
-
-
 def scene(option, bodies, default=""):
     return f"<mujoco><option {option}/><default>{default}</default><worldbody>{bodies}</worldbody></mujoco>"
 
 
 def free_body(integrator, timestep, body):
     return scene(f"timestep='{timestep}' integrator='{integrator}' gravity='0 0 0'", f"<body><freejoint/>{body}</body>")
-
-
-def spinning_box(integrator):
-    def measure(engine):
-        box = "<geom type='box' size='0.1 0.2 0.3' mass='1'/>"
-        trajectory = engine.play(Job(free_body(integrator, 0.01, box), steps=500, every=500, set=SPIN))
-        before, after = ends(energy, trajectory)
-        start, end = ends(angular_momentum, trajectory)
-        return after / before, np.linalg.norm(end - start) / np.linalg.norm(start)
-
-    return Group("T05", [(f"E / E0 of a spinning box, {integrator}", 1), (f"change of L / L, {integrator}", 0)], measure, near=True)
-
-
-def symmetric_top(integrator, timestep, seconds=5.0, across=0.1, along=0.05, spin=(1.0, 2.0, 3.0)):
-    """Inertia (across, across, along): q(t) = turn(L t / across) turn(z (1 - along / across) w_z t), L in world axes, z in the body's."""
-    def turn(rotation):
-        q, angle = np.zeros(4), np.linalg.norm(rotation)
-        mujoco.mju_axisAngle2Quat(q, rotation / angle, angle)
-        return q
-
-    def measure(engine):
-        body = f"<inertial pos='0 0 0' mass='1' diaginertia='{across} {across} {along}'/><geom type='sphere' size='0.1' contype='0' conaffinity='0'/>"
-        steps = round(seconds / timestep)
-        trajectory = engine.play(Job(free_body(integrator, timestep, body), steps=steps, every=steps, set=SPIN))
-        exact, error = np.zeros(4), np.zeros(4)
-        L = np.array([across, across, along]) * spin
-        mujoco.mju_mulQuat(exact, turn(L / across * seconds), turn(np.array([0, 0, (1 - along / across) * spin[2] * seconds])))
-        exact[1:] *= -1
-        mujoco.mju_mulQuat(error, exact, trajectory.qpos[-1, 3:7])
-        return 2 * math.atan2(np.linalg.norm(error[1:]), abs(error[0]))
-
-    return Group("T07", [(f"angle to exact rotation, 5 s, rad, {integrator} {timestep * 1e3:g} ms", 0)], first(measure), near=True)
-
-
-def chain(links, integrator):
-    link = "<body pos='{}'><joint axis='0 1 0'/><geom type='capsule' size='0.02' fromto='0 0 0 0.2 0 0'/>"
-    bodies = link.format("0 0 2") + link.format("0.2 0 0") * (links - 1) + "</body>" * links
-    mjcf = scene(f"timestep='0.002' integrator='{integrator}'", bodies, "<geom contype='0' conaffinity='0'/>")
-
-    def measure(engine):
-        before, after = ends(energy, engine.play(Job(mjcf, steps=500, every=500)))
-        return after - before
-
-    return Group("T10", [(f"change of energy in 1 s, J, {links} links, {integrator}", 0)], first(measure), near=True)
 
 
 # ---- derivatives (T14) -----------------------------------------------------------------------------------------------
@@ -190,51 +117,13 @@ def solvers(name, cone):
     return Group("T16", [(f"PGS - Newton, {cone}, {name.split('/')[1]}", 0)], first(measure))
 
 
-# ---- contact (T18, T21, T23) -----------------------------------------------------------------------------------------
+# ---- contact (T23) ---------------------------------------------------------------------------------------------------
 
 PLANE = "<geom type='plane' size='5 5 1'/>"
 
 
 def box(z, half_height):
     return f"<body pos='0 0 {z:.15g}'><freejoint/><geom type='box' size='0.1 0.1 {half_height}' mass='1'/></body>"
-
-
-def incline(mu, degrees):
-    angle = math.radians(degrees)
-    gravity = f"{G * math.sin(angle):.15g} 0 {-G * math.cos(angle):.15g}"
-    return scene(f"timestep='0.002' cone='elliptic' gravity='{gravity}'", PLANE + box(0.025, 0.025), f"<geom friction='{mu}'/>")
-
-
-def way(what, exact, job):
-    def measure(engine):
-        qpos = engine.play(job).qpos
-        return qpos[-1, 0] - qpos[0, 0]
-
-    return Group("T18", [(what, exact)], first(measure), near=True)
-
-
-def slopes(mu):
-    limit = math.degrees(math.atan(mu))
-    steep = math.radians(limit + 10)
-    free = G * (math.sin(steep) - mu * math.cos(steep)) / 2
-    yield way(f"slip in 10 s, m, mu {mu}, 0.5 degrees below", 0, Job(incline(mu, limit - 0.5), steps=5000, every=5000, settle=500))
-    yield way(f"way in 1 s, m, mu {mu}, 10 degrees above", free, Job(incline(mu, limit + 10), steps=500, every=500))
-
-
-def bouncer(e):
-    """Stiffness k and damping b = 2 zeta sqrt(k), zeta = -ln e / sqrt(pi^2 + ln^2 e): restitution e of a linear contact."""
-    k, zeta = 2e5, -math.log(e) / math.hypot(math.pi, math.log(e)) if e > 0 else 1
-    contact = f"solref='{-k} {-2 * zeta * math.sqrt(k):.15g}' solimp='0.99 0.99 0.001'"
-    ball = "<body pos='0 0 1.1'><freejoint/><geom type='sphere' size='0.1' mass='1'/></body>"
-    mjcf = scene("timestep='0.001'", PLANE + ball, f"<geom {contact}/>")
-
-    def measure(engine):
-        trajectory = engine.play(Job(mjcf, steps=1000))
-        heights, speeds = trajectory.qpos[1:, 2] - 0.1, trajectory.qvel[1:, 2]
-        rises = np.maximum.accumulate(np.maximum.accumulate(speeds < -1) & (speeds > 0))
-        return max(heights[rises], default=0.0), -heights.min()
-
-    return Group("T21", [(f"rebound from 1 m, m, e = {e}", e * e), (f"depth, m, e = {e}", 0)], measure, near=True)
 
 
 def residuals(m, state, view):
@@ -300,17 +189,9 @@ def zoo():
 
 
 def groups():
-    yield from (spinning_box(integrator) for integrator in INTEGRATORS)
-    for timestep in (0.002, 0.001):
-        yield from (symmetric_top(integrator, timestep) for integrator in INTEGRATORS)
-    for integrator in ("RK4", "Euler"):
-        yield from (chain(links, integrator) for links in (2, 5, 20))
     yield from derivatives()
     for name in ("own/contacts", "dm_control/humanoid"):
         yield from (solvers(name, cone) for cone in ("pyramidal", "elliptic"))
-    for mu in (0.3, 0.7):
-        yield from slopes(mu)
-    yield from (bouncer(e) for e in (0, 0.5, 0.8, 1))
     yield contact_residuals("box that slides to rest", box(0.025, 0.025), 0.0, 2.0)
     yield contact_residuals("box pushed at 1.5 mu m g", box(0.025, 0.025), 1.5 * 0.4 * G, 0.0)
     yield contact_residuals("ten cubes at rest", "".join(box(0.1 + 0.2 * k, 0.1) for k in range(10)), 0.0, 0.0, 250)

@@ -72,12 +72,6 @@ class Twins {
   double get(StateField field, int item) const { return alone_->get(field, 0, item); }
   double position(int item) const { return get(StateField::qpos, item); }
   double velocity(int item) const { return get(StateField::qvel, item); }
-  // Translation of a free joint with the part that rounding took from qpos.
-  double free_position(int free, int axis) const {
-    for (int j = 0; j < model_->joint_count; ++j)
-      if (model_->joint_free[j] == free) return position(model_->joint_qpos[j] + axis) + get(StateField::qpos_residual, 3 * free + axis);
-    return std::numeric_limits<double>::quiet_NaN();
-  }
   void set(StateField field, int item, double value) {
     alone_->set(field, 0, item, value);
     for (int e = 0; batch_ && e < batch_->environments(); ++e) batch_->set(field, e, item, value);
@@ -85,9 +79,7 @@ class Twins {
   void step(int substeps = 1) {
     alone_->step(substeps);
     if (batch_) batch_->step(substeps);
-    steps_ += substeps;
   }
-  double time() const { return double(steps_) * timestep(); }
   Probe probe() { return alone_->probe(0); }
   World& alone() { return *alone_; }
 
@@ -106,7 +98,6 @@ class Twins {
  private:
   std::shared_ptr<const model::Model> model_;
   std::unique_ptr<World> alone_, batch_;
-  long steps_ = 0;
 };
 
 inline std::string number(double x) {

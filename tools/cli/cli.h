@@ -117,5 +117,6 @@ void add_render(CLI::App& app, int& status);
 void add_replay(CLI::App& app, int& status);
 void add_export(CLI::App& app, int& status);
 void add_doctor(CLI::App& app, int& status);
+void add_verify(CLI::App& app, int& status);
 
 }  // namespace nuri::cli

@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     add_replay(app, status);
     add_export(app, status);
     add_doctor(app, status);
+    add_verify(app, status);
     if (argc > 1 && argv[1][0] != '-') {
       std::vector<std::string> commands;
       for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
