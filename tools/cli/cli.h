@@ -116,7 +116,8 @@ void add_compile(CLI::App& app, int& status);
 void add_render(CLI::App& app, int& status);
 void add_replay(CLI::App& app, int& status);
 void add_export(CLI::App& app, int& status);
-void add_doctor(CLI::App& app, int& status);
+void add_regress(CLI::App& app, int& status);
 void add_verify(CLI::App& app, int& status);
+void add_doctor(CLI::App& app, int& status);
 
 }  // namespace nuri::cli

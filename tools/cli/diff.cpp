@@ -1,14 +1,16 @@
 // nuri diff: two runs of a scene that should be equal, stepped side by side until they are not. Then both are put back to the
 // last equal state and looked into stage by stage, so that the answer is a place: environment, step, stage, field, item.
 #include <fmt/format.h>
-#include <bit>
 #include <cmath>
-#include <set>
 #include <sstream>
 #include "tools/cli/cli.h"
+#include "tools/session/divergence.h"
 
 namespace nuri::cli {
 namespace {
+
+using session::Divergence;
+using session::StateBytes;
 
 struct Asked {
   Options options;
@@ -17,16 +19,6 @@ struct Asked {
 };
 
 struct Nudge { int environment = -1; int64_t step = 0; StateField field{}; int item = 0; };
-
-// Where two worlds differ first.
-struct Finding {
-  bool found = false;
-  int environment = 0;
-  uint64_t step = 0;
-  std::string stage, field;
-  int item = 0;
-  double a = 0, b = 0;
-};
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
@@ -89,124 +81,6 @@ void nudge(World& world, const Nudge& n) {
   }
 }
 
-using Saved = std::vector<std::byte>;   // state fields of the first environments
-Saved save(World& world, int environments) {
-  Saved saved;
-  for (int e = 0; e < environments; ++e)
-    for (int f = 0; f < state_field_count; ++f) {
-      const auto row = world.bytes(StateField(f), e);
-      saved.insert(saved.end(), row.begin(), row.end());
-    }
-  return saved;
-}
-void restore(World& world, const Saved& saved) {
-  auto from = saved.begin();
-  for (int e = 0; from != saved.end(); ++e)
-    for (int f = 0; f < state_field_count; ++f) {
-      const auto row = world.bytes(StateField(f), e);
-      std::copy_n(from, row.size(), row.begin());
-      from += long(row.size());
-    }
-}
-
-bool same(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b) || (a == 0 && b == 0) || (a != a && b != b); }
-
-std::string bits(double value, Precision precision) {
-  return precision == Precision::f32 ? fmt::format("0x{:08x}", std::bit_cast<uint32_t>(float(value))) : fmt::format("0x{:016x}", std::bit_cast<uint64_t>(value));
-}
-
-// First difference of the states themselves.
-Finding compare_state(World& a, World& b, int environments, const char* stage, uint64_t step) {
-  for (int e = 0; e < environments; ++e) {
-    if (a.hash(e) == b.hash(e)) continue;
-    for (int f = 0; f < state_field_count; ++f) {
-      const StateField field = StateField(f);
-      if (info(field).output) continue;
-      for (int i = 0; i < a.columns(field, e); ++i) {
-        const double x = a.get(field, e, i), y = b.get(field, e, i);
-        if (!same(x, y)) return {true, e, step, stage, info(field).name, i, x, y};
-      }
-    }
-    return {true, e, step, stage, a.fault(e) != b.fault(e) ? "fault" : "step counter", 0, double(a.fault(e)), double(b.fault(e))};
-  }
-  return {};
-}
-
-// Scratch fields that are compared, in the order in which they are declared. Left out: those whose size follows the contacts
-// (their tail was never written; contact and row records stand for them) and those that several stages use in turn.
-const std::vector<std::string>& compared_fields() {
-  static const std::vector<std::string> fields = [] {
-    const std::set<std::string_view> shared{"good", "body6", "stiff", "lower", "inverse_diagonal", "search", "grad", "Ma", "Mv", "row_value", "row_loss"};
-    std::vector<std::string> names;
-    for (auto [field, count] : {
-#define NURI_REALS(name, count, first, last) std::pair<std::string_view, std::string_view>{#name, #count},
-#define NURI_NUMBERS(name, count, first, last)
-#define NURI_RANKS(name, count, first, last)
-#include "physics/kernel/scratch_fields.inl"
-         })
-      if (count.find("r.") == count.npos && !shared.contains(field)) names.emplace_back(field);
-    return names;
-  }();
-  return fields;
-}
-
-// A list of named numbers, in the order in which they are compared.
-using Numbers = std::vector<std::pair<std::string, std::vector<double>>>;
-
-Numbers contact_numbers(const Probe& probe) {
-  Numbers list{{"contacts", {double(probe.contacts.size())}}};
-  for (size_t i = 0; i < probe.contacts.size(); ++i) {
-    const ContactRecord& c = probe.contacts[i];
-    std::vector<double> numbers{double(c.geom1), double(c.geom2), double(c.dim), c.dist};
-    numbers.insert(numbers.end(), std::begin(c.pos), std::end(c.pos));
-    numbers.insert(numbers.end(), std::begin(c.frame), std::end(c.frame));
-    numbers.insert(numbers.end(), std::begin(c.friction), std::end(c.friction));
-    list.emplace_back(fmt::format("contact {} (geom1 geom2 dim dist pos frame friction)", i), numbers);
-  }
-  return list;
-}
-
-Numbers row_numbers(const Probe& probe, bool solved) {
-  Numbers list{{"rows", {double(probe.rows.size())}}};
-  for (size_t i = 0; i < probe.rows.size(); ++i) {
-    const RowRecord& r = probe.rows[i];
-    std::vector<double> numbers{double(r.kind), double(r.id), r.D, r.aref};
-    numbers.insert(numbers.end(), r.J.begin(), r.J.end());
-    if (solved) list.emplace_back(fmt::format("row {} (jar force)", i), std::vector<double>{r.jar, r.force});
-    else list.emplace_back(fmt::format("row {} (kind id D aref J)", i), numbers);
-  }
-  return list;
-}
-
-Numbers stage_numbers(const Probe& probe, const std::string& stage) {
-  Numbers list;
-  for (const std::string& name : compared_fields()) {
-    const auto found = probe.fields.find(name);
-    if (found == probe.fields.end()) continue;
-    const bool late = name == "sensors" || name == "cacc";   // allocated before the stage that fills them
-    if ((late ? "sense" : found->second.stage) == stage) list.emplace_back(name, found->second.values);
-  }
-  Numbers more;
-  if (stage == "contacts") more = contact_numbers(probe);
-  if (stage == "constraint_rows" || stage == "solve") more = row_numbers(probe, stage == "solve");
-  list.insert(list.begin(), more.begin(), more.end());
-  return list;
-}
-
-// First difference inside a step of one environment, in the order of the stages.
-Finding compare_stages(World& a, World& b, int environment, uint64_t step) {
-  const Probe x = a.probe(environment), y = b.probe(environment);
-  for (const char* stage : stage_names) {
-    const Numbers p = stage_numbers(x, stage), q = stage_numbers(y, stage);
-    for (size_t f = 0; f < std::min(p.size(), q.size()); ++f) {
-      const std::vector<double>&u = p[f].second, &v = q[f].second;
-      for (size_t i = 0; i < std::min(u.size(), v.size()); ++i)
-        if (!same(u[i], v[i])) return {true, environment, step, stage, p[f].first, int(i), u[i], v[i]};
-    }
-  }
-  return {};
-}
-
 int diff(const Asked& asked) {
   const bool json = asked.options.json;
   Options first = asked.options, second = asked.options;
@@ -229,27 +103,27 @@ int diff(const Asked& asked) {
   if (nudged.environment >= environments) return report("--nudge: there is no such environment in both worlds", json);
 
   const int64_t substeps = asked.length.of((*session_a)->model(), 1);
-  Finding finding = compare_state(a, b, environments, "load", 0);
+  Divergence finding = session::compare_state(a, b, environments, "load", 0);
   Progress progress("diff", substeps, asked.options.quiet);
   int64_t step = 0;
   for (; step < substeps && !finding.found && !interrupted(); ++step) {
     (*session_a)->apply_controls();
     (*session_b)->apply_controls();
     if (nudged.environment >= 0 && step == nudged.step) nudge(b, nudged);
-    finding = compare_state(a, b, environments, "load", uint64_t(step));
+    finding = session::compare_state(a, b, environments, "load", uint64_t(step));
     if (finding.found) break;
-    const Saved before_a = save(a, environments), before_b = save(b, environments);
+    const StateBytes before_a = session::save_state(a, environments), before_b = session::save_state(b, environments);
     (*session_a)->step(1);
     (*session_b)->step(1);
-    finding = compare_state(a, b, environments, "integrate", uint64_t(step));
+    finding = session::compare_state(a, b, environments, "integrate", uint64_t(step));
     if (!finding.found) {
       progress.at(step + 1);
       continue;
     }
     // the states differ after this step: find the stage in which they parted
-    restore(a, before_a);
-    restore(b, before_b);
-    const Finding inside = compare_stages(a, b, finding.environment, uint64_t(step));
+    session::restore_state(a, before_a);
+    session::restore_state(b, before_b);
+    const Divergence inside = session::compare_stages(a, b, finding.environment, uint64_t(step));
     if (inside.found) finding = inside;
     break;
   }
@@ -261,12 +135,12 @@ int diff(const Asked& asked) {
   const Precision precision = a.options().precision;
   if (json) {
     print({{"ok", false}, {"equal", false}, {"environment", finding.environment}, {"step", finding.step}, {"stage", finding.stage}, {"field", finding.field}, {"item", finding.item},
-           {"a", {{"world", a.describe()}, {"value", finding.a}, {"bits", bits(finding.a, precision)}}},
-           {"b", {{"world", b.describe()}, {"value", finding.b}, {"bits", bits(finding.b, precision)}}}});
+           {"a", {{"world", a.describe()}, {"value", finding.a}, {"bits", session::bits_of(finding.a, precision)}}},
+           {"b", {{"world", b.describe()}, {"value", finding.b}, {"bits", session::bits_of(finding.b, precision)}}}});
   } else {
     fmt::print("first difference: environment {}, step {}, stage {}, field {}, item {}\n", finding.environment, finding.step, finding.stage, finding.field, finding.item);
-    fmt::print("  a: {} = {:.17g}  ({})\n", bits(finding.a, precision), finding.a, a.describe());
-    fmt::print("  b: {} = {:.17g}  ({})\n", bits(finding.b, precision), finding.b, b.describe());
+    fmt::print("  a: {} = {:.17g}  ({})\n", session::bits_of(finding.a, precision), finding.a, a.describe());
+    fmt::print("  b: {} = {:.17g}  ({})\n", session::bits_of(finding.b, precision), finding.b, b.describe());
   }
   return failed;
 }

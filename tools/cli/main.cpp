@@ -34,8 +34,9 @@ int main(int argc, char** argv) {
     add_render(app, status);
     add_replay(app, status);
     add_export(app, status);
-    add_doctor(app, status);
+    add_regress(app, status);
     add_verify(app, status);
+    add_doctor(app, status);
     if (argc > 1 && argv[1][0] != '-') {
       std::vector<std::string> commands;
       for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());
