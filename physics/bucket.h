@@ -45,7 +45,7 @@ struct WorldOptions {
   bool publish = true;                 // body poses of the final state (xpos, xquat) after each step call; costs one kinematics pass
   bool pack_alike = true;              // environments with like contacts share a pack (never shows in the bits)
   bool profile = false;                // cycles per stage
-  // cuda only; none of these shows in the bits
+  // cuda only, but for the last; none of these shows in the bits
   int device = 0;                      // which GPU of those that are visible
   bool resident = false;               // state stays on the device: steps copy nothing, see World::upload and download
   bool staged = false;                 // a launch per stage, for profilers: far slower

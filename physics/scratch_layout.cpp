@@ -54,10 +54,11 @@ Room hard_bound(const model::Model& m, int width) {
   return r;
 }
 
-Room first_room(const model::Model& m, int width) {
+Room first_room(const model::Model& m, int width, int contacts) {
   const Room bound = hard_bound(m, width);
   // Enough for every body to lie on the ground and touch a neighbour; measured on diverged humanoids a pack of 16 needs half.
-  const int contacts = 4 * m.body_count + 2 * width;
+  const bool by_rule = contacts <= 0;
+  if (by_rule) contacts = 4 * m.body_count + 2 * width;
   const int dim_rows = m.elliptic ? 6 : 10;
   Room r = bound;
   r.pairs = std::min(bound.pairs, 8 * contacts);
@@ -68,7 +69,7 @@ Room first_room(const model::Model& m, int width) {
   for (int o = m.world_owner_count; o < m.owner_count; ++o) widest = std::max(widest, std::min(m.owner_dim[o], 3) * (m.owner_dof_adr[o + 1] - m.owner_dof_adr[o]));
   r.own = std::min(bound.own, contacts * widest);
   r.columns = std::min(bound.columns, 4 * m.dof_count);
-  r.coupled = std::min(bound.coupled, 3 * (8 + width));            // few: limbs that touch each other
+  r.coupled = std::min(bound.coupled, 3 * (by_rule ? 8 + width : contacts));   // few: limbs that touch each other
   r.dual = m.solver == 0 ? r.rows * (2 * m.dof_count + r.rows + 8) : 0;
   return r;
 }

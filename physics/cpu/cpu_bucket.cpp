@@ -42,7 +42,7 @@ CpuBucket::CpuBucket(Members members, const WorldOptions& options, const CpuKern
   options_.width = kernel.width;
   options_.threads = int(arenas.size());
   bound_ = hard_bound(*model_, kernel.width);
-  layouts_.assign(arenas.size(), make_layout(first_room(*model_, kernel.width)));
+  layouts_.assign(arenas.size(), make_layout(first_room(*model_, kernel.width, options.room)));
   order_ = everyone_;
   sorted_.reserve(everyone_.size());
   unsorted_.reserve(everyone_.size());
