@@ -58,7 +58,8 @@ def measure(only=()):
             for scene, warnings in zip(scenes, pool.map(play, scenes)):
                 if warnings:
                     print(f"{scene.parent.name}/{scene.stem}: {warnings}", file=sys.stderr)
-        measured = subprocess.run([str(program.path()), "verify", "--all", *chosen, "--from", folder, "--json"], capture_output=True, text=True)
+        command = [str(program.path()), "verify", "--all", *chosen, "--from", folder, "--json"]
+        measured = subprocess.run(command, capture_output=True, text=True)
         if measured.returncode > 1:   # 1: some of MuJoCo's own values lie beyond a bound
             raise program.Refused(measured.stderr)
         rows = json.loads(measured.stdout)["rows"]

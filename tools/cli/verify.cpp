@@ -24,8 +24,10 @@ Json to_json(const verify::Outcome& o) {
   const verify::Row& row = *o.row;
   Json published = Json::array();
   for (const verify::Published& p : row.published) published.push_back({{"engine", p.engine}, {"value", p.value}});
-  Json object{{"id", row.id}, {"case", o.of->id}, {"group", o.of->group}, {"quantity", row.quantity}, {"unit", row.unit}, {"exact", to_json(row.ideal)}, {"value", to_json(o.value)},
-              {"bound", to_json(o.bound)}, {"at_least", row.at_least}, {"mujoco", to_json(verify::mujoco_figure(row.id))}, {"as_mujoco", row.as_mujoco}, {"published", published}, {"verdict", verify::word(o.verdict)}};
+  Json object{{"id", row.id}, {"case", o.of->id}, {"group", o.of->group}, {"quantity", row.quantity}, {"unit", row.unit},
+              {"exact", to_json(row.ideal)}, {"value", to_json(o.value)},
+              {"bound", to_json(o.bound)}, {"at_least", row.at_least}, {"mujoco", to_json(verify::mujoco_figure(row.id))},
+                  {"as_mujoco", row.as_mujoco}, {"published", published}, {"verdict", verify::word(o.verdict)}};
   if (!o.of->source.empty() && !row.published.empty()) object["source"] = o.of->source;
   if (!o.why.empty()) object["why"] = o.why;
   return object;
@@ -42,7 +44,8 @@ bool parse(const std::string& text, verify::Fault& out) {
 }
 
 // The cases in one precision; empty if it was interrupted.
-std::vector<verify::Outcome> run(const std::vector<const verify::Case*>& chosen, const Asked& asked, Precision precision, const std::vector<verify::Fault>& faults, bool as_it_comes) {
+std::vector<verify::Outcome> run(const std::vector<const verify::Case*>& chosen, const Asked& asked, Precision precision,
+                                 const std::vector<verify::Fault>& faults, bool as_it_comes) {
   int64_t total = 0, before = 0;
   std::vector<int64_t> steps;
   for (const verify::Case* c : chosen) {
@@ -90,7 +93,8 @@ int write_section(const Asked& asked) {
   std::ifstream in(asked.markdown, std::ios::binary);
   if (!in) return report(asked.markdown + " cannot be read", asked.json);
   std::string document{std::istreambuf_iterator<char>(in), {}}, empty = document;
-  if (!verify::put_section(empty, "")) return report(fmt::format("{} has no lines '{}' and '{}'", asked.markdown, verify::markdown_begin, verify::markdown_end), asked.json);
+  if (!verify::put_section(empty, ""))
+    return report(fmt::format("{} has no lines '{}' and '{}'", asked.markdown, verify::markdown_begin, verify::markdown_end), asked.json);
   std::string unknown;
   const auto chosen = verify::choose({}, true, unknown);
   const auto in_double = run(chosen, asked, Precision::f64, {}, false);
@@ -113,14 +117,17 @@ int verify_(const Asked& asked) {
   std::vector<verify::Fault> faults;
   for (const std::string& text : asked.broken)
     if (verify::Fault fault; parse(text, fault)) faults.push_back(fault);
-    else return report("--break: '" + text + "' is neither FIELD=FACTOR nor FIELD+=NUMBER with a field of models, as gravity=1.1", asked.json);
+    else return report("--break: '" + text + "' is neither FIELD=FACTOR nor FIELD+=NUMBER with a field of models, as gravity=1.1",
+                       asked.json);
   std::string unknown;
   const auto chosen = verify::choose(asked.only, asked.all, unknown);
+  if (chosen.empty() && unknown.empty()) return report("--only names no case", asked.json);
   if (!unknown.empty()) return report("--only: there is no case '" + unknown + "' (see nuri verify --list)", asked.json);
   if (!asked.markdown.empty()) return write_section(asked);
   if (!asked.scenes.empty()) return write_scenes(chosen, asked);
   if (asked.list) {
-    for (const verify::Case* c : verify::choose(asked.only, true, unknown)) fmt::print("{:<14}{:<28}{}{}\n", c->group, c->id, c->extended ? "(--all) " : "", c->about);
+    for (const verify::Case* c : verify::choose(asked.only, true, unknown))
+      fmt::print("{:<14}{:<28}{}{}\n", c->group, c->id, c->extended ? "(--all) " : "", c->about);
     return good;
   }
 
@@ -133,9 +140,11 @@ int verify_(const Asked& asked) {
   for (const verify::Outcome& o : outcomes) ++counts[int(o.verdict)], rows.push_back(to_json(o));
   const auto [passed, wrong, shown] = counts;
   if (asked.json)
-    print({{"ok", wrong == 0}, {"precision", asked.precision}, {"version", NURI_VERSION}, {"mujoco_version", verify::mujoco_version}, {"passed", passed}, {"failed", wrong}, {"shown", shown}, {"seconds", seconds}, {"rows", rows}});
+    print({{"ok", wrong == 0}, {"precision", asked.precision}, {"version", NURI_VERSION}, {"mujoco_version", verify::mujoco_version},
+           {"passed", passed}, {"failed", wrong}, {"shown", shown}, {"seconds", seconds}, {"rows", rows}});
   else
-    fmt::print("\n{} passed, {} failed, {} shown only; {}, {:.0f} s. Beside: {} on the same scenes.\n", passed, wrong, shown, asked.precision, seconds, verify::mujoco_version);
+    fmt::print("\n{} passed, {} failed, {} shown only; {}, {:.0f} s. Beside: {} on the same scenes.\n", passed, wrong, shown,
+               asked.precision, seconds, verify::mujoco_version);
   return wrong ? failed : good;
 }
 
@@ -144,17 +153,24 @@ int verify_(const Asked& asked) {
 void add_verify(CLI::App& app, int& status) {
   auto asked = std::make_shared<Asked>();
   CLI::App* command = app.add_subcommand("verify", "Closed forms and published cases: value, bound, MuJoCo's and the published figures");
-  auto* only = command->add_option("--only", asked->only, "Cases, rows, groups or beginnings of ids, with commas (see --list)")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
-  auto* all = command->add_flag("--all", asked->all, "Also what takes minutes");
+  auto* only = command->add_option("--only", asked->only, "Cases, rows, groups or beginnings of ids, with commas (see --list)");
+  only->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
+  auto* all = command->add_flag("--all", asked->all, "Also what takes longer");
   command->add_flag("--list", asked->list, "Names the cases");
   command->add_flag("--json", asked->json, "One JSON object on standard output");
-  command->add_option("--precision", asked->precision, "Numbers of the state and of all kernels")->check(CLI::IsMember({"float", "double"}))->capture_default_str();
-  auto* markdown = command->add_option("--markdown", asked->markdown, "Runs everything in both precisions, and renews the section between two lines of this file")->type_name("FILE")->excludes(only)->excludes(all);
-  auto* broken = command->add_option("--break", asked->broken, "Plays models that are wrong on purpose, a field of them times a factor or plus a number: what is judged must notice")->allow_extra_args(false)->type_name("FIELD=FACTOR|FIELD+=NUMBER")->excludes(markdown);
-  auto* scenes = command->add_option("--scenes", asked->scenes, "Plays nothing: writes scenes and recipes for another engine")->type_name("FOLDER")->excludes(markdown)->excludes(broken);
-  command->add_option("--from", asked->from, "Measures what another engine played of them")->type_name("FOLDER")->excludes(markdown)->excludes(broken)->excludes(scenes);
+  auto* precision = command->add_option("--precision", asked->precision, "Numbers of the state and of all kernels");
+  precision->check(CLI::IsMember({"float", "double"}))->capture_default_str();
+  const char* renew = "Runs everything in both precisions, and renews the section between two lines of this file";
+  auto* markdown = command->add_option("--markdown", asked->markdown, renew)->type_name("FILE")->excludes(only)->excludes(all);
+  const char* wrong = "Plays models that are wrong on purpose, a field of them times a factor or plus a number: what is judged must notice";
+  auto* broken = command->add_option("--break", asked->broken, wrong)->allow_extra_args(false)->type_name("FIELD=FACTOR|FIELD+=NUMBER");
+  auto* scenes = command->add_option("--scenes", asked->scenes, "Writes scenes and recipes for another engine, plays nothing")->type_name("FOLDER");
+  auto* from = command->add_option("--from", asked->from, "Measures what another engine played of them")->type_name("FOLDER");
+  for (CLI::Option* option : {broken, scenes, from}) option->excludes(markdown);
+  scenes->excludes(broken);
+  from->excludes(broken)->excludes(scenes);
   command->add_flag("--quiet", asked->quiet, "No progress");
-  command->footer("Status 1 if a judged row fails. Judged are rows with a bound, and in double those that must be as MuJoCo on the same scene.");
+  command->footer("Status 1 if a judged row fails: one with a bound, or in double one that must be as MuJoCo on the same scene.");
   command->callback([=, &status] { status = verify_(*asked); });
 }
 

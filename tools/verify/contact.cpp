@@ -36,9 +36,12 @@ Case slope(double mu) {
     const double angle = (limit + above) * pi / 180;
     return gravity * (std::sin(angle) - mu * std::cos(angle)) / 2;
   };
-  return {.id = id, .group = "contact", .about = "A box of 1 kg on a slope, elliptic cone, 2 ms: below atan mu it stays, above it slides. Soft contacts creep.",
-          .rows = {{.id = id + ".below", .quantity = fmt::format("slope, slip in 10 s, 0.5 degrees below atan mu, mu {}", mu), .unit = "m", .ideal = 0, .as_mujoco = true},
-                   {.id = id + ".above", .quantity = fmt::format("slope, way in 1 s, 10 degrees above atan mu, mu {}", mu), .unit = "m", .ideal = slide(10), .bound_double = 0.01 * slide(10), .bound_float = 0.01 * slide(10), .as_mujoco = true}},
+  return {.id = id, .group = "contact",
+          .about = "A box of 1 kg on a slope, elliptic cone, 2 ms: below atan mu it stays, above it slides. Soft contacts creep.",
+          .rows = {{.id = id + ".below", .quantity = fmt::format("slope, slip in 10 s, 0.5 degrees below atan mu, mu {}", mu),
+                    .unit = "m", .ideal = 0, .as_mujoco = true},
+                   {.id = id + ".above", .quantity = fmt::format("slope, way in 1 s, 10 degrees above atan mu, mu {}", mu), .unit = "m",
+                    .ideal = slide(10), .bound_double = 0.01 * slide(10), .bound_float = 0.01 * slide(10), .as_mujoco = true}},
           .measure = [=](Engine& engine) -> std::vector<double> {
             Way below, above;
             bool played = way(engine, {.scene = flat_box(mu, "elliptic", limit - 0.5), .steps = 5000}, below);
@@ -52,9 +55,11 @@ Case slope(double mu) {
 
 Case stop(double mu) {
   const std::string id = fmt::format("stop.mu{}", mu);
-  const double exact = 4 / (2 * mu * gravity), level = (mu < 0.7 ? 0.005 : 0.0065) * exact;   // MuJoCo's soft contacts stop short by .19, .35, .62 %
+  // MuJoCo's soft contacts stop short by 0.19, 0.35, 0.62 %
+  const double exact = 4 / (2 * mu * gravity), level = (mu < 0.7 ? 0.005 : 0.0065) * exact;
   return {.id = id, .group = "contact", .about = "A box of 1 kg slides at 2 m/s until friction stops it, elliptic cone, 2 ms.",
-          .rows = {{.id = id, .quantity = fmt::format("stopping distance v0^2 / (2 mu g), mu {}", mu), .unit = "m", .ideal = exact, .bound_double = level, .bound_float = level, .as_mujoco = true}},
+          .rows = {{.id = id, .quantity = fmt::format("stopping distance v0^2 / (2 mu g), mu {}", mu), .unit = "m", .ideal = exact,
+                    .bound_double = level, .bound_float = level, .as_mujoco = true}},
           .measure = [=](Engine& engine) -> std::vector<double> {
             Way out;
             if (!way(engine, {.scene = flat_box(mu, "elliptic"), .changes = {{0, StateField::qvel, 0, 2}}, .steps = 1500}, out)) return {};
@@ -67,9 +72,12 @@ Case stop(double mu) {
 // Worst angle over 0, 15 .. 90 degrees between a horizontal force of 1.05 mu m g and the box's way in 0.5 s, degrees.
 Case isotropy() {
   constexpr double mu = 0.5;
-  return {.id = "cone", .group = "contact", .about = "A box of 1 kg pushed at 1.05 mu m g in seven directions, mu 0.5, goes where it is pushed.",
-          .rows = {{.id = "cone.elliptic", .quantity = "pushed box, worst angle to the push, elliptic cone", .unit = "degrees", .ideal = 0, .bound_double = 0.26, .bound_float = 0.26, .as_mujoco = true},
-                   {.id = "cone.pyramidal", .quantity = "pushed box, worst angle to the push, pyramidal cone", .unit = "degrees", .ideal = 0, .as_mujoco = true}},
+  return {.id = "cone", .group = "contact",
+          .about = "A box of 1 kg pushed at 1.05 mu m g in seven directions, mu 0.5, goes where it is pushed.",
+          .rows = {{.id = "cone.elliptic", .quantity = "pushed box, worst angle to the push, elliptic cone", .unit = "degrees",
+                    .ideal = 0, .bound_double = 0.26, .bound_float = 0.26, .as_mujoco = true},
+                   {.id = "cone.pyramidal", .quantity = "pushed box, worst angle to the push, pyramidal cone", .unit = "degrees",
+                    .ideal = 0, .as_mujoco = true}},
           .measure = [](Engine& engine) -> std::vector<double> {
             std::vector<double> worst;
             bool played = true;
@@ -78,9 +86,12 @@ Case isotropy() {
               for (int degrees = 0; degrees <= 90; degrees += 15) {
                 const double angle = degrees * pi / 180, force = 1.05 * mu * gravity;
                 Way out;
-                played &= way(engine, {.scene = flat_box(mu, cone), .changes = {{0, StateField::xfrc_applied, 6, force * std::cos(angle)}, {0, StateField::xfrc_applied, 7, force * std::sin(angle)}}, .steps = 250}, out);
+                played &= way(engine, {.scene = flat_box(mu, cone),
+                                       .changes = {{0, StateField::xfrc_applied, 6, force * std::cos(angle)},
+                                                   {0, StateField::xfrc_applied, 7, force * std::sin(angle)}}, .steps = 250}, out);
                 const bool moved = out.x * out.x + out.y * out.y > 1e-8;
-                worst.back() = std::fmax(worst.back(), moved ? std::fabs(std::remainder(std::atan2(out.y, out.x) - angle, 2 * pi)) * 180 / pi : 180);
+                const double off = moved ? std::fabs(std::remainder(std::atan2(out.y, out.x) - angle, 2 * pi)) : pi;
+                worst.back() = std::fmax(worst.back(), off * 180 / pi);
               }
             }
             return played ? worst : std::vector<double>{};
@@ -92,21 +103,25 @@ Case isotropy() {
 // Stiffness k and damping b = 2 zeta sqrt(k), zeta = -ln e / sqrt(pi^2 + ln^2 e): restitution e of a linear contact.
 Case rebound(double e) {
   const std::string id = fmt::format("rebound.e{}", e);
-  return {.id = id, .group = "contact", .about = "A ball of 1 kg falls 1 m on a contact whose spring and damper would make this restitution if they were linear, 1 ms; MuJoCo's are not.",
-          .rows = {{.id = id + ".height", .quantity = fmt::format("dropped ball, height of the rebound, e = {}", e), .unit = "m", .ideal = e * e, .as_mujoco = true},
-                   {.id = id + ".depth", .quantity = fmt::format("dropped ball, depth of the impact, e = {}", e), .unit = "m", .ideal = 0, .as_mujoco = true}},
+  return {.id = id, .group = "contact",
+          .about = "A ball of 1 kg falls 1 m on a contact whose spring and damper would make this restitution if they were linear, 1 ms; "
+                   "MuJoCo's are not.",
+          .rows = {{.id = id + ".height", .quantity = fmt::format("dropped ball, height of the rebound, e = {}", e), .unit = "m",
+                    .ideal = e * e, .as_mujoco = true},
+                   {.id = id + ".depth", .quantity = fmt::format("dropped ball, depth of the impact, e = {}", e), .unit = "m", .ideal = 0,
+                    .as_mujoco = true}},
           .measure = [e](Engine& engine) -> std::vector<double> {
             const double k = 2e5, zeta = e > 0 ? -std::log(e) / std::hypot(pi, std::log(e)) : 1;
             const std::string contact = fmt::format("solref='{} {}' solimp='0.99 0.99 0.001'", -k, -2 * zeta * std::sqrt(k));
             double height = 0, depth = 0;
             bool fell = false, rose = false;
-            if (!engine.play({.scene = mjcf("timestep='0.001'", plane + free_body(0, 0, 1.1, "type='sphere' size='0.1' mass='1'"), geom_default(contact)), .steps = 1000},
-                             [&](const Moment& at) {
-                               fell |= at.qvel[2] < -1;
-                               rose |= fell && at.qvel[2] > 0;
-                               if (rose) height = std::fmax(height, at.qpos[2] - 0.1);
-                               depth = std::fmax(depth, 0.1 - at.qpos[2]);
-                             })) return {};
+            const std::string ball = free_body(0, 0, 1.1, "type='sphere' size='0.1' mass='1'");
+            if (!engine.play({.scene = mjcf("timestep='0.001'", plane + ball, geom_default(contact)), .steps = 1000}, [&](const Moment& at) {
+                  fell |= at.qvel[2] < -1;
+                  rose |= fell && at.qvel[2] > 0;
+                  if (rose) height = std::fmax(height, at.qpos[2] - 0.1);
+                  depth = std::fmax(depth, 0.1 - at.qpos[2]);
+                })) return {};
             return {height, depth};
           }};
 }
@@ -120,7 +135,10 @@ constexpr double edge = 0.2;                                       // m
 struct Tower { double depth = 0, drift = 0, speed = 0, weight = 0, top = 0; };
 bool stand(Engine& engine, double ratio, Tower& out) {
   std::string bodies = std::string(plane) + "<site name='floor' type='box' size='5 5 0.05'/>\n";
-  for (int i = 0; i < cubes; ++i) bodies += free_body(0, 0, edge / 2 + edge * i, fmt::format("type='box' size='0.1 0.1 0.1' mass='{}'", i == cubes - 1 ? 8 * ratio : 8));
+  for (int i = 0; i < cubes; ++i) {
+    const double mass = i == cubes - 1 ? 8 * ratio : 8;
+    bodies += free_body(0, 0, edge / 2 + edge * i, fmt::format("type='box' size='0.1 0.1 0.1' mass='{}'", mass));
+  }
   const Job job{.scene = mjcf("timestep='0.002'", bodies, sensors("<touch site='floor'/>")), .steps = 5000, .every = 5000};
   return engine.play(job, [&](const Moment& at) {
     out = {};
@@ -138,10 +156,14 @@ bool stand(Engine& engine, double ratio, Tower& out) {
 
 Case tower() {
   return {.id = "tower", .group = "contact", .about = "Ten cubes of 8 kg stand for 10 s, 2 ms.",
-          .rows = {{.id = "tower.depth", .quantity = "tower of ten, deepest contact", .unit = "m", .ideal = 0, .bound_double = 1e-3, .bound_float = 1e-3},
-                   {.id = "tower.drift", .quantity = "tower of ten, drift sideways in 10 s", .unit = "m", .ideal = 0, .bound_double = 1e-3, .bound_float = 1e-3},
-                   {.id = "tower.speed", .quantity = "tower of ten, fastest cube", .unit = "m/s, rad/s", .ideal = 0, .bound_double = 1e-3, .bound_float = 1e-3},
-                   {.id = "tower.weight", .quantity = "tower of ten, what the floor carries / m g - 1", .ideal = 0, .bound_double = 1e-9, .bound_float = 1e-3}},
+          .rows = {{.id = "tower.depth", .quantity = "tower of ten, deepest contact", .unit = "m", .ideal = 0, .bound_double = 1e-3,
+                    .bound_float = 1e-3},
+                   {.id = "tower.drift", .quantity = "tower of ten, drift sideways in 10 s", .unit = "m", .ideal = 0,
+                    .bound_double = 1e-3, .bound_float = 1e-3},
+                   {.id = "tower.speed", .quantity = "tower of ten, fastest cube", .unit = "m/s, rad/s", .ideal = 0, .bound_double = 1e-3,
+                    .bound_float = 1e-3},
+                   {.id = "tower.weight", .quantity = "tower of ten, what the floor carries / m g - 1", .ideal = 0, .bound_double = 1e-9,
+                    .bound_float = 1e-3}},
           .measure = [](Engine& engine) -> std::vector<double> {
             Tower t;
             if (!stand(engine, 1, t)) return {};
@@ -154,12 +176,16 @@ Case tower() {
 Case heavy_top(double ratio) {
   const std::string id = fmt::format("tower.ratio{}", ratio), at = fmt::format("{} : 1", ratio);
   const bool stands = ratio <= 10;
-  std::vector<Row> rows{{.id = id + ".top", .quantity = "tower with a heavy top, height of the top after 10 s, " + at, .unit = "m", .ideal = edge * cubes - edge / 2, .bound_double = stands ? cubes * 5e-3 : none}};
+  std::vector<Row> rows{{.id = id + ".top", .quantity = "tower with a heavy top, height of the top after 10 s, " + at, .unit = "m",
+                         .ideal = edge * cubes - edge / 2, .bound_double = stands ? cubes * 5e-3 : none}};
   if (stands) {
-    rows.push_back({.id = id + ".depth", .quantity = "tower with a heavy top, deepest contact, " + at, .unit = "m", .ideal = 0, .bound_double = 5e-3});
-    rows.push_back({.id = id + ".drift", .quantity = "tower with a heavy top, drift sideways in 10 s, " + at, .unit = "m", .ideal = 0, .bound_double = 1e-3});
+    rows.push_back({.id = id + ".depth", .quantity = "tower with a heavy top, deepest contact, " + at, .unit = "m", .ideal = 0,
+                    .bound_double = 5e-3});
+    rows.push_back({.id = id + ".drift", .quantity = "tower with a heavy top, drift sideways in 10 s, " + at, .unit = "m", .ideal = 0,
+                    .bound_double = 1e-3});
   }
-  return {.id = id, .group = "contact", .about = "The same with a heavier topmost cube: soft contacts make it an upside-down pendulum.", .rows = rows,
+  return {.id = id, .group = "contact", .about = "The same with a heavier topmost cube: soft contacts make it an upside-down pendulum.",
+          .rows = rows,
           .measure = [ratio, stands](Engine& engine) -> std::vector<double> {
             Tower t;
             if (!stand(engine, ratio, t)) return {};

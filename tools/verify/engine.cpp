@@ -19,12 +19,15 @@ struct Seen {
 
  private:
   template <class T> void read_as(World& world) {
-    const auto copy = [&](StateField field, std::vector<double>& out) { const auto row = world.row<T>(field, 0); out.assign(row.begin(), row.end()); };
+    const auto copy = [&](StateField field, std::vector<double>& out) { const auto row = world.row<T>(field, 0); out.assign(row.begin(),
+        row.end()); };
     copy(StateField::qpos, qpos), copy(StateField::qvel, qvel), copy(StateField::sensordata, sensors);
     const model::Model& m = world.model();
     const auto residual = world.row<T>(StateField::qpos_residual, 0);
-    for (int j = 0; j < m.joint_count; ++j)
-      for (int k = 0; m.joint_free[j] >= 0 && k < 3; ++k) qpos[size_t(m.joint_qpos[j] + k)] += double(residual[size_t(3 * m.joint_free[j] + k)]);
+    for (int j = 0; j < m.joint_count; ++j) {
+      const int free = m.joint_free[j];
+      for (int k = 0; free >= 0 && k < 3; ++k) qpos[size_t(m.joint_qpos[j] + k)] += double(residual[size_t(3 * free + k)]);
+    }
   }
 };
 
@@ -68,7 +71,8 @@ bool Fault::known() const {
 bool Stepped::play(const Job& job, const See& see) {
   const auto model = compiled(job.scene, faults_);
   if (!model) return fails(to_string(model.errors()[0]));
-  auto made = World::create(*model, {.environments = environments_, .backend = "cpu", .precision = precision_, .threads = 1, .publish = false});
+  auto made = World::create(*model, {.environments = environments_, .backend = "cpu", .precision = precision_, .threads = 1,
+                                     .publish = false});
   if (!made) return fails(to_string(made.errors()[0]));
   World& world = **made;
 
@@ -78,7 +82,8 @@ bool Stepped::play(const Job& job, const See& see) {
       const int64_t piece = std::min(until - done, longest_piece);
       world.step(int(piece));
       done += piece;
-      if (watch_ && (done - told >= longest_piece || done == job.settle + job.steps) && !watch_(done - std::exchange(told, done))) return fails("interrupted");
+      if (!watch_ || (done - told < longest_piece && done < job.settle + job.steps)) continue;
+      if (!watch_(done - std::exchange(told, done))) return fails("interrupted");
     }
     return world.fault(0) == 0 || fails(fmt::format("environment frozen at step {}, fault {}", world.step_count(0), world.fault(0)));
   };
@@ -91,7 +96,8 @@ bool Stepped::play(const Job& job, const See& see) {
     for (; change != job.changes.end() && change->at <= step; ++change) write(world, change->field, change->item, change->value);
     if (step == 0 || step % job.every == 0) {
       seen.read(world);
-      see({step, double(step) * (*model)->timestep[0], seen.qpos, seen.qvel, step ? std::span<const double>(seen.sensors) : std::span<const double>{}});
+      see({step, double(step) * (*model)->timestep[0], seen.qpos, seen.qvel,
+           step ? std::span<const double>(seen.sensors) : std::span<const double>{}});
     }
     if (step >= job.steps) break;
     step = std::min(job.steps, (step / job.every + 1) * job.every);

@@ -18,7 +18,8 @@ std::string digit(double x, double y, bool thumb) {
   std::string out, end;
   double at_x = x, at_y = y, at_z = -0.005;
   for (int i = 0; i < 3; ++i) {
-    out += fmt::format("<body pos='{} {} {}'><joint axis='{}' springref='{}'/><geom type='capsule' size='0.008' fromto='0 0 0 {} 0 0'/>\n", at_x, at_y, at_z, axis, angles[i] * 180 / pi, side * lengths[i]);
+    out += fmt::format("<body pos='{} {} {}'><joint axis='{}' springref='{}'/><geom type='capsule' size='0.008' fromto='0 0 0 {} 0 0'/>\n",
+                       at_x, at_y, at_z, axis, angles[i] * 180 / pi, side * lengths[i]);
     end += "</body>";
     at_x = side * lengths[i], at_y = at_z = 0;
   }
@@ -41,21 +42,26 @@ constexpr int capsule = 17, height = 15 + 2;                       // body; item
 double drop(Engine& engine, double h) {
   const int64_t release = std::lround(closing / h);
   double start = none, most = 0;
-  const bool played = engine.play({.scene = hand(h), .changes = {{0, StateField::xfrc_applied, 6 * capsule + 2, weight}, {release, StateField::xfrc_applied, 6 * capsule + 2, 0}},
-                                   .steps = std::lround(holding / h), .every = std::max<int64_t>(1, std::lround(0.025 / h))},
-                                  [&](const Moment& at) {
-                                    if (at.step < release) return;
-                                    if (std::isnan(start)) start = at.qpos[height];
-                                    most = std::fmax(most, std::fabs(at.qpos[height] - start));
-                                  });
+  constexpr int lift = 6 * capsule + 2;                            // item of xfrc_applied
+  const Job job{.scene = hand(h), .changes = {{0, StateField::xfrc_applied, lift, weight}, {release, StateField::xfrc_applied, lift, 0}},
+                .steps = std::lround(holding / h), .every = std::max<int64_t>(1, std::lround(0.025 / h))};
+  const bool played = engine.play(job, [&](const Moment& at) {
+    if (at.step < release) return;
+    if (std::isnan(start)) start = at.qpos[height];
+    most = std::fmax(most, std::fabs(at.qpos[height] - start));
+  });
   return played ? most : INFINITY;
 }
 
 Case grasp() {
-  return {.id = "grasp", .group = "grasp", .about = "Four fingers and a thumb on springs hold a capsule of 0.3 kg for 9 s: the largest of the steps 0.25, 0.5 .. 32 ms at which, and at all smaller ones, it moves less than 1 cm.", .cost = 12,
-          .rows = {{.id = "grasp.step", .quantity = "largest step at which a hand holds a capsule", .unit = "ms", .bound_double = 8, .bound_float = 8, .at_least = true, .as_mujoco = true,
+  return {.id = "grasp", .group = "grasp",
+          .about = "Four fingers and a thumb on springs hold a capsule of 0.3 kg for 9 s: the largest of the steps 0.25, 0.5 .. 32 ms at "
+                   "which, and at all smaller ones, it moves less than 1 cm.", .cost = 12,
+          .rows = {{.id = "grasp.step", .quantity = "largest step at which a hand holds a capsule", .unit = "ms", .bound_double = 8,
+                    .bound_float = 8, .at_least = true, .as_mujoco = true,
                     .published = {{"MuJoCo", 16}, {"PhysX", 2}, {"ODE", 0.25}, {"Bullet", 0.03}}},
-                   {.id = "grasp.drop", .quantity = "hand and capsule, how far it sinks, 2 ms", .unit = "m", .ideal = 0, .bound_double = slip, .bound_float = slip, .as_mujoco = true}},
+                   {.id = "grasp.drop", .quantity = "hand and capsule, how far it sinks, 2 ms", .unit = "m", .ideal = 0,
+                    .bound_double = slip, .bound_float = slip, .as_mujoco = true}},
           .measure = [](Engine& engine) -> std::vector<double> {
             double largest = 0, at_2ms = none;
             bool still = true;

@@ -1,5 +1,5 @@
-// Motion without contact: free fall, projectile, pendulum, spinning bodies (T01 to T05 and T07 of docs/verification.md). The discrete solution
-// of the integrator is judged to rounding, the continuous one to the integrator's order.
+// Motion without contact: free fall, projectile, pendulum, spinning bodies. The discrete solution of the integrator is judged to rounding,
+// the continuous one to the integrator's order.
 #include <array>
 #include <cmath>
 #include "tools/verify/text.h"
@@ -20,7 +20,8 @@ Flight fly(Engine& engine, double vx, double vz, bool& played) {
   played = engine.play(job, [&](const Moment& at) {
     const double n = double(at.step), v = vz - gravity * h * n, z = z0 + vz * h * n - gravity * h * h * n * (n + 1) / 2;
     const double speed = std::fabs(vz) + gravity * at.time + 1e-300;           // scale of v: it passes through zero
-    for (const double error : {(at.qvel[2] - v) / speed, (at.qpos[2] - z) / z0, (at.qpos[0] - vx * at.time) / z0}) out.discrete = std::fmax(out.discrete, std::fabs(error));
+    for (const double error : {(at.qvel[2] - v) / speed, (at.qpos[2] - z) / z0,
+                               (at.qpos[0] - vx * at.time) / z0}) out.discrete = std::fmax(out.discrete, std::fabs(error));
     for (const double x : {at.qpos[1], at.qvel[1], at.qpos[4], at.qpos[5], at.qpos[6]}) out.aside = std::fmax(out.aside, std::fabs(x));
     out.late = z0 + vz * at.time - gravity * at.time * at.time / 2 - at.qpos[2];
   });
@@ -29,8 +30,10 @@ Flight fly(Engine& engine, double vx, double vz, bool& played) {
 
 Case fall() {
   return {.id = "fall", .group = "motion", .about = "A ball of 1 kg falls for 1 s, steps of 2 ms, Euler.",
-          .rows = {{.id = "fall.discrete", .quantity = "falling ball, error against the integrator's own solution", .ideal = 0, .bound_double = epsilon_double(40), .bound_float = epsilon_float(40)},
-                   {.id = "fall.continuous", .quantity = "falling ball, lag behind the exact solution / (g h t / 2)", .ideal = 1, .bound_double = 0.01, .bound_float = 0.01}},
+          .rows = {{.id = "fall.discrete", .quantity = "falling ball, error against the integrator's own solution", .ideal = 0,
+                    .bound_double = epsilon_double(40), .bound_float = epsilon_float(40)},
+                   {.id = "fall.continuous", .quantity = "falling ball, lag behind the exact solution / (g h t / 2)", .ideal = 1,
+                    .bound_double = 0.01, .bound_float = 0.01}},
           .measure = [](Engine& engine) -> std::vector<double> {
             bool played;
             const Flight f = fly(engine, 0, 0, played);
@@ -41,9 +44,11 @@ Case fall() {
 
 Case projectile() {
   return {.id = "projectile", .group = "motion", .about = "The same ball thrown at 5 m/s forward and 10 m/s upward.",
-          .rows = {{.id = "projectile.discrete", .quantity = "thrown ball, error against the integrator's own solution", .ideal = 0, .bound_double = epsilon_double(40), .bound_float = epsilon_float(40)},
+          .rows = {{.id = "projectile.discrete", .quantity = "thrown ball, error against the integrator's own solution", .ideal = 0,
+                    .bound_double = epsilon_double(40), .bound_float = epsilon_float(40)},
                    // MuJoCo's is exactly 0: v x m v by fused products leaves a rounding, which turns the ball a little
-                   {.id = "projectile.aside", .quantity = "thrown ball, drift sideways and turn", .unit = "m, m/s, rad/2", .ideal = 0, .bound_double = epsilon_double(6), .bound_float = epsilon_float(6)}},
+                   {.id = "projectile.aside", .quantity = "thrown ball, drift sideways and turn", .unit = "m, m/s, rad/2", .ideal = 0,
+                    .bound_double = epsilon_double(6), .bound_float = epsilon_float(6)}},
           .measure = [](Engine& engine) -> std::vector<double> {
             bool played;
             const Flight f = fly(engine, 5, 10, played);
@@ -78,7 +83,8 @@ bool period_error(Engine& engine, double h, double angle, double& out) {
   const double exact = exact_period(angle);
   double before = angle, first = none, last = none;
   int seen = -1;
-  const Job job{.scene = pendulum(h, "Euler"), .changes = {{0, StateField::qpos, 0, angle}}, .steps = int64_t(std::ceil((periods + 0.5) * exact / h))};
+  const Job job{.scene = pendulum(h, "Euler"), .changes = {{0, StateField::qpos, 0, angle}},
+                .steps = int64_t(std::ceil((periods + 0.5) * exact / h))};
   const bool played = engine.play(job, [&](const Moment& at) {
     const double now = at.qpos[0];
     if (before > 0 && now <= 0 && seen < periods) {
@@ -93,9 +99,13 @@ bool period_error(Engine& engine, double h, double angle, double& out) {
 
 Case period(double angle) {
   const std::string id = fmt::format("pendulum.period.{}rad", angle);
-  return {.id = id, .group = "motion", .about = "A point of 1 kg on a rod of 1 m, let go at 0.05, 1, 2 rad; exact are 2.0063802, 2.1391376, 2.6658709 s, by the arithmetic-geometric mean.",
-          .rows = {{.id = id + ".10ms", .quantity = fmt::format("pendulum, relative error of the period at {} rad, 10 ms", angle), .ideal = 0, .bound_double = 6e-5, .bound_float = 6e-5},
-                   {.id = id + ".2ms", .quantity = fmt::format("pendulum, relative error of the period at {} rad, 2 ms", angle), .ideal = 0, .bound_double = 2.5e-6, .bound_float = 2.5e-6},
+  return {.id = id, .group = "motion",
+          .about = "A point of 1 kg on a rod of 1 m, let go at 0.05, 1, 2 rad; exact are 2.0063802, 2.1391376, 2.6658709 s, by the "
+                   "arithmetic-geometric mean.",
+          .rows = {{.id = id + ".10ms", .quantity = fmt::format("pendulum, relative error of the period at {} rad, 10 ms", angle),
+                    .ideal = 0, .bound_double = 6e-5, .bound_float = 6e-5},
+                   {.id = id + ".2ms", .quantity = fmt::format("pendulum, relative error of the period at {} rad, 2 ms", angle),
+                    .ideal = 0, .bound_double = 2.5e-6, .bound_float = 2.5e-6},
                    {.id = id + ".order", .quantity = "pendulum, order of that error", .ideal = 2, .bound_double = 0.1}},
           .measure = [angle](Engine& engine) -> std::vector<double> {
             double e10, e5, e25, e2;
@@ -120,10 +130,14 @@ bool energy_error(Engine& engine, double h, const char* integrator, double& out)
 
 Case pendulum_energy() {
   return {.id = "pendulum.energy", .group = "motion", .about = "Energy of the pendulum over 10 s from 1 rad, of m g L.",
-          .rows = {{.id = "pendulum.energy.euler.2ms", .quantity = "pendulum, worst energy error of m g L, Euler 2 ms", .ideal = 0, .bound_double = 1.5e-3, .bound_float = 1.5e-3},
-                   {.id = "pendulum.energy.euler.1ms", .quantity = "pendulum, worst energy error of m g L, Euler 1 ms", .ideal = 0, .bound_double = 7.5e-4, .bound_float = 7.5e-4},
-                   {.id = "pendulum.energy.euler.order", .quantity = "pendulum, order of that error", .ideal = 1, .bound_double = 0.1, .bound_float = 0.1},
-                   {.id = "pendulum.energy.rk4.2ms", .quantity = "pendulum, worst energy error of m g L, RK4 2 ms", .ideal = 0, .bound_double = 8e-12, .bound_float = epsilon_float(30)}},
+          .rows = {{.id = "pendulum.energy.euler.2ms", .quantity = "pendulum, worst energy error of m g L, Euler 2 ms", .ideal = 0,
+                    .bound_double = 1.5e-3, .bound_float = 1.5e-3},
+                   {.id = "pendulum.energy.euler.1ms", .quantity = "pendulum, worst energy error of m g L, Euler 1 ms", .ideal = 0,
+                    .bound_double = 7.5e-4, .bound_float = 7.5e-4},
+                   {.id = "pendulum.energy.euler.order", .quantity = "pendulum, order of that error", .ideal = 1, .bound_double = 0.1,
+                    .bound_float = 0.1},
+                   {.id = "pendulum.energy.rk4.2ms", .quantity = "pendulum, worst energy error of m g L, RK4 2 ms", .ideal = 0,
+                    .bound_double = 8e-12, .bound_float = epsilon_float(30)}},
           .measure = [](Engine& engine) -> std::vector<double> {
             double e2, e1, e05, rk4;
             bool played = energy_error(engine, 0.002, "Euler", e2);
@@ -136,8 +150,11 @@ Case pendulum_energy() {
 }
 
 Case pendulum_drift() {
-  return {.id = "pendulum.drift", .group = "motion", .about = "Euler's energy swings about a mean that does not move: means of both halves of 1000 s, 2 ms, from 1 rad.", .extended = true,
-          .rows = {{.id = "pendulum.drift", .quantity = "pendulum, drift of the mean energy of m g L in 1000 s", .ideal = 0, .bound_double = 1e-5, .bound_float = 1e-5}},
+  return {.id = "pendulum.drift", .group = "motion",
+          .about = "Euler's energy swings about a mean that does not move: means of both halves of 1000 s, 2 ms, from 1 "
+                   "rad.", .extended = true,
+          .rows = {{.id = "pendulum.drift", .quantity = "pendulum, drift of the mean energy of m g L in 1000 s", .ideal = 0,
+                    .bound_double = 1e-5, .bound_float = 1e-5}},
           .measure = [](Engine& engine) -> std::vector<double> {
             constexpr int half = 250000;
             double mean[2] = {};
@@ -152,23 +169,28 @@ Case pendulum_drift() {
 // ---- spinning bodies -------------------------------------------------------------------------------------------------
 
 constexpr std::array<double, 3> spin{1, 2, 3};                   // rad/s, body axes
-std::vector<Change> spinning() { return {{0, StateField::qvel, 3, spin[0]}, {0, StateField::qvel, 4, spin[1]}, {0, StateField::qvel, 5, spin[2]}}; }
+std::vector<Change> spinning() { return {{0, StateField::qvel, 3, spin[0]}, {0, StateField::qvel, 4, spin[1]},
+                                         {0, StateField::qvel, 5, spin[2]}}; }
 std::string word(const char* integrator) { return integrator[0] == 'E' ? "euler" : integrator[0] == 'R' ? "rk4" : integrator; }
 
 Case box(const char* integrator) {
   const std::string id = "spin.box." + word(integrator);
   return {.id = id, .group = "motion", .about = "A free box of 0.2 x 0.4 x 0.6 m, 1 kg, spun at (1, 2, 3) rad/s.",
-          .rows = {{.id = id + ".energy", .quantity = fmt::format("spinning box, E / E0 after 5 s, {} 10 ms", integrator), .ideal = 1, .as_mujoco = true},
-                   {.id = id + ".L", .quantity = fmt::format("spinning box, |L - L0| / |L0| after 5 s, {} 10 ms", integrator), .ideal = 0, .as_mujoco = true}},
+          .rows = {{.id = id + ".energy", .quantity = fmt::format("spinning box, E / E0 after 5 s, {} 10 ms", integrator), .ideal = 1,
+                    .as_mujoco = true},
+                   {.id = id + ".L", .quantity = fmt::format("spinning box, |L - L0| / |L0| after 5 s, {} 10 ms", integrator), .ideal = 0,
+                    .as_mujoco = true}},
           .measure = [integrator](Engine& engine) -> std::vector<double> {
             std::array<double, 4> first{}, last{};                 // E, L
-            const Job job{.scene = mjcf(fmt::format("timestep='0.01' integrator='{}' gravity='0 0 0'", integrator), free_body(0, 0, 0, "type='box' size='0.1 0.2 0.3' mass='1'", "box"),
+            const Job job{.scene = mjcf(fmt::format("timestep='0.01' integrator='{}' gravity='0 0 0'", integrator),
+                                        free_body(0, 0, 0, "type='box' size='0.1 0.2 0.3' mass='1'", "box"),
                                         sensors("<e_kinetic/><subtreeangmom body='box'/>")), .changes = spinning(), .steps = 501};
             if (!engine.play(job, [&](const Moment& at) {
                   for (size_t i = 0; i < at.sensors.size() && i < 4; ++i) (at.step == 1 ? first : last)[i] = at.sensors[i];
                 })) return {};
             const auto length = [](double x, double y, double z) { return std::sqrt(x * x + y * y + z * z); };
-            return {last[0] / first[0], length(last[1] - first[1], last[2] - first[2], last[3] - first[3]) / length(first[1], first[2], first[3])};
+            return {last[0] / first[0], length(last[1] - first[1], last[2] - first[2], last[3] - first[3]) / length(first[1], first[2],
+                first[3])};
           }};
 }
 
@@ -185,16 +207,22 @@ Quaternion turn(double x, double y, double z) {
 // Inertia (a, a, c): q(t) = turn(L t / a) turn(z (1 - c / a) w_z t), L in world axes, z in the body's.
 Case top(const char* integrator, double h) {
   const std::string id = "spin.top." + word(integrator) + "." + ms(h);
-  return {.id = id, .group = "motion", .about = "A symmetric top, 0.1, 0.1, 0.05 kg m^2, spun at (1, 2, 3) rad/s: its exact rotation is the turn about L after the turn about its own axis.",
-          .rows = {{.id = id, .quantity = fmt::format("spinning top, error after 5 s, {} {:g} ms", integrator, h * 1e3), .unit = "rad", .ideal = 0, .as_mujoco = true}},
+  return {.id = id, .group = "motion",
+          .about = "A symmetric top, 0.1, 0.1, 0.05 kg m^2, spun at (1, 2, 3) rad/s: its exact rotation is the turn about L after the turn "
+                   "about its own axis.",
+          .rows = {{.id = id, .quantity = fmt::format("spinning top, error after 5 s, {} {:g} ms", integrator, h * 1e3), .unit = "rad",
+                    .ideal = 0, .as_mujoco = true}},
           .measure = [integrator, h](Engine& engine) -> std::vector<double> {
             constexpr double a = 0.1, c = 0.05, seconds = 5;
             Quaternion end{};
             const int64_t steps = std::lround(seconds / h);
-            const std::string body = "<body><freejoint/><inertial pos='0 0 0' mass='1' diaginertia='0.1 0.1 0.05'/><geom type='sphere' size='0.1' contype='0' conaffinity='0'/></body>";
-            if (!engine.play({.scene = mjcf(fmt::format("timestep='{}' integrator='{}' gravity='0 0 0'", h, integrator), body), .changes = spinning(), .steps = steps, .every = steps},
+            const std::string body = "<body><freejoint/><inertial pos='0 0 0' mass='1' diaginertia='0.1 0.1 0.05'/>"
+                                     "<geom type='sphere' size='0.1' contype='0' conaffinity='0'/></body>";
+            if (!engine.play({.scene = mjcf(fmt::format("timestep='{}' integrator='{}' gravity='0 0 0'", h, integrator), body),
+                              .changes = spinning(), .steps = steps, .every = steps},
                              [&](const Moment& at) { std::copy_n(at.qpos.begin() + 3, 4, end.begin()); })) return {};
-            Quaternion exact = turn(spin[0] * seconds, spin[1] * seconds, c / a * spin[2] * seconds) * turn(0, 0, (1 - c / a) * spin[2] * seconds);
+            Quaternion exact = turn(spin[0] * seconds, spin[1] * seconds, c / a * spin[2] * seconds) * turn(0, 0,
+                (1 - c / a) * spin[2] * seconds);
             for (int k = 1; k < 4; ++k) exact[size_t(k)] *= -1;
             const Quaternion error = exact * end;
             return {2 * std::atan2(std::sqrt(error[1] * error[1] + error[2] * error[2] + error[3] * error[3]), std::fabs(error[0]))};

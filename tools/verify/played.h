@@ -1,6 +1,7 @@
 // Recipes for other engines, and what they played.
 //
-//   FOLDER/CASE/0.xml    the scene of the case's first job       0.json   {"settle", "steps", "every", "changes": [[at, field, item, value]]}
+//   FOLDER/CASE/0.xml    the scene of the case's first job
+//   FOLDER/CASE/0.json   {"settle", "steps", "every", "changes": [[at, field, item, value]]}
 //   FOLDER/CASE/0.bin    what an engine saw, float64: the numbers of qpos, qvel and sensors; then a record of each moment, the start first
 //
 // Fields are MuJoCo's (qpos, qvel, ctrl, xfrc_applied ..), and so is their layout. Sensors are those of the state before the last step.

@@ -34,7 +34,8 @@ std::string text_head() { return fmt::format(fmt::runtime(columns), "quantity", 
 
 std::string text_of(const Outcome& o) {
   const Row& row = *o.row;
-  std::string out = fmt::format(fmt::runtime(columns), named(row), number(row.ideal), number(o.value), bound(o), number(mujoco_figure(row.id)), word(o.verdict), "");
+  std::string out = fmt::format(fmt::runtime(columns), named(row), number(row.ideal), number(o.value), bound(o),
+                                number(mujoco_figure(row.id)), word(o.verdict), "");
   while (out.ends_with(' ')) out.pop_back();
   out += "\n";
   if (!row.published.empty()) out += fmt::format("    published: {}\n", published(row));
@@ -62,12 +63,15 @@ std::string markdown(const std::vector<Outcome>& in_double, const std::vector<Ou
     const Outcome &d = in_double[i], &f = in_float[i];
     const Row& row = *d.row;
     if (!last || last->group != d.of->group)
-      out += fmt::format("\n### {}\n\n| id | quantity | exact | double | float | bound | {} | published |\n|---|---|---|---|---|---|---|---|\n", d.of->group, mujoco_version);
+      out += fmt::format("\n### {}\n\n| id | quantity | exact | double | float | bound | {} | published |\n|---|---|---|---|---|---|---|---|\n",
+                         d.of->group, mujoco_version);
     last = d.of;
     std::string level = d.verdict == Verdict::shown ? "shown" : bound(d);
-    if (!std::isnan(row.bound_double) && row.bound_float != row.bound_double) level += "; " + (std::isnan(row.bound_float) ? std::string("shown") : bound(f));
+    const std::string in_float_only = std::isnan(row.bound_float) ? "shown" : bound(f);
+    if (!std::isnan(row.bound_double) && row.bound_float != row.bound_double) level += "; " + in_float_only;
     if (d.of->extended) level += "; --all";
-    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", row.id, cell(named(row)), number(row.ideal), number(d.value), number(f.value), level, number(mujoco_figure(row.id)), published(row));
+    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", row.id, cell(named(row)), number(row.ideal), number(d.value),
+                       number(f.value), level, number(mujoco_figure(row.id)), published(row));
   }
   out += "\nScenes:\n\n";
   std::string source;
@@ -76,7 +80,8 @@ std::string markdown(const std::vector<Outcome>& in_double, const std::vector<Ou
     std::vector<std::string> ids;                                  // of the cases in a row that say the same
     for (; i < in_double.size() && in_double[i].of->about == c.about; ++i)
       if (ids.empty() || ids.back() != in_double[i].of->id) ids.push_back(in_double[i].of->id);
-    out += fmt::format("- `{}`: {}{}\n", common(ids), c.about, c.source.empty() || c.source == source ? "" : " Published: " + c.source + ".");
+    out += fmt::format("- `{}`: {}{}\n", common(ids), c.about,
+                       c.source.empty() || c.source == source ? "" : " Published: " + c.source + ".");
     if (!c.source.empty()) source = c.source;
   }
   return out;

@@ -7,8 +7,7 @@ namespace nuri::verify {
 const char* word(Verdict verdict) { return verdict == Verdict::passed ? "passed" : verdict == Verdict::failed ? "FAILED" : "shown"; }
 
 bool names(const Case& of, const std::string& word) {
-  const auto fits = [&](const std::string& id) { return id == word || (id.size() > word.size() && id.starts_with(word) && (id[word.size()] == '.' || word.ends_with('.'))); };
-  if (of.group == word || fits(of.id)) return true;
+  if (of.group == word || of.id == word || of.id.starts_with(word + ".")) return true;
   for (const Row& row : of.rows)
     if (row.id == word) return true;
   return false;
@@ -42,7 +41,8 @@ Outcome judge(const Case& of, const Row& row, double value, Precision precision,
   if (!trouble.empty()) fail(trouble);
   if (!std::isnan(bound)) {
     if (row.at_least ? !(value >= bound) : !(std::fabs(value - row.ideal) < bound))
-      fail(row.at_least ? fmt::format("{:.4g} is less than {:.4g}", value, bound) : fmt::format("off by {:.4g}, bound {:.4g}", std::fabs(value - row.ideal), bound));
+      fail(row.at_least ? fmt::format("{:.4g} is less than {:.4g}", value, bound) : fmt::format("off by {:.4g}, bound {:.4g}",
+          std::fabs(value - row.ideal), bound));
   }
   if (by_mujoco && !(std::fabs(value - mujoco) <= near_mujoco * std::fmax(std::fabs(value), std::fabs(mujoco)) + near_floor))
     fail(fmt::format("{:.6g} is not near MuJoCo's {:.6g}", value, mujoco));

@@ -28,6 +28,7 @@ for wrong in gravity gravity= =2 gravity=x gravity=1x nothing=2 gravity+=; do
 done
 expect 2 'an unknown case' verify --only nothing
 grep -q "no case 'nothing'" "$folder/err" || fail 'the unknown case is not named'
+expect 2 'no case' verify --only ''
 expect 2 'an unknown precision' verify --precision half
 
 # recipes for other engines, and what they played
