@@ -13,8 +13,8 @@ namespace {
 // A click goes to an episode's beginning.
 void episode_row(Desk& desk, const record::EpisodeInfo& e, double begins, double ends, bool present, bool differs) {
   char text[160];
-  std::snprintf(text, sizeof text, "episode %llu: %.3f to %.3f s, %s%s%s", static_cast<unsigned long long>(e.number), begins, ends, e.ended.c_str(), e.success ? ", success" : "",
-                e.fault ? ", fault" : "");
+  std::snprintf(text, sizeof text, "episode %llu: %.3f to %.3f s, %s%s%s", static_cast<unsigned long long>(e.number), begins, ends,
+                e.ended.c_str(), e.success ? ", success" : "", e.fault ? ", fault" : "");
   if (differs) ImGui::PushStyleColor(ImGuiCol_Text, theme::palette().warning);
   const bool clicked = ImGui::Selectable(text, present);
   if (differs) ImGui::PopStyleColor();
@@ -29,7 +29,9 @@ void episode_row(Desk& desk, const record::EpisodeInfo& e, double begins, double
 
 void recording_tab(Desk& desk) {
   const record::Replay* const replay = desk.bench.replay();
-  if (!replay) return theme::quiet_text("No recording is open. nuri run SCENE --record FILE.h5 writes one; open it (Ctrl+O) or drop it into the window.");
+  if (!replay)
+    return theme::quiet_text(
+        "No recording is open. nuri run SCENE --record FILE.h5 writes one; open it (Ctrl+O) or drop it into the window.");
   record::Recording& recording = desk.bench.replay()->recording();
   const record::Info& info = recording.info();
   const uint64_t open = desk.bench.recorded_environment();
@@ -48,7 +50,8 @@ void recording_tab(Desk& desk) {
   if (chosen && *chosen != open) return desk.open_recorded(*chosen);
 
   const std::vector<record::Difference>& differences = replay->differences();
-  if (differences.empty()) theme::quiet_text("%llu stretches played, the same bits as recorded", static_cast<unsigned long long>(replay->compared()));
+  if (differences.empty())
+    theme::quiet_text("%llu stretches played, the same bits as recorded", static_cast<unsigned long long>(replay->compared()));
   for (const record::Difference& d : differences) {
     ImGui::PushStyleColor(ImGuiCol_Text, theme::palette().warning);
     ImGui::TextWrapped("%s", to_string(d, info.precision, info.timestep).c_str());

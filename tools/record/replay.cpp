@@ -6,22 +6,24 @@
 #include <cstring>
 #include <tuple>
 #include <nlohmann/json.hpp>
+#include "tools/record/schema.h"
 
 namespace nuri::record {
 namespace {
 
 constexpr uint64_t rows_at_once = 512;
-constexpr StateField inputs[] = {StateField::ctrl, StateField::qfrc_applied, StateField::xfrc_applied, StateField::mocap_pos, StateField::mocap_quat, StateField::equality_active};
 
 std::string bits(double value, Precision precision) {
-  return precision == Precision::f32 ? fmt::format("0x{:08x}", std::bit_cast<uint32_t>(float(value))) : fmt::format("0x{:016x}", std::bit_cast<uint64_t>(value));
+  return precision == Precision::f32 ? fmt::format("0x{:08x}", std::bit_cast<uint32_t>(float(value)))
+                                     : fmt::format("0x{:016x}", std::bit_cast<uint64_t>(value));
 }
 
 // Rows of one data set, read in blocks.
 class Rows {
  public:
   Rows() = default;
-  Rows(std::string field, Number type, uint64_t rows, uint64_t columns) : field_(std::move(field)), type_(type), rows_(rows), columns_(columns) {}
+  Rows(std::string field, Number type, uint64_t rows, uint64_t columns)
+      : field_(std::move(field)), type_(type), rows_(rows), columns_(columns) {}
   // Null: errors() say why.
   const std::byte* row(Recording& recording, int k, uint64_t row) {
     if (row < first_ || row >= first_ + block_.rows() || block_.bytes.empty()) {
@@ -73,12 +75,14 @@ std::string to_string(const Difference& d, Precision precision, double timestep)
   std::string out = fmt::format("environment {}, episode {} (demo_{}): ", d.environment, d.number, d.demo);
   if (d.recorded_hash == d.hash) out += "it does not begin as its first sample says\n";
   else
-    out += fmt::format("stretch {} (substeps {} to {} of the episode, {:g} s), state {:016x} instead of the recorded {:016x}\n", d.stretch, d.from, d.to, double(d.from) * timestep, d.hash,
-                       d.recorded_hash);
-  if (d.field.empty()) out += "  no recorded sample shows it in positions, velocities or activations: an input, the warm start or a fault differs";
+    out += fmt::format("stretch {} (substeps {} to {} of the episode, {:g} s), state {:016x} instead of the recorded {:016x}\n", d.stretch,
+                       d.from, d.to, double(d.from) * timestep, d.hash, d.recorded_hash);
+  if (d.field.empty())
+    out += "  no recorded sample shows it in positions, velocities or activations: an input, the warm start or a fault differs";
   else
-    out += fmt::format("  sample {}, {}[{}]{}: {} = {:.17g}, recorded {} = {:.17g}", d.sample, d.field, d.item, d.column.empty() ? "" : " (" + d.column + ")", bits(d.value, precision), d.value,
-                       bits(d.recorded, precision), d.recorded);
+    out += fmt::format("  sample {}, {}[{}]{}: {} = {:.17g}, recorded {} = {:.17g}", d.sample, d.field, d.item,
+                       d.column.empty() ? "" : " (" + d.column + ")", bits(d.value, precision), d.value, bits(d.recorded, precision),
+                       d.recorded);
   return out;
 }
 
@@ -175,6 +179,13 @@ int Replay::episode_at(int environment, uint64_t substep) const {
   return -1;
 }
 
+uint64_t Replay::last_beginning(uint64_t substep) const {
+  uint64_t out = 0;
+  for (const int k : episodes_)
+    if (beginning(k) <= substep && beginning(k) % uint64_t(recording_->info().substeps) == 0) out = std::max(out, beginning(k));
+  return out;
+}
+
 // ---- one episode ---------------------------------------------------------------------------------------------------------
 
 std::vector<Diagnostic> Replay::load(Track& track, int k) {
@@ -248,10 +259,8 @@ std::vector<Diagnostic> Replay::load(Track& track, int k) {
 std::vector<Diagnostic> Replay::dress(World& world, int e, Track& track) {
   if (track.dressed == track.loaded) return {};
   std::vector<std::pair<std::string, int>> old;
-#define NURI_REAL(name, count, unit, doc) \
-  for (int i = 0; i < int(world.model(e).name.size()); ++i) \
-    if (world.overridden(#name, e, i)) old.emplace_back(#name, i);
-#include "engine/model/model_fields.inl"
+  const World::Place place = world.place(e);
+  world.bucket(place.bucket).each_override(place.index, [&](int field, int item, double) { old.emplace_back(parameter_name(field), item); });
   for (const auto& [field, item] : old) world.clear_override(field, e, item);
   for (const Override& o : track.overrides)
     if (!world.override_field(o.field, e, o.item, o.value))
@@ -323,6 +332,7 @@ std::vector<Diagnostic> Replay::compare_sample(World& world, int e, Track& track
       Difference& d = differences_[size_t(track.searching)];
       d.field = nuri::info(field).name, d.item = i, d.sample = *sample, d.recorded = there, d.value = value;
       if (!track.columns.empty()) d.column = track.columns[size_t(column)];
+      if (d.column.starts_with(d.field + " ")) d.column.erase(0, d.field.size() + 1);
       track.searching = -1;
       return {};
     }

@@ -55,10 +55,13 @@ class Replay {
   // Both, and the steps between them. False: it is over.
   Result<bool> step(session::Session& session);
 
-  const std::vector<Difference>& differences() const { return differences_; }   // the first of each episode, in the order in which they were found
+  const std::vector<Difference>& differences() const {
+    return differences_;
+  }                                                              // the first of each episode, in the order in which they were found
   uint64_t compared() const { return compared_; }                // hashes
   uint64_t beginning(int episode) const { return recording_->episode(episode).began - base_; }   // substep of the session
   int episode_at(int environment, uint64_t substep) const;       // of the recording; -1: none
+  uint64_t last_beginning(uint64_t substep) const;               // of some episode with a control step, at this substep of the session or before; 0: none
 
  private:
   struct Track;

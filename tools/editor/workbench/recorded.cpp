@@ -80,12 +80,30 @@ bool Workbench::replay_control_step() {
     if (!stepped) return errors_ = stepped.errors(), running = false;
     if (!*stepped) return running = false;
   }
-  return true;
+  return put_beginning();
 }
 
-// A moment that was not played yet: as far as the budget goes, the rest when it is asked for again.
+// Where an episode begins, its beginning is shown, not the end of the one before. False: it cannot be read.
+bool Workbench::put_beginning() {
+  const uint64_t now = session_->substep();
+  if (now >= replay_->end() || replay_->last_beginning(now) != now) return true;
+  const Result<int> put = replay_->before(*session_);
+  if (!put) errors_ = put.errors();
+  return bool(put);
+}
+
+// A moment that the history does not have: from the last one that it has, or from where an episode begins, as that needs nothing of what was before;
+// as far as the budget goes, the rest when it is asked for again.
 void Workbench::play_to(uint64_t substep, double budget) {
-  reach(history_->newest());
+  const uint64_t begins = replay_->last_beginning(substep);
+  if (substep < history_->oldest() || begins > history_->newest()) {
+    session::Saved there = session_->save(everyone());
+    there.substep = there.timeline_next = begins;
+    if (!session_->restore(there) || !put_beginning()) return;
+    history_->begin(*session_, hand_, scene_);
+  } else {
+    reach(history_->newest());
+  }
   const auto start = std::chrono::steady_clock::now();
   while (session_->substep() < substep && replay_control_step()) {
     history_->record(*session_, hand_, scene_, false);

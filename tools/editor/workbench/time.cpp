@@ -98,14 +98,18 @@ bool Workbench::step_back() {
 Workbench::Span Workbench::span() const {
   if (!session_) return {0, 0, 0};
   const uint64_t newest = std::max(history_->newest(), session_->substep());
-  return {seconds(history_->oldest()), seconds(replay_ ? std::max(newest, replay_->end()) : newest), time()};
+  if (replay_) return {0, seconds(std::max(newest, replay_->end())), time()};
+  return {seconds(history_->oldest()), seconds(newest), time()};
 }
 
 void Workbench::go_to(double time) {
   if (!session_ || !std::isfinite(time)) return;
   const double step = seconds(period()), oldest = double(history_->oldest()) / double(period()),
       newest = double(history_->newest()) / double(period());
-  if (replay_ && time / step > newest) return play_to(std::min(uint64_t(std::nearbyint(std::min(time / step, 1e12))) * period(), replay_->end()), drag_budget);
+  if (replay_ && (time / step < oldest || time / step > newest)) {
+    const double last = std::ceil(double(replay_->end()) / double(period()));
+    return play_to(std::min(uint64_t(std::clamp(std::nearbyint(time / step), 0.0, last)) * period(), replay_->end()), drag_budget);
+  }
   reach(uint64_t(std::clamp(std::nearbyint(time / step), oldest, newest)) * period());
 }
 

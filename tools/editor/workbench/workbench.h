@@ -167,6 +167,7 @@ class Workbench {
   bool refuse_change();
   void begin_recording();
   bool replay_control_step();
+  bool put_beginning();
   void play_to(uint64_t substep, double budget);
 
   // changes (commands.cpp, placing.cpp)
