@@ -30,17 +30,21 @@ constexpr uint64_t block_bytes = 16 << 20, most_columns = 4096;
 constexpr const char* facts[] = {"demo", "environment", "episode", "seed", "variant", "began", "substeps", "samples", "success", "fault"};
 
 std::vector<uint64_t> facts_of(const EpisodeInfo& e) {
-  return {uint64_t(e.demo), e.environment, e.number, e.seed, uint64_t(e.variant), e.began, e.substeps, e.samples, uint64_t(e.success), e.fault};
+  return {uint64_t(e.demo), e.environment,       e.number, e.seed, uint64_t(e.variant), e.began, e.substeps,
+          e.samples,        uint64_t(e.success), e.fault};
 }
 
 bool is_numbers(const record::Entry& entry) { return entry.type < Number::named; }
 uint64_t columns(const record::Entry& entry) {
   uint64_t out = 1;
-  for (size_t i = 1; i < entry.shape.size(); ++i) out = entry.shape[i] > 0 && out > block_bytes / entry.shape[i] ? block_bytes + 1 : out * entry.shape[i];
+  for (size_t i = 1; i < entry.shape.size(); ++i)
+    out = entry.shape[i] > 0 && out > block_bytes / entry.shape[i] ? block_bytes + 1 : out * entry.shape[i];
   return out;
 }
 // As many rows as are read at once.
-uint64_t piece(const record::Entry& entry) { return std::max<uint64_t>(1, block_bytes / std::max<uint64_t>(1, columns(entry) * bytes_of(entry.type))); }
+uint64_t piece(const record::Entry& entry) {
+  return std::max<uint64_t>(1, block_bytes / std::max<uint64_t>(1, columns(entry) * bytes_of(entry.type)));
+}
 
 // f(rows) for one block of a field after the other; errors.
 template <class F> std::vector<Diagnostic> each_block(Recording& recording, int k, const Field& field, F f) {
@@ -71,8 +75,11 @@ std::vector<Diagnostic> write_npz(Recording& recording, const std::vector<int>& 
       if (!is_numbers(field.entry)) continue;
       const auto first = recording.read(k, field.path, 0, 0);    // says whether its shape can be believed
       if (!first) return first.errors();
-      out->begin(recording.episode(k).name() + "/" + field.path, npy_name(field.entry.type), {field.entry.shape.begin(), field.entry.shape.end()});
-      if (auto errors = each_block(recording, k, field, [&](const Table& rows) { out->add(rows.bytes.data(), rows.bytes.size()); }); !errors.empty()) return errors;
+      out->begin(recording.episode(k).name() + "/" + field.path, npy_name(field.entry.type),
+                 {field.entry.shape.begin(), field.entry.shape.end()});
+      if (auto errors = each_block(recording, k, field, [&](const Table& rows) { out->add(rows.bytes.data(), rows.bytes.size()); });
+          !errors.empty())
+        return errors;
       out->end();
       ++out_arrays;
     }
@@ -112,8 +119,8 @@ std::vector<std::string> names_of(const Field& field) {
 }
 
 // Fields of equally many rows side by side; `moment(row)` is the first column.
-std::vector<Diagnostic> write_table(Recording& recording, int k, const std::vector<Field>& fields, uint64_t rows, const std::string& first, const std::function<std::string(uint64_t)>& moment,
-                                    const std::string& path) {
+std::vector<Diagnostic> write_table(Recording& recording, int k, const std::vector<Field>& fields, uint64_t rows, const std::string& first,
+                                    const std::function<std::string(uint64_t)>& moment, const std::string& path) {
   Result<NewFile> out = NewFile::create(path);
   if (!out) return out.errors();
   std::string text = first;

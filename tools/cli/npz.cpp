@@ -94,14 +94,16 @@ void NpzWriter::end() {
 }
 
 Result<bool> NpzWriter::finish() {
-  if (file_.good() && !sound_) return Diagnostic{Severity::error, "cannot-write", "an array got other bytes than its shape says", "", {path_, 0, 0}, {}, {}};
+  if (file_.good() && !sound_)
+    return Diagnostic{Severity::error, "cannot-write", "an array got other bytes than its shape says", "", {path_, 0, 0}, {}, {}};
   const uint64_t place = file_.size();
   for (const Member& m : members_) header(m, true);
   const uint64_t end = file_.size(), count = members_.size();
   const bool large = place >= small || count >= 0xffff;
   std::string out;
   if (large) {
-    put(out, uint32_t(0x06064b50)), put(out, uint64_t(44)), put(out, uint16_t(45)), put(out, uint16_t(45)), put(out, uint32_t(0)), put(out, uint32_t(0));
+    put(out, uint32_t(0x06064b50)), put(out, uint64_t(44)), put(out, uint16_t(45)), put(out, uint16_t(45)), put(out, uint32_t(0)),
+        put(out, uint32_t(0));
     put(out, count), put(out, count), put(out, end - place), put(out, place);
     put(out, uint32_t(0x07064b50)), put(out, uint32_t(0)), put(out, end), put(out, uint32_t(1));
   }

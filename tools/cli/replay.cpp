@@ -34,7 +34,13 @@ int replay(const Asked& asked) {
   const record::Info& info = recording->info();
   std::vector<Diagnostic> notes = recording->notes();
   if (info.version != NURI_VERSION)
-    notes.push_back({Severity::warning, "other-version", "Nuri " + info.version + " recorded it, this is " NURI_VERSION, "equal bits are promised within a version only", {asked.file, 0, 0}, {}, {}});
+    notes.push_back({Severity::warning,
+                     "other-version",
+                     "Nuri " + info.version + " recorded it, this is " NURI_VERSION,
+                     "equal bits are promised within a version only",
+                     {asked.file, 0, 0},
+                     {},
+                     {}});
   if (!asked.quiet && !asked.json)
     for (const Diagnostic& note : notes) say(note);
   auto replays = record::Replay::create(recording, asked.choice);
@@ -66,12 +72,22 @@ int replay(const Asked& asked) {
     Json list = Json::array(), said = Json::array();
     for (const auto& d : differences) list.push_back(to_json(d));
     for (const auto& note : notes) said.push_back(cli::to_json(note));
-    print({{"ok", same}, {"equal", same}, {"recording", asked.file}, {"scene", info.name}, {"backend", machine}, {"episodes", episodes}, {"stretches", compared}, {"differences", list}, {"notes", said}});
+    print({{"ok", same},
+           {"equal", same},
+           {"recording", asked.file},
+           {"scene", info.name},
+           {"backend", machine},
+           {"episodes", episodes},
+           {"stretches", compared},
+           {"differences", list},
+           {"notes", said}});
     return same ? good : failed;
   }
-  for (size_t i = 0; i < differences.size() && i < most_told; ++i) fmt::print("{}\n", to_string(differences[i], info.precision, info.timestep));
+  for (size_t i = 0; i < differences.size() && i < most_told; ++i)
+    fmt::print("{}\n", to_string(differences[i], info.precision, info.timestep));
   if (differences.size() > most_told) fmt::print(".. and {} episodes more\n", differences.size() - most_told);
-  const std::string what = fmt::format("{} {} of {}, {} stretches on {}", episodes, episodes == 1 ? "episode" : "episodes", info.name, count(double(compared)), machine);
+  const std::string what = fmt::format("{} {} of {}, {} stretches on {}", episodes, episodes == 1 ? "episode" : "episodes", info.name,
+                                       count(double(compared)), machine);
   if (same) fmt::print("the same bits: {}\n", what);
   else fmt::print("{} of {} part from the recording: {}\n", differences.size(), episodes, what);
   return same ? good : failed;
@@ -85,9 +101,12 @@ void add_replay(CLI::App& app, int& status) {
   command->add_option("file", asked->file, "Recording of nuri run --record")->required()->type_name("FILE.h5");
   command->add_option("--env", asked->choice.environment, "The environment of this id only");
   command->add_option("--episode", asked->choice.episode, "This episode of each environment only, from 0");
-  command->add_option("--backend", asked->world.backend, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}))->capture_default_str();
+  command->add_option("--backend", asked->world.backend, "Where to compute")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
   command->add_option("--threads", asked->world.threads, "CPU threads; 0: one per CPU")->check(CLI::Range(0, 4096));
-  command->add_option("--width", asked->world.width, "Environments per pack: 1, 4, 8, 16 (double: 1, 2, 4, 8); 0: by rule")->check(CLI::Range(0, 64));
+  command->add_option("--width", asked->world.width, "Environments per pack: 1, 4, 8, 16 (double: 1, 2, 4, 8); 0: by rule")
+      ->check(CLI::Range(0, 64));
   command->add_flag("--json", asked->json, "One JSON object on standard output");
   command->add_flag("--quiet", asked->quiet, "No progress, no notes");
   command->footer("Status 0: every hash is as it was recorded, 1: some are not, 2: the file cannot be read.");

@@ -48,7 +48,11 @@ Number number_of(hid_t type) {
     }
     case H5T_FLOAT: return size == 4 ? Number::f32 : size == 8 ? Number::f64 : Number::other;
     case H5T_STRING: return Number::text;
-    case H5T_COMPOUND: return H5Tget_nmembers(type) == 3 && H5Tget_member_index(type, "field") >= 0 && H5Tget_member_index(type, "item") >= 0 && H5Tget_member_index(type, "value") >= 0 ? Number::named : Number::other;
+    case H5T_COMPOUND:
+      return H5Tget_nmembers(type) == 3 && H5Tget_member_index(type, "field") >= 0 && H5Tget_member_index(type, "item") >= 0 &&
+                     H5Tget_member_index(type, "value") >= 0
+                 ? Number::named
+                 : Number::other;
     default: return Number::other;
   }
 }
@@ -93,7 +97,9 @@ template <class F> bool named(hid_t type, size_t count, F fetch, Table& out) {
   if (size == 0 || size > longest_name || count > most_texts) return false;
   std::vector<char> words(size * count);
   std::vector<double> items(count), values(count);
-  if (!member("field", word, fetch, words.data()) || !member("item", H5T_NATIVE_DOUBLE, fetch, items.data()) || !member("value", H5T_NATIVE_DOUBLE, fetch, values.data())) return false;
+  if (!member("field", word, fetch, words.data()) || !member("item", H5T_NATIVE_DOUBLE, fetch, items.data()) ||
+      !member("value", H5T_NATIVE_DOUBLE, fetch, values.data()))
+    return false;
   out.bytes.resize(2 * sizeof(double) * count);
   for (size_t i = 0; i < count; ++i) {
     const char* const begin = words.data() + i * size;
@@ -114,11 +120,14 @@ Attribute attribute_of(hid_t object, const char* name) {
   const Number number = number_of(type);
   if (number == Number::text) {
     std::vector<std::string> one;
-    if (texts(type, space, 1, [&](hid_t memory, void* to) { return H5Aread(attribute, memory, to); }, one)) out.type = number, out.text = one[0];
+    if (texts(
+            type, space, 1, [&](hid_t memory, void* to) { return H5Aread(attribute, memory, to); }, one))
+      out.type = number, out.text = one[0];
   } else if (number == Number::f32 || number == Number::f64) {
     if (H5Aread(attribute, H5T_NATIVE_DOUBLE, &out.real) >= 0) out.type = number;
   } else if (number != Number::other) {
-    const herr_t read = number == Number::u64 ? H5Aread(attribute, H5T_NATIVE_UINT64, &out.whole) : H5Aread(attribute, H5T_NATIVE_INT64, &out.whole);
+    const herr_t read =
+        number == Number::u64 ? H5Aread(attribute, H5T_NATIVE_UINT64, &out.whole) : H5Aread(attribute, H5T_NATIVE_INT64, &out.whole);
     if (read >= 0) out.type = number;
   }
   return out;
@@ -182,10 +191,13 @@ bool Hdf5File::list(const std::string& path, std::vector<Entry>& out) {
   out.push_back(std::move(self));
   // names first: what a member is may be damaged, and must not end the walk
   std::vector<std::string> names;
-  const herr_t walked = H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, [](hid_t, const char* name, const H5L_info_t* link, void* to) -> herr_t {
-    if (link->type == H5L_TYPE_HARD) static_cast<std::vector<std::string>*>(to)->emplace_back(name);
-    return 0;
-  }, &names);
+  const herr_t walked = H5Literate(
+      group, H5_INDEX_NAME, H5_ITER_INC, nullptr,
+      [](hid_t, const char* name, const H5L_info_t* link, void* to) -> herr_t {
+        if (link->type == H5L_TYPE_HARD) static_cast<std::vector<std::string>*>(to)->emplace_back(name);
+        return 0;
+      },
+      &names);
   if (walked < 0) return refuse("the members of " + path + " cannot be listed");
   for (const std::string& name : names) {
     Entry entry;
@@ -213,7 +225,8 @@ bool Hdf5File::read(const std::string& path, uint64_t first, uint64_t count, Tab
   std::vector<hsize_t> from(out.shape.size(), 0), size(out.shape.begin(), out.shape.end());
   if (!from.empty()) from[0] = first;
   const Handle memory(from.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(int(size.size()), size.data(), nullptr));
-  if (!memory.good() || (!from.empty() && items > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, from.data(), nullptr, size.data(), nullptr) < 0))
+  if (!memory.good() ||
+      (!from.empty() && items > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, from.data(), nullptr, size.data(), nullptr) < 0))
     return refuse("rows of " + path + " cannot be chosen");
   if (items == 0) return true;
   auto fetch = [&](hid_t as, void* to) { return H5Dread(data, as, memory, space, H5P_DEFAULT, to); };

@@ -12,7 +12,8 @@ class Hdf5File {
   ~Hdf5File();
   // These say false, and error() why.
   bool open(const std::string& path);
-  bool list(const std::string& group, std::vector<Entry>& out);  // members in the order of their names; first the group itself, its name empty
+  bool list(const std::string& group,
+            std::vector<Entry>& out);  // members in the order of their names; first the group itself, its name empty
   bool read(const std::string& path, uint64_t first, uint64_t count, Table& out);   // rows beyond the end are left out
   const std::string& error() const { return error_; }
 

@@ -59,7 +59,8 @@ int demo_of(const std::string& name) {
 }  // namespace
 
 Diagnostic Recording::damaged(std::string message) const {
-  return {Severity::error, "damaged-recording", std::move(message), "nuri inspect FILE says which episodes are whole", {path(), 0, 0}, {}, {}};
+  return {
+      Severity::error, "damaged-recording", std::move(message), "the file is damaged, or another program wrote it", {path(), 0, 0}, {}, {}};
 }
 
 void Recording::note(std::string code, std::string message, std::string hint) {
@@ -80,16 +81,29 @@ std::vector<Diagnostic> Recording::read_info() {
   const auto root = vault_->list("/");
   if (!root) return root.errors();
   if (std::none_of(root->begin(), root->end(), [](const Entry& e) { return e.group && e.name == "nuri"; }))
-    return {{Severity::error, "not-a-recording", "it is an HDF5 file, but no recording of Nuri's: it has no group 'nuri'", "nuri run SCENE --record FILE.h5 writes recordings", {path(), 0, 0}, {}, {}}};
+    return {{Severity::error,
+             "not-a-recording",
+             "it is an HDF5 file, but no recording of Nuri's: it has no group 'nuri'",
+             "nuri run SCENE --record FILE.h5 writes recordings",
+             {path(), 0, 0},
+             {},
+             {}}};
   const auto group = vault_->list("/nuri");
   if (!group) return group.errors();
   Reader reader(group->front(), "the group 'nuri'");
   int format = 0, complete = 0;
   reader.whole("format", format);
   if (format > recording_format)
-    return {{Severity::error, "newer-recording", "its format is " + std::to_string(format) + ", this program knows " + std::to_string(recording_format), "a newer Nuri reads it", {path(), 0, 0}, {}, {}}};
+    return {{Severity::error,
+             "newer-recording",
+             "its format is " + std::to_string(format) + ", this program knows " + std::to_string(recording_format),
+             "a newer Nuri reads it",
+             {path(), 0, 0},
+             {},
+             {}}};
   std::string precision;
-  reader.text("version", info_.version), reader.text("name", info_.name), reader.text("scene", info_.scene), reader.text("precision", precision);
+  reader.text("version", info_.version), reader.text("name", info_.name), reader.text("scene", info_.scene),
+      reader.text("precision", precision);
   reader.real("control_period", info_.control_period), reader.real("timestep", info_.timestep);
   reader.whole("substeps", info_.substeps), reader.whole("seed", info_.seed), reader.whole("first_id", info_.first_id);
   reader.whole("environments", info_.environments), reader.whole("complete", complete), reader.whole("every", info_.every, false);
@@ -105,7 +119,8 @@ std::vector<Diagnostic> Recording::read_info() {
 
   const auto models = vault_->list("/nuri/models");
   if (!models) return models.errors();
-  while (std::any_of(models->begin(), models->end(), [&](const Entry& e) { return !e.group && e.name == std::to_string(info_.variants); })) ++info_.variants;
+  while (std::any_of(models->begin(), models->end(), [&](const Entry& e) { return !e.group && e.name == std::to_string(info_.variants); }))
+    ++info_.variants;
   if (info_.variants == 0) return {damaged("there is no model in it")};
   return {};
 }
@@ -113,7 +128,9 @@ std::vector<Diagnostic> Recording::read_info() {
 std::vector<Diagnostic> Recording::read_episodes() {
   const auto root = vault_->list("/");
   if (!root) return root.errors();
-  auto has = [&](const char* name) { return std::any_of(root->begin(), root->end(), [&](const Entry& e) { return e.group && e.name == name; }); };
+  auto has = [&](const char* name) {
+    return std::any_of(root->begin(), root->end(), [&](const Entry& e) { return e.group && e.name == name; });
+  };
   if (!has("data")) return {damaged("there is no group 'data' in it")};
   const auto data = vault_->list("/data");
   if (!data) return data.errors();

@@ -44,7 +44,8 @@ struct Field {
 
 class Recording {
  public:
-  // Codes: cannot-read, not-a-recording, newer-recording, damaged-recording.
+  // Finishes what a writer that died had begun (journal.h). Codes: cannot-read, not-a-recording, newer-recording, damaged-recording; in-use, damaged-file,
+  // cannot-write of a journal.
   static Result<std::unique_ptr<Recording>> open(const std::string& path);
 
   const std::string& path() const { return vault_->path(); }

@@ -57,7 +57,8 @@ double Table::at(uint64_t item) const {
 }
 
 uint64_t Table::whole_at(uint64_t item) const {
-  return visit(type, bytes.data() + item * bytes_of(type), [](auto value) { return std::is_integral_v<decltype(value)> ? uint64_t(value) : uint64_t(0); });
+  return visit(type, bytes.data() + item * bytes_of(type),
+               [](auto value) { return std::is_integral_v<decltype(value)> ? uint64_t(value) : uint64_t(0); });
 }
 
 }  // namespace nuri::record

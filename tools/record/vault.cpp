@@ -12,7 +12,9 @@
 #include <cstring>
 #include <fstream>
 #include <initializer_list>
+#include "tools/record/hdf5.h"
 #include "tools/record/hdf5_file.h"
+#include "tools/record/journal.h"
 
 namespace nuri::record {
 namespace {
@@ -158,7 +160,8 @@ std::string answer(Hdf5File& file, const std::string& asked) {
   std::ifstream("/proc/self/statm") >> pages;
   limit(RLIMIT_AS, pages * rlim_t(sysconf(_SC_PAGESIZE)) + child_memory);
   limit(RLIMIT_CORE, 0);
-  for (int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGXCPU}) signal(s, SIG_DFL);   // the program's handlers are not for the child
+  for (int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM, SIGXCPU})
+    signal(s, SIG_DFL);                          // the program's handlers are not for the child
   signal(SIGINT, SIG_IGN);                       // Ctrl-C is the program's affair: it may still want an answer
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0) dup2(nowhere, 2);            // a dying child is no news: the parent says what matters
@@ -184,7 +187,8 @@ std::string packed(const std::vector<Entry>& entries) {
   Writer to;
   to.put(uint64_t(entries.size()));
   for (const Entry& e : entries) {
-    to.put(e.name), to.put(uint8_t(e.group)), to.put(e.type), put_shape(to, e.shape), to.put(e.stored), to.put(uint64_t(e.attributes.size()));
+    to.put(e.name), to.put(uint8_t(e.group)), to.put(e.type), put_shape(to, e.shape), to.put(e.stored),
+        to.put(uint64_t(e.attributes.size()));
     for (const Attribute& a : e.attributes) to.put(a.name), to.put(a.type), to.put(a.whole), to.put(a.real), to.put(a.text);
   }
   return std::move(to.out);
@@ -207,7 +211,9 @@ bool unpacked(const std::string& message, std::vector<Entry>& out) {
   for (Entry& e : out) {
     uint8_t group = 0;
     uint64_t attributes = 0;
-    if (!from.get(e.name) || !from.get(group) || !from.get(e.type) || !from.shape(e.shape) || !from.get(e.stored) || !from.count(attributes, 33)) return false;
+    if (!from.get(e.name) || !from.get(group) || !from.get(e.type) || !from.shape(e.shape) || !from.get(e.stored) ||
+        !from.count(attributes, 33))
+      return false;
     e.group = group != 0;
     e.attributes.resize(attributes);
     for (Attribute& a : e.attributes)
@@ -228,11 +234,18 @@ bool unpacked(const std::string& message, Table& out) {
     if (__builtin_mul_overflow(items, n, &items)) return false;
   if (out.type == Number::text) return out.texts.size() == items && out.bytes.empty();
   const size_t size = bytes_of(out.type);
-  return size > 0 && out.texts.size() == (out.type == Number::named ? items : 0) && out.bytes.size() % size == 0 && out.bytes.size() / size == items;
+  return size > 0 && out.texts.size() == (out.type == Number::named ? items : 0) && out.bytes.size() % size == 0 &&
+         out.bytes.size() / size == items;
 }
 
 Diagnostic Vault::damaged(const std::string& message) const {
-  return {Severity::error, "damaged-recording", message, "what is whole of a damaged HDF5 file, h5dump and h5py can show", {path_, 0, 0}, {}, {}};
+  return {Severity::error,
+          "damaged-recording",
+          message,
+          "what is whole of a damaged HDF5 file, h5dump and h5py can show",
+          {path_, 0, 0},
+          {},
+          {}};
 }
 
 Result<std::unique_ptr<Vault>> Vault::open(const std::string& path) {
@@ -244,12 +257,16 @@ Result<std::unique_ptr<Vault>> Vault::open(const std::string& path) {
   };
   if (stat(path.c_str(), &facts) != 0) return refuse("cannot-read", std::string("it cannot be opened: ") + std::strerror(errno));
   if (!S_ISREG(facts.st_mode)) return refuse("cannot-read", "it is not a file");
+  if (const Result<bool> recovered = recover(path); !recovered) return recovered.errors();
+  if (stat(path.c_str(), &facts) != 0) return refuse("cannot-read", std::string("it cannot be opened: ") + std::strerror(errno));
   vault->size_ = uint64_t(facts.st_size);
   char head[8] = {};
   std::ifstream(path, std::ios::binary).read(head, sizeof head);
-  if (std::memcmp(head, "\x89HDF\r\n\x1a\n", 8) != 0) return refuse("not-a-recording", "it is not an HDF5 file", "nuri run SCENE --record FILE.h5 writes recordings");
+  if (std::memcmp(head, "\x89HDF\r\n\x1a\n", 8) != 0)
+    return refuse("not-a-recording", "it is not an HDF5 file", "nuri run SCENE --record FILE.h5 writes recordings");
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return refuse("cannot-read", std::string("the reader cannot be started: ") + std::strerror(errno));
+  const auto held = hdf5::lock();                // no other thread is inside the library when the child gets its copy
   vault->child_ = fork();
   if (vault->child_ == 0) close(ends[0]), child(ends[1], least_seconds + rlim_t(vault->size_ / bytes_per_second));
   close(ends[1]);

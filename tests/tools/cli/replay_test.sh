@@ -23,6 +23,20 @@ expect 2 'no such environment' replay "$file" --env 9
 grep -q 'nothing-recorded' "$folder/err" || fail 'no code for an environment that is not there'
 expect 2 'no such file' replay "$folder/none.h5"
 
+# several robots, a timeline and its controllers, pictures, double precision, ids that begin elsewhere, samples at a rate of their own
+while read -r scene options; do
+    # shellcheck disable=SC2086
+    expect 0 "$scene recorded" run "scenes/$scene" --seconds 0.2 --record "$folder/one.h5" --overwrite --quiet $options </dev/null
+    expect 0 "$scene replayed" replay "$folder/one.h5" --json </dev/null
+    json 'o["equal"] and o["episodes"] == 3 and o["stretches"] > 0'
+done <<'END'
+fleet.yaml --envs 3 --precision double
+arm_cell.yaml --envs 3 --record-cameras overview
+quadruped.yaml --envs 3 --first-id 7 --record-rate 20
+END
+expect 0 'an id' replay "$folder/one.h5" --env 8 --json
+json 'o["equal"] and o["episodes"] == 1'
+
 # inspect
 expect 0 'inspect' inspect "$file" --json
 json 'o["complete"] and len(o["episodes"]) == 6 and o["unfinished"] == [] and o["name"] == "boxes" and any(f["field"] == "obs/qpos" for f in o["fields"])'
@@ -67,4 +81,5 @@ expect 2 'export of a text' export "$folder/text.h5" --npz "$folder/b.npz"
 grep -q 'not-a-recording' "$folder/err" || fail 'no code for a text'
 [ ! -e "$folder/b.npz" ] || fail 'an archive of nothing was left behind'
 
+[ $problems -eq 0 ] && printf 'all good\n'
 exit $((problems > 0))

@@ -1,4 +1,5 @@
 """nuri.lerobot: a recording of the program's becomes a dataset in LeRobot's format v3.0, number by number."""
+
 import io
 import json
 import math
@@ -30,7 +31,21 @@ MODEL = """<mujoco model="swing">
 @pytest.fixture
 def recording(program, tmp_path):
     (tmp_path / "swing.xml").write_text(MODEL)
-    program("run", tmp_path / "swing.xml", "--envs", 2, "--seconds", 0.5, "--episodes", 2, "--record", tmp_path / "swing.h5", "--record-cameras", "side", "--quiet")
+    program(
+        "run",
+        tmp_path / "swing.xml",
+        "--envs",
+        2,
+        "--seconds",
+        0.5,
+        "--episodes",
+        2,
+        "--record",
+        tmp_path / "swing.h5",
+        "--record-cameras",
+        "side",
+        "--quiet",
+    )
     return tmp_path / "swing.h5"
 
 
@@ -49,8 +64,14 @@ def test_numbers(recording, tmp_path):
         for k, demo in enumerate(demos):
             n = int(demo.attrs["num_samples"])
             part = rows.slice(start, n)
-            assert part["episode_index"].to_pylist() == [k] * n and part["frame_index"].to_pylist() == list(range(n)) and part["index"].to_pylist() == list(range(start, start + n))
-            assert np.array_equal(np.array(part["action"].to_pylist(), np.float32), demo["actions"][:, 0])   # a list of one number is a number
+            assert (
+                part["episode_index"].to_pylist() == [k] * n
+                and part["frame_index"].to_pylist() == list(range(n))
+                and part["index"].to_pylist() == list(range(start, start + n))
+            )
+            assert np.array_equal(
+                np.array(part["action"].to_pylist(), np.float32), demo["actions"][:, 0]
+            )  # a list of one number is a number
             state = np.concatenate([demo["obs"][key][:].reshape(n, -1) for key in ("angle", "speed")], 1)
             assert np.array_equal(np.array(part["observation.state"].to_pylist(), np.float32), state.astype(np.float32))
             assert np.allclose(part["timestamp"].to_pylist(), np.arange(n) / info["fps"], atol=1e-5)
@@ -61,20 +82,32 @@ def test_numbers(recording, tmp_path):
                 assert np.array_equal(picture, demo["obs"]["side_image"][i])
             start += n
     kinds = {f.name: str(f.type) for f in rows.schema}
-    assert kinds["index"] == "int64" and kinds["timestamp"] == "float" and kinds["next.done"] == "bool" and kinds["observation.state"].startswith("fixed_size_list")
+    assert (
+        kinds["index"] == "int64"
+        and kinds["timestamp"] == "float"
+        and kinds["next.done"] == "bool"
+        and kinds["observation.state"].startswith("fixed_size_list")
+    )
 
 
 def test_meta(recording, tmp_path):
     out = tmp_path / "set"
     convert(recording, out, images=True)
     info = json.loads((out / "meta/info.json").read_text())
-    assert info["codebase_version"] == "v3.0" and info["total_episodes"] == 4 and info["splits"] == {"train": "0:4"} and info["video_path"] is None
+    assert (
+        info["codebase_version"] == "v3.0"
+        and info["total_episodes"] == 4
+        and info["splits"] == {"train": "0:4"}
+        and info["video_path"] is None
+    )
     assert info["features"]["observation.state"] == {"dtype": "float32", "shape": [2], "names": ["angle", "speed"]}
     assert info["features"]["observation.images.side"]["shape"] == [24, 32, 3]
     assert set(info["features"]) >= {"action", "timestamp", "frame_index", "episode_index", "index", "task_index"}
     assert {f.name for f in table(out).schema} == set(info["features"])
     episodes = table(out, "meta/episodes").to_pylist()
-    assert [e["dataset_from_index"] for e in episodes[1:]] == [e["dataset_to_index"] for e in episodes[:-1]] and episodes[-1]["dataset_to_index"] == info["total_frames"]
+    assert [e["dataset_from_index"] for e in episodes[1:]] == [e["dataset_to_index"] for e in episodes[:-1]] and episodes[-1][
+        "dataset_to_index"
+    ] == info["total_frames"]
     assert all(e["tasks"] == ["swing"] and e["length"] == e["dataset_to_index"] - e["dataset_from_index"] for e in episodes)
     stats = json.loads((out / "meta/stats.json").read_text())
     states = np.array(table(out)["observation.state"].to_pylist())
@@ -84,7 +117,7 @@ def test_meta(recording, tmp_path):
     assert np.shape(stats["observation.images.side"]["mean"]) == (3, 1, 1) and 0 < stats["observation.images.side"]["mean"][0][0][0] < 1
     pandas = pytest.importorskip("pandas")
     tasks = pandas.read_parquet(out / "meta/tasks.parquet")
-    assert list(tasks.index) == ["swing"] and list(tasks["task_index"]) == [0]   # LeRobot finds a task by the index
+    assert list(tasks.index) == ["swing"] and list(tasks["task_index"]) == [0]  # LeRobot finds a task by the index
 
 
 def test_fewer_frames(recording, tmp_path):
@@ -108,7 +141,9 @@ def test_videos(recording, tmp_path):
     assert len(films) == 1 and films[0].stat().st_size > 1000
     episodes = table(out, "meta/episodes").to_pylist()
     ends = [e["videos/observation.images.side/to_timestamp"] for e in episodes]
-    assert math.isclose(ends[-1], info["total_frames"] / info["fps"]) and [e["videos/observation.images.side/from_timestamp"] for e in episodes] == [0, *ends[:-1]]
+    assert math.isclose(ends[-1], info["total_frames"] / info["fps"]) and [
+        e["videos/observation.images.side/from_timestamp"] for e in episodes
+    ] == [0, *ends[:-1]]
 
 
 def test_refusals(recording, tmp_path, capsys):

@@ -68,7 +68,8 @@ TEST_CASE("recording: what was written is read") {
   CHECK_FALSE(recording->model(1));
   const auto fields = recording->fields(0);
   REQUIRE(fields);
-  CHECK(std::any_of((*fields)->begin(), (*fields)->end(), [](const Field& f) { return f.path == "inputs/xfrc_applied" && f.entry.shape.size() == 2; }));
+  CHECK(std::any_of((*fields)->begin(), (*fields)->end(),
+                    [](const Field& f) { return f.path == "inputs/xfrc_applied" && f.entry.shape.size() == 2; }));
   const auto unknown = recording->read(0, "inputs/ctr");
   REQUIRE_FALSE(unknown);
   CHECK(unknown.errors().front().hint == "did you mean 'inputs/ctrl'?");
@@ -109,7 +110,8 @@ TEST_CASE("recording: unfinished and damaged episodes are left out, and told") {
     H5Adelete(nuri, "complete");
     attribute(nuri, "complete", uint64_t(0));
     H5Adelete(demo, "began");
-    const Id unfinished{H5Gcreate2(h5, "unfinished", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)}, one{H5Gcreate2(unfinished, "5", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)};
+    const Id unfinished{H5Gcreate2(h5, "unfinished", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)},
+        one{H5Gcreate2(unfinished, "5", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)};
     const Id other{H5Gcreate2(h5, "data/notes", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)};
   });
   auto recording = opened(file.path);
@@ -120,6 +122,14 @@ TEST_CASE("recording: unfinished and damaged episodes are left out, and told") {
   std::vector<std::string> codes;
   for (const Diagnostic& d : recording->notes()) codes.push_back(d.code);
   CHECK(codes == std::vector<std::string>{"damaged-episode", "incomplete-recording", "unfinished-episodes"});
+}
+
+TEST_CASE("recording: what a writer left half done is dropped before the file is read") {
+  const TemporaryFile file("left.h5"), journal("left.h5.journal");
+  write(little_run(1), file.path);
+  std::ofstream(journal.path) << "the beginning of a journal";
+  CHECK(opened(file.path)->episodes() == 1);
+  CHECK_FALSE(std::filesystem::exists(journal.path));
 }
 
 TEST_CASE("recording: a data set that claims more than the file can hold costs nothing") {

@@ -82,7 +82,7 @@ TEST_CASE("replay: one input that is one unit in the last place off is found whe
   CHECK(d.stretch == 17);
   CHECK(d.from == 85);
   CHECK(d.to == 90);
-  CHECK(d.hash != d.recorded_hash);              // the control is a part of the state, though such a change of it may round away in all others
+  CHECK(d.hash != d.recorded_hash);  // the control is a part of the state, though such a change of it may round away in all others
 
   // a larger one moves the arm, and the next sample shows it
   number += 1e-3;

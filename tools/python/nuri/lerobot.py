@@ -31,10 +31,10 @@ import numpy as np
 from .error import Error, refused
 
 VERSION = "v3.0"
-CHUNK = 1000                    # files of a folder
-DATA_MB, VIDEO_MB = 100, 200    # most of a file
-VIDEO_FRAMES = 50_000           # of a video file
-MOST_PICTURES = 200             # of an episode that its statistics look at
+CHUNK = 1000  # files of a folder
+DATA_MB, VIDEO_MB = 100, 200  # most of a file
+VIDEO_FRAMES = 50_000  # of a video file
+MOST_PICTURES = 200  # of an episode that its statistics look at
 QUANTILES = (0.01, 0.10, 0.50, 0.90, 0.99)
 
 
@@ -89,8 +89,34 @@ class Video:
         options = {"libsvtav1": ["-preset", "12", "-crf", "30"], "libx264": ["-preset", "fast", "-crf", "23"]}.get(codec, ["-q:v", "4"])
         self.path, self.frames = path, 0
         self.process = subprocess.Popen(
-            ["ffmpeg", "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-", "-an",
-             "-c:v", codec, *options, "-g", "2", "-pix_fmt", "yuv420p", str(path)], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+            [
+                "ffmpeg",
+                "-y",
+                "-loglevel",
+                "error",
+                "-f",
+                "rawvideo",
+                "-pix_fmt",
+                "rgb24",
+                "-s",
+                f"{width}x{height}",
+                "-r",
+                str(fps),
+                "-i",
+                "-",
+                "-an",
+                "-c:v",
+                codec,
+                *options,
+                "-g",
+                "2",
+                "-pix_fmt",
+                "yuv420p",
+                str(path),
+            ],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     def add(self, pictures: np.ndarray) -> None:
         try:
@@ -102,7 +128,12 @@ class Video:
     def close(self) -> None:
         _, said = self.process.communicate()
         if self.process.returncode != 0:
-            raise refused("cannot-write", f"ffmpeg failed: {said.decode(errors='replace').strip()[:500]}", "--images writes pictures without it", str(self.path))
+            raise refused(
+                "cannot-write",
+                f"ffmpeg failed: {said.decode(errors='replace').strip()[:500]}",
+                "--images writes pictures without it",
+                str(self.path),
+            )
 
 
 def codec() -> str | None:
@@ -125,18 +156,29 @@ class Source:
         except OSError as error:
             raise refused("cannot-read", f"it cannot be opened: {error}", "", path) from None
         if "data" not in self.file or "nuri" not in self.file:
-            raise refused("not-a-recording", "it has no groups 'data' and 'nuri'", "nuri run SCENE --record FILE.h5 writes recordings", path)
+            raise refused(
+                "not-a-recording", "it has no groups 'data' and 'nuri'", "nuri run SCENE --record FILE.h5 writes recordings", path
+            )
         info = self.file["nuri"].attrs
         self.name = str(info["name"])
         self.rate = 1 / (float(info["control_period"]) * int(info.get("every", 1)))
-        demos = [d for d in self.file["data"] if d.startswith("demo_") and d[5:].isdigit() and int(self.file["data"][d].attrs.get("num_samples", 0)) > 0]
+        demos = [
+            d
+            for d in self.file["data"]
+            if d.startswith("demo_") and d[5:].isdigit() and int(self.file["data"][d].attrs.get("num_samples", 0)) > 0
+        ]
         self.demos = [self.file["data"][d] for d in sorted(demos, key=lambda d: int(d[5:]))]
         if not self.demos:
             raise refused("nothing-recorded", "no episode in it came to its end", "", path)
         if fps is None:
             fps = round(self.rate)
             if fps < 1 or abs(fps - self.rate) > 1e-6 * self.rate:
-                raise refused("bad-rate", f"its samples come at {self.rate:g} Hz, LeRobot wants a whole number", f"--fps {max(1, math.floor(self.rate))} takes the samples that fit", path)
+                raise refused(
+                    "bad-rate",
+                    f"its samples come at {self.rate:g} Hz, LeRobot wants a whole number",
+                    f"--fps {max(1, math.floor(self.rate))} takes the samples that fit",
+                    path,
+                )
         elif fps > self.rate * (1 + 1e-9):
             raise refused("bad-rate", f"--fps {fps}: its samples come at {self.rate:g} Hz", "record with a higher --record-rate", path)
         self.fps = fps
@@ -144,7 +186,7 @@ class Source:
         obs = first["obs"] if "obs" in first else {}
         self.cameras = [k for k in obs if k.endswith("_image") and obs[k].dtype == np.uint8 and obs[k].ndim == 4 and obs[k].shape[3] == 3]
         numbers = [k for k in obs if k not in self.cameras and obs[k].ndim <= 2 and obs[k].dtype.kind == "f"]
-        self.left_out = [k for k in obs if k not in self.cameras and k not in numbers]
+        self.left_out = [k for k in obs if k not in self.cameras and k not in numbers] + [f"signals/{k}" for k in first.get("signals", ())]
         for key in state:
             if key not in numbers:
                 raise refused("unknown-name", f"--state {key}: there is no such list of numbers", "there are " + ", ".join(numbers), path)
@@ -179,14 +221,24 @@ def features(source: Source, video: str | None) -> dict:
     def numbers(dtype: str, names: list[str] | None, width: int = 1) -> dict:
         return {"dtype": dtype, "shape": [width], "names": names}
 
-    out = {"observation.state": numbers("float32", source.state_names, len(source.state_names)),
-           "action": numbers("float32", source.action_names, len(source.action_names))}
+    out = {
+        "observation.state": numbers("float32", source.state_names, len(source.state_names)),
+        "action": numbers("float32", source.action_names, len(source.action_names)),
+    }
     for key in source.cameras:
         height, width = source.demos[0]["obs"][key].shape[1:3]
         feature = {"dtype": "video" if video else "image", "shape": [height, width, 3], "names": ["height", "width", "channels"]}
         if video:
-            feature["info"] = {"video.height": height, "video.width": width, "video.codec": {"libsvtav1": "av1", "libx264": "h264"}.get(video, video),
-                               "video.pix_fmt": "yuv420p", "video.is_depth_map": False, "video.fps": source.fps, "video.channels": 3, "has_audio": False}
+            feature["info"] = {
+                "video.height": height,
+                "video.width": width,
+                "video.codec": {"libsvtav1": "av1", "libx264": "h264"}.get(video, video),
+                "video.pix_fmt": "yuv420p",
+                "video.is_depth_map": False,
+                "video.fps": source.fps,
+                "video.channels": 3,
+                "has_audio": False,
+            }
         out[f"observation.images.{key.removesuffix('_image')}"] = feature
     out |= {"next.reward": numbers("float32", None), "next.done": numbers("bool", None), "timestamp": numbers("float32", None)}
     return out | {k: numbers("int64", None) for k in ("frame_index", "episode_index", "index", "task_index")}
@@ -198,9 +250,19 @@ def write_tasks(path: Path, tasks: list[str]) -> None:
     import pyarrow.parquet as pq
 
     table = pa.table({"task_index": pa.array(range(len(tasks)), pa.int64()), "task": pa.array(tasks, pa.string())})
-    columns = [{"name": n, "field_name": n, "pandas_type": p, "numpy_type": t, "metadata": None} for n, p, t in (("task_index", "int64", "int64"), ("task", "unicode", "object"))]
-    note = {"index_columns": ["task"], "column_indexes": [{"name": None, "field_name": None, "pandas_type": "unicode", "numpy_type": "object", "metadata": {"encoding": "UTF-8"}}],
-            "columns": columns, "creator": {"library": "pyarrow", "version": pa.__version__}, "pandas_version": "2.0.0"}
+    columns = [
+        {"name": n, "field_name": n, "pandas_type": p, "numpy_type": t, "metadata": None}
+        for n, p, t in (("task_index", "int64", "int64"), ("task", "unicode", "object"))
+    ]
+    note = {
+        "index_columns": ["task"],
+        "column_indexes": [
+            {"name": None, "field_name": None, "pandas_type": "unicode", "numpy_type": "object", "metadata": {"encoding": "UTF-8"}}
+        ],
+        "columns": columns,
+        "creator": {"library": "pyarrow", "version": pa.__version__},
+        "pandas_version": "2.0.0",
+    }
     pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(note)}), path)
 
 
@@ -219,8 +281,16 @@ class Places:
             self.chunk, self.file = self.chunk + 1, 0
 
 
-def convert(recording: str | os.PathLike, out: str | os.PathLike, *, fps: int | None = None, task: str | None = None, state: list[str] | None = None,
-            successes: bool = False, images: bool = False) -> dict:
+def convert(
+    recording: str | os.PathLike,
+    out: str | os.PathLike,
+    *,
+    fps: int | None = None,
+    task: str | None = None,
+    state: list[str] | None = None,
+    successes: bool = False,
+    images: bool = False,
+) -> dict:
     """Writes the dataset; what meta/info.json says. The folder must not be there."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -234,11 +304,16 @@ def convert(recording: str | os.PathLike, out: str | os.PathLike, *, fps: int | 
     if out.exists():
         raise refused("file-exists", "it is there already", "name another folder", str(out))
     sizes = {k: source.demos[0]["obs"][k].shape[1:3] for k in source.cameras}
-    even = all(h % 2 == 0 and w % 2 == 0 for h, w in sizes.values())   # as yuv420p has them
+    even = all(h % 2 == 0 and w % 2 == 0 for h, w in sizes.values())  # as yuv420p has them
     video = codec() if source.cameras and even and not images else None
     task = task or source.name
     described = features(source, video)
-    types = {"float32": pa.float32(), "int64": pa.int64(), "bool": pa.bool_(), "image": pa.struct([("bytes", pa.binary()), ("path", pa.string())])}
+    types = {
+        "float32": pa.float32(),
+        "int64": pa.int64(),
+        "bool": pa.bool_(),
+        "image": pa.struct([("bytes", pa.binary()), ("path", pa.string())]),
+    }
     fields = []
     for name, f in described.items():
         if f["dtype"] != "video":
@@ -255,11 +330,18 @@ def convert(recording: str | os.PathLike, out: str | os.PathLike, *, fps: int | 
     for number, demo in enumerate(demos):
         rows = source.rows(demo)
         n = len(rows)
-        columns = {"observation.state": source.numbers(demo, source.state, rows), "action": source.numbers(demo, ["actions"], rows),
-                   "next.reward": demo["rewards"][:][rows].astype(np.float32), "next.done": demo["dones"][:][rows] != 0,
-                   "timestamp": (np.arange(n) / fps).astype(np.float32), "frame_index": np.arange(n), "episode_index": np.full(n, number),
-                   "index": np.arange(index, index + n), "task_index": np.zeros(n, np.int64)}
-        columns["next.done"][-1] = True          # also where the last sample is no frame
+        columns = {
+            "observation.state": source.numbers(demo, source.state, rows),
+            "action": source.numbers(demo, ["actions"], rows),
+            "next.reward": demo["rewards"][:][rows].astype(np.float32),
+            "next.done": demo["dones"][:][rows] != 0,
+            "timestamp": (np.arange(n) / fps).astype(np.float32),
+            "frame_index": np.arange(n),
+            "episode_index": np.full(n, number),
+            "index": np.arange(index, index + n),
+            "task_index": np.zeros(n, np.int64),
+        }
+        columns["next.done"][-1] = True  # also where the last sample is no frame
         moments = {k: Moments(v.reshape(n, -1), n) for k, v in columns.items()}
         row = {"episode_index": number, "tasks": [task], "length": n, "dataset_from_index": index, "dataset_to_index": index + n}
 
@@ -277,8 +359,12 @@ def convert(recording: str | os.PathLike, out: str | os.PathLike, *, fps: int | 
                 film = None
             if not film:
                 film = films[key] = Video(place.path(out / "videos" / name, "mp4"), fps, *sizes[key], video)
-            row |= {f"videos/{name}/chunk_index": place.chunk, f"videos/{name}/file_index": place.file, f"videos/{name}/from_timestamp": film.frames / fps,
-                    f"videos/{name}/to_timestamp": (film.frames + n) / fps}
+            row |= {
+                f"videos/{name}/chunk_index": place.chunk,
+                f"videos/{name}/file_index": place.file,
+                f"videos/{name}/from_timestamp": film.frames / fps,
+                f"videos/{name}/to_timestamp": (film.frames + n) / fps,
+            }
             for i in rows:
                 film.add(data[i][None])
 
@@ -300,7 +386,12 @@ def convert(recording: str | os.PathLike, out: str | os.PathLike, *, fps: int | 
             writer = pq.ParquetWriter(path, schema)
         writer.write_table(table)
         written += table.nbytes
-        row |= {"data/chunk_index": places.chunk, "data/file_index": places.file, "meta/episodes/chunk_index": 0, "meta/episodes/file_index": 0}
+        row |= {
+            "data/chunk_index": places.chunk,
+            "data/file_index": places.file,
+            "meta/episodes/chunk_index": 0,
+            "meta/episodes/file_index": 0,
+        }
         for name, m in moments.items():
             row |= {f"stats/{name}/{k}": v for k, v in m.table().items()}
             if name in total:
@@ -317,12 +408,23 @@ def convert(recording: str | os.PathLike, out: str | os.PathLike, *, fps: int | 
     path.parent.mkdir(parents=True)
     pq.write_table(pa.Table.from_pylist(episodes), path)
     write_tasks(out / "meta" / "tasks.parquet", [task])
-    info = {"codebase_version": VERSION, "robot_type": source.name, "total_episodes": len(demos), "total_frames": index, "total_tasks": 1, "chunks_size": CHUNK,
-            "data_files_size_in_mb": DATA_MB, "video_files_size_in_mb": VIDEO_MB, "fps": fps, "splits": {"train": f"0:{len(demos)}"},
-            "data_path": "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet",
-            "video_path": "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4" if video else None, "features": described}
+    info = {
+        "codebase_version": VERSION,
+        "robot_type": source.name,
+        "total_episodes": len(demos),
+        "total_frames": index,
+        "total_tasks": 1,
+        "chunks_size": CHUNK,
+        "data_files_size_in_mb": DATA_MB,
+        "video_files_size_in_mb": VIDEO_MB,
+        "fps": fps,
+        "splits": {"train": f"0:{len(demos)}"},
+        "data_path": "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet",
+        "video_path": "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4" if video else None,
+        "features": described,
+    }
     (out / "meta" / "stats.json").write_text(json.dumps({k: m.table() for k, m in total.items()}, indent=4) + "\n")
-    (out / "meta" / "info.json").write_text(json.dumps(info, indent=4) + "\n")   # the last: a folder without it is no dataset
+    (out / "meta" / "info.json").write_text(json.dumps(info, indent=4) + "\n")  # the last: a folder without it is no dataset
     return info | {"left_out": source.left_out}
 
 
@@ -345,12 +447,20 @@ def main(words: list[str] | None = None) -> int:
         print(f"error: {error}\n  hint: pip install h5py pyarrow", file=sys.stderr)
         return 1
     try:
-        info = convert(asked.recording, asked.out, fps=asked.fps, task=asked.task, state=[k for k in asked.state.split(",") if k], successes=asked.successes, images=asked.images)
+        info = convert(
+            asked.recording,
+            asked.out,
+            fps=asked.fps,
+            task=asked.task,
+            state=[k for k in asked.state.split(",") if k],
+            successes=asked.successes,
+            images=asked.images,
+        )
     except Error as error:
         print(error, file=sys.stderr)
         return 2
     if info["left_out"]:
-        print("left out, LeRobot has no feature for it: " + ", ".join(info["left_out"]), file=sys.stderr)
+        print("left out, at another rate or of a kind that LeRobot has no feature for: " + ", ".join(info["left_out"]), file=sys.stderr)
     print(f"{info['total_episodes']} episodes, {info['total_frames']} frames at {info['fps']} Hz in {asked.out}")
     return 0
 
