@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -121,6 +122,15 @@ bool receive_message(int wire, std::string& out) {
     if (!receive_all(wire, out.data() + at, more)) return false;
   }
   return true;
+}
+
+// Whether a writer holds it: half a commit must not be read.
+bool held_by_writer(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool held = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(file);
+  return held;
 }
 
 // ---- the child
@@ -257,6 +267,7 @@ Result<std::unique_ptr<Vault>> Vault::open(const std::string& path) {
   };
   if (stat(path.c_str(), &facts) != 0) return refuse("cannot-read", std::string("it cannot be opened: ") + std::strerror(errno));
   if (!S_ISREG(facts.st_mode)) return refuse("cannot-read", "it is not a file");
+  if (held_by_writer(path)) return refuse("in-use", "another program is writing this file", "wait until it is done");
   if (const Result<bool> recovered = recover(path); !recovered) return recovered.errors();
   if (stat(path.c_str(), &facts) != 0) return refuse("cannot-read", std::string("it cannot be opened: ") + std::strerror(errno));
   vault->size_ = uint64_t(facts.st_size);

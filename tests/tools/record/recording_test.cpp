@@ -1,6 +1,8 @@
 #include "tools/record/recording.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <algorithm>
 #include <cstring>
 #include <fstream>
@@ -122,6 +124,17 @@ TEST_CASE("recording: unfinished and damaged episodes are left out, and told") {
   std::vector<std::string> codes;
   for (const Diagnostic& d : recording->notes()) codes.push_back(d.code);
   CHECK(codes == std::vector<std::string>{"damaged-episode", "incomplete-recording", "unfinished-episodes"});
+}
+
+TEST_CASE("recording: a file that is being written is not read") {
+  const TemporaryFile file("held.h5");
+  write(little_run(1), file.path);
+  const int writer = ::open(file.path.c_str(), O_RDWR);
+  REQUIRE(writer >= 0);
+  REQUIRE(::flock(writer, LOCK_EX) == 0);
+  CHECK(refused(file.path) == "in-use");
+  ::close(writer);
+  CHECK(refused(file.path).empty());
 }
 
 TEST_CASE("recording: what a writer left half done is dropped before the file is read") {
