@@ -1,6 +1,7 @@
 #include "tools/cli/record.h"
 
 #include <fmt/format.h>
+#include <csignal>
 #include <filesystem>
 
 namespace nuri::cli {
@@ -20,6 +21,7 @@ void add_recording(CLI::App& command, Recording& recording) {
 }
 
 Result<std::unique_ptr<record::Recorder>> start_recording(session::Session& session, const Recording& recording, int64_t substeps, bool quiet) {
+  std::signal(SIGXFSZ, SIG_IGN);                 // a limit on the size of files is an error of the disk like any other
   record::Options options = recording.options;
   options.version = NURI_VERSION;
   const double period = session.model().timestep[0] * session.settings().substeps, steps = double(substeps) / session.settings().substeps;

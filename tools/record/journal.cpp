@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 #include "engine/core/hash.h"
 #include "engine/model/bytes.h"
@@ -17,17 +18,29 @@ Diagnostic refuse(const std::string& path, std::string code, std::string message
   return {Severity::error, std::move(code), std::move(message), std::move(hint), {path, 0, 0}, {}, {}};
 }
 Diagnostic cannot_write(const std::string& path) { return refuse(path, "cannot-write", std::string("the file cannot be written: ") + std::strerror(errno)); }
-Diagnostic in_use(const std::string& path) { return refuse(path, "in-use", "another program is writing this file", "wait until it is done"); }
+Diagnostic in_use(const std::string& path) { return refuse(path, "in-use", "another program uses this file", "wait until it is done"); }
 
 uint64_t checksum(const std::string& bytes, size_t size) { return Hash().add(std::string_view(bytes).substr(0, size)).value(); }
+
+// Where a link leads: the journal lies beside the file itself, and a rename must not replace the link.
+std::string resolved(const std::string& path) {
+  std::error_code code;
+  if (!std::filesystem::is_symlink(path, code)) return path;
+  const std::filesystem::path real = std::filesystem::canonical(path, code);
+  return code ? path : real.string();
+}
 
 struct Piece { uint64_t at; std::string bytes; };
 
 }  // namespace
 
-std::string journal_of(const std::string& path) { return path + ".journal"; }
+std::string journal_of(const std::string& path) { return resolved(path) + ".journal"; }
 
-Result<std::unique_ptr<Journal>> Journal::create(const std::string& path, Disk& disk) {
+Result<std::unique_ptr<Journal>> Journal::create(const std::string& name, Disk& disk) {
+  const std::string path = resolved(name);
+  std::error_code code;
+  if (const auto there = std::filesystem::status(path, code); std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+    return refuse(path, "cannot-write", "there is something of this name that is no ordinary file", "name another one");
   if (const int there = disk.open(path, false); there >= 0) {    // to be overwritten: not while somebody writes it
     const bool free = disk.lock(there);
     disk.close(there);
@@ -154,13 +167,14 @@ bool Journal::commit() {
 }
 
 Result<bool> recover(const std::string& path, Disk& disk) {
-  const int journal = disk.open(journal_of(path), false);
-  if (journal < 0) return false;
   struct Closer {
     Disk& disk;
     int file;
     ~Closer() { if (file >= 0) disk.close(file); }
   };
+  const int journal = disk.open(journal_of(path), false);
+  if (journal < 0 && errno != ENOENT && errno != ENOTDIR) return refuse(path, "cannot-write", std::string("the journal beside this file cannot be finished: ") + std::strerror(errno));
+  if (journal < 0) return false;
   const Closer closes_journal{disk, journal}, closes{disk, disk.open(path, false)};
   if (closes.file < 0) return errno == ENOENT ? refuse(path, "damaged-file", "there is a journal of this file, but not the file") : cannot_write(path);
   if (!disk.lock(closes.file)) return in_use(path);

@@ -63,7 +63,8 @@ class Journal {
 
 std::string journal_of(const std::string& path);
 
-// Finishes what a writer that died had begun. True: there was something to finish or to drop. Codes: in-use, damaged-file, cannot-write.
+// Finishes what a writer that died had begun: before anything else opens a file. True: there was something to finish or to drop. Codes: in-use,
+// damaged-file, cannot-write.
 Result<bool> recover(const std::string& path, Disk& disk = real_disk());
 
 }  // namespace nuri::record

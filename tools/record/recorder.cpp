@@ -35,6 +35,7 @@ Head head_of(session::Session& session, const Options& options) {
   out.precision = world.precision == Precision::f32 ? "float" : "double";
   out.timestep = session.model().timestep[0], out.substeps = session.settings().substeps;
   out.control_period = out.timestep * out.substeps;
+  out.every = steps_between(options.wishes.rate, out.control_period);
   out.seed = world.seed, out.first_id = world.first_id, out.environments = uint64_t(world.environments);
   out.models = loaded.models;
   out.judges = !session.settings().goals.empty() || (session.timeline() && session.timeline()->actions() > 0);
@@ -77,8 +78,7 @@ Result<std::unique_ptr<Recorder>> Recorder::create(session::Session& session, co
   out->recording_.assign(size_t(session.environments()), 0);
   out->inputs_.resize(size_t(world.buckets()));
 
-  auto writer = Writer::create(options.path, options.level, head_of(session, options), out->plans_, out->seats_,
-                               steps_between(options.wishes.rate, session.model().timestep[0] * session.settings().substeps));
+  auto writer = Writer::create(options.path, options.level, head_of(session, options), out->plans_, out->seats_);
   if (!writer) return writer.errors();
   out->writer_ = std::move(*writer);
   out->thread_ = std::thread(&Recorder::write, out.get());

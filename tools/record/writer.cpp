@@ -54,16 +54,16 @@ template <class F> void Writer::each_table(Open& open, F f) {
   f(open.hashes, open.plan->hashes);
 }
 
-Writer::Writer(std::unique_ptr<File> file, bool judges, std::vector<Plan> plans, std::vector<Seat> seats, int sample_every)
-    : file_(std::move(file)), judges_(judges), plans_(std::move(plans)), seats_(std::move(seats)), sample_every_(sample_every), open_(seats_.size()), inputs_(plans_.size()) {}
+Writer::Writer(std::unique_ptr<File> file, const Head& head, std::vector<Plan> plans, std::vector<Seat> seats)
+    : file_(std::move(file)), judges_(head.judges), plans_(std::move(plans)), seats_(std::move(seats)), sample_every_(head.every), open_(seats_.size()), inputs_(plans_.size()) {}
 
 Writer::~Writer() = default;
 
-Result<std::unique_ptr<Writer>> Writer::create(const std::string& path, int level, const Head& head, std::vector<Plan> plans, std::vector<Seat> seats, int sample_every) {
+Result<std::unique_ptr<Writer>> Writer::create(const std::string& path, int level, const Head& head, std::vector<Plan> plans, std::vector<Seat> seats) {
   const auto held = hdf5::lock();
   auto file = File::create(path, level);
   if (!file) return file.errors();
-  std::unique_ptr<Writer> out(new Writer(std::move(*file), head.judges, std::move(plans), std::move(seats), sample_every));
+  std::unique_ptr<Writer> out(new Writer(std::move(*file), head, std::move(plans), std::move(seats)));
   out->write_head(head);
   if (out->error()) return *out->error();
   return out;
@@ -81,6 +81,7 @@ void Writer::write_head(const Head& head) {
   if (!head.policy.empty()) f.put(own, "policy", head.policy);
   if (!head.timeline.empty()) f.put(own, "timeline", head.timeline);
   f.put(own, "control_period", head.control_period), f.put(own, "timestep", head.timestep), f.put(own, "substeps", int64_t(head.substeps));
+  f.put(own, "every", int64_t(head.every));
   f.put(own, "every", int64_t(sample_every_)), f.put(own, "precision", head.precision);
   f.put(own, "seed", head.seed), f.put(own, "first_id", head.first_id), f.put(own, "environments", head.environments);
   f.put(own, "complete", uint8_t(0));

@@ -25,7 +25,7 @@ struct Head {
   std::string name, scene, text, version, policy, timeline;      // texts; policy and timeline may be empty
   std::string precision;                                         // "float", "double"
   double control_period = 0, timestep = 0;                       // s
-  int substeps = 1;
+  int substeps = 1, every = 1;                                   // substeps of a control step; control steps from sample to sample
   uint64_t seed = 0, first_id = 0, environments = 0;
   std::vector<std::shared_ptr<const model::Model>> models;
   bool judges = false;                                           // there are goals or a timeline: success means something
@@ -66,7 +66,7 @@ struct Totals { uint64_t episodes = 0, samples = 0, successes = 0, dropped = 0; 
 class Writer {
  public:
   // The file has its head, and nothing of any episode, when this returns.
-  static Result<std::unique_ptr<Writer>> create(const std::string& path, int level, const Head& head, std::vector<Plan> plans, std::vector<Seat> seats, int sample_every);
+  static Result<std::unique_ptr<Writer>> create(const std::string& path, int level, const Head& head, std::vector<Plan> plans, std::vector<Seat> seats);
   ~Writer();
   void take(const Frame& frame);
   void finish();                                 // after the last frame: the file is complete
@@ -80,7 +80,7 @@ class Writer {
   };
   struct Open;                                   // an episode in progress
 
-  Writer(std::unique_ptr<File> file, bool judges, std::vector<Plan> plans, std::vector<Seat> seats, int sample_every);
+  Writer(std::unique_ptr<File> file, const Head& head, std::vector<Plan> plans, std::vector<Seat> seats);
   void write_head(const Head& head);
   void add(Open& open, const Frame& frame, int environment);
   void add_inputs(Open& open, const Frame::Fields& fields, const Seat& seat);

@@ -204,6 +204,29 @@ TEST_CASE("journal: one that is damaged is dropped, one of another file is refus
   CHECK(!*nothing);
 }
 
+TEST_CASE("journal: links are followed, folders and devices are no files") {
+  const Folder folder;
+  std::ofstream(folder / "real.h5") << "old";
+  std::filesystem::create_symlink("real.h5", folder / "link.h5");
+  CHECK(record::journal_of(folder / "link.h5") == std::filesystem::canonical(folder / "real.h5").string() + ".journal");
+  {
+    auto journal = record::Journal::create(folder / "link.h5");
+    REQUIRE(journal);
+    (*journal)->write(0, "new", 3);
+    (*journal)->set_end(3);
+    CHECK((*journal)->commit());
+  }
+  CHECK(std::filesystem::is_symlink(folder / "link.h5"));
+  CHECK(bytes_of(folder / "real.h5") == "new");
+  std::filesystem::create_directory(folder / "folder");
+  for (const std::string& path : {folder / "folder", std::string("/dev/null")}) {
+    const auto journal = record::Journal::create(path);
+    REQUIRE(!journal);
+    CHECK(journal.errors()[0].code == "cannot-write");
+  }
+  CHECK(!std::filesystem::is_regular_file("/dev/null"));
+}
+
 TEST_CASE("journal: one writer at a time; what it replaces stays until the first commit") {
   const Folder folder;
   const std::string path = folder / "a.h5";

@@ -1,5 +1,6 @@
 #include "tools/record/recorder.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <thread>
@@ -205,6 +206,67 @@ TEST_CASE("recorder: rates of samples and signals, fields of the state") {
   const auto doubtful = start(*other, options);
   REQUIRE(doubtful->doubts().size() == 1);
   CHECK(doubtful->doubts()[0].code == "rate-rounded");
+}
+
+TEST_CASE("recorder: pictures are those that have arrived, whatever the threads") {
+  const Folder folder;
+  record::Options options;
+  options.wishes.cameras = {"e*"};
+  auto record = [&](const char* name, int threads) {
+    WorldOptions world;
+    world.threads = threads;
+    auto session = open_arm(5, world);
+    options.path = folder / name;
+    auto recorder = start(*session, options);
+    session->step(5 * 9);
+    finish(*recorder);
+    return bytes_of(options.path);
+  };
+  CHECK(record("a.h5", 1) == record("b.h5", 3));
+
+  auto twin = open_arm(5);
+  auto eyes = session::Eyes::make(*twin, {.names = {"eye"}, .model_cameras = true});
+  REQUIRE(eyes);
+  const Reader file(folder / "a.h5");
+  REQUIRE(file);
+  REQUIRE(file.shape(demo(4, "obs/eye_image")) == std::vector<hsize_t>{9, 8, 12, 3});
+  REQUIRE(file.shape(demo(4, "obs/eye_depth")) == std::vector<hsize_t>{9, 8, 12, 1});
+  const auto colours = file.read<uint8_t>(demo(4, "obs/eye_image"));
+  const auto depths = file.read<float>(demo(4, "obs/eye_depth"));
+  const auto names = file.read<int32_t>(demo(4, "obs/eye_segmentation"));
+  bool same = true, varied = false;
+  for (size_t t = 0; t < 9; ++t) {
+    (*eyes)->look();
+    auto equal = [&](const auto& recorded, uint32_t output, size_t channels) {
+      const auto* const seen = static_cast<const typename std::decay_t<decltype(recorded)>::value_type*>((*eyes)->picture(0, 4, output));
+      return std::equal(seen, seen + 96 * channels, recorded.begin() + ptrdiff_t(t * 96 * channels));
+    };
+    same = same && equal(colours, trace::output::rgb, 3) && equal(depths, trace::output::depth, 1) && equal(names, trace::output::geom, 1);
+    varied = varied || !std::equal(depths.begin(), depths.begin() + 96, depths.begin() + ptrdiff_t(t * 96));
+    twin->step(5);
+  }
+  CHECK(same);
+  CHECK(varied);
+}
+
+TEST_CASE("recorder: long episodes lie in chunks, and nothing of them is lost") {
+  const Folder folder;
+  auto session = open_arm(1, {}, 1);
+  auto recorder = start(*session, {.path = folder / "a.h5"});
+  const int steps = 40'000;
+  const uint64_t before = session->world().hash(0);
+  std::vector<uint64_t> hashes;
+  for (int t = 0; t < steps; ++t) session->step(1), hashes.push_back(session->world().hash(0));
+  finish(*recorder);
+  CHECK(hashes.back() != before);
+  const Reader file(folder / "a.h5");
+  REQUIRE(file);
+  CHECK(file.read<uint64_t>(demo(0, "hashes")) == hashes);
+  CHECK(file.shape(demo(0, "states")) == std::vector<hsize_t>{steps, 17});
+  CHECK(file.shape(demo(0, "dones")) == std::vector<hsize_t>{steps});
+  const auto dones = file.read<uint8_t>(demo(0, "dones"));
+  CHECK(std::count(dones.begin(), dones.end(), 1) == 1);
+  CHECK(dones.back() == 1);
 }
 
 TEST_CASE("recorder: what cannot be recorded is refused, and no file is left") {
