@@ -119,6 +119,5 @@ void add_export(CLI::App& app, int& status);
 void add_regress(CLI::App& app, int& status);
 void add_verify(CLI::App& app, int& status);
 void add_doctor(CLI::App& app, int& status);
-void add_regress(CLI::App& app, int& status);
 
 }  // namespace nuri::cli

@@ -37,7 +37,6 @@ int main(int argc, char** argv) {
     add_regress(app, status);
     add_verify(app, status);
     add_doctor(app, status);
-    add_regress(app, status);
     if (argc > 1 && argv[1][0] != '-') {
       std::vector<std::string> commands;
       for (const CLI::App* command : app.get_subcommands(nullptr)) commands.push_back(command->get_name());

@@ -2,56 +2,30 @@
 #include <fmt/format.h>
 #include <cstdio>
 #include "tools/cli/cli.h"
+#include "tools/regress/report.h"
 #include "tools/regress/run.h"
 
 namespace nuri::cli {
 namespace {
 
 using regress::CaseResult;
-using regress::Check;
 using regress::Results;
 
 struct Asked {
   regress::Wish wish;
   std::vector<std::string> only;
-  bool quiet = false, verbose = false;
+  std::string junit, page;
+  bool json = false, quiet = false;
 };
 
 constexpr const char* matrix_keys[] = {"precision", "backend", "environments", "seed", "width", "threads"};
 
-std::string place_of(const Place& place) { return place.line > 0 ? fmt::format("{}:{}:{}", place.file, place.line, place.column) : place.file; }
-
-std::string indented(const std::string& text, const char* by) {
-  std::string out = by;
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out += by;
-  }
-  return out;
-}
-
-void print_check(const Check& check) {
-  fmt::print("    {}: {}\n      expected {}\n", place_of(check.place), check.name, check.what);
-  if (!check.detail.empty()) fmt::print("{}\n", indented(check.detail, "      "));
-  if (regress::given(check.value) && regress::given(check.margin))
-    fmt::print("      value {:.6g}, bound {:.6g}, margin {:.6g}{}\n", check.value, check.bound, check.margin, check.unit.empty() ? "" : " " + check.unit);
-}
-
-void print(const CaseResult& c, bool verbose) {
-  const bool bad = c.outcome == CaseResult::failed || c.outcome == CaseResult::error;
-  fmt::print("{:7} {}{}\n", bad ? (c.outcome == CaseResult::failed ? "FAILED" : "ERROR") : regress::word(c.outcome), c.name,
-             c.outcome == CaseResult::passed ? fmt::format("  {:.2f} s", c.seconds_wall) : ": " + c.reason);
-  if (c.outcome == CaseResult::error)
-    for (const Diagnostic& d : c.findings)
-      if (d.severity == Severity::error) fmt::print("{}\n", indented(to_string(d), "    "));
-  if (c.outcome == CaseResult::failed) {
-    for (const Check& check : c.checks)
-      if (!check.passed) print_check(check);
-    fmt::print("    state {} on {}, {} substeps\n", c.state_hash, c.backend, c.steps);
-  }
-  if (!verbose || bad) return;
-  for (const Check& check : c.checks)
-    fmt::print("    {}: {}{}\n", check.name, check.what, regress::given(check.value) ? fmt::format(" ({:.6g})", check.value) : "");
+// A report as a file; false, having said why, if it cannot be written.
+bool write(const std::string& path, const std::string& text) {
+  if (path.empty()) return true;
+  const Result<bool> written = regress::write_whole(path, text);
+  if (!written) say(written.errors().front());
+  return bool(written);
 }
 
 int status_of(const Results& results) { return results.errors() > 0 ? bad_input : results.failed() > 0 ? failed : good; }
@@ -62,11 +36,11 @@ int run(Asked asked) {
     const size_t equals = one.find('=');
     const std::string key = one.substr(0, equals);
     if (equals == std::string::npos || std::find(std::begin(matrix_keys), std::end(matrix_keys), key) == std::end(matrix_keys))
-      return report("--matrix-only is KEY=VALUE with one of precision, backend, environments, seed, width and threads, not " + one, false);
+      return report("--matrix-only is KEY=VALUE with one of precision, backend, environments, seed, width and threads, not " + one, asked.json);
     wish.only.emplace_back(key, one.substr(equals + 1));
   }
-  if (wish.update && wish.reason.empty()) return report("--update needs --reason: why the goldens change; it stays in the ledger beside them", false);
-  if (wish.update && wish.mutate) return report("--update and --mutate do not go together: what must fail is nobody's golden", false);
+  if (wish.update && wish.reason.empty()) return report("--update needs --reason: why the goldens change; it stays in the ledger beside them", asked.json);
+  if (wish.update && wish.mutate) return report("--update and --mutate do not go together: what must fail is nobody's golden", asked.json);
   wish.version = NURI_VERSION;
   wish.stop = interrupted;
   std::optional<Progress> progress;
@@ -76,17 +50,20 @@ int run(Asked asked) {
   };
   Result<Results> results = regress::run(wish);
   progress.reset();
-  if (!results) return report(results.errors(), false);
-  if (wish.list) {
+  if (!results) return report(results.errors(), asked.json);
+  const bool reported = write(asked.junit, regress::to_junit(*results)) && write(asked.page, regress::to_html(*results));
+  if (asked.json) {
+    fmt::print("{}", regress::to_json(*results));
+  } else if (wish.list) {
     for (const CaseResult& c : results->cases) {
-      if (c.outcome == CaseResult::error) print(c, false);
+      if (c.outcome == CaseResult::error) fmt::print("{}", regress::to_text(c));
       else fmt::print("{}  {}{}\n", c.name, c.script, c.tags.empty() ? "" : fmt::format("  [{}]", fmt::join(c.tags, ", ")));
     }
-    return status_of(*results);
+  } else {
+    for (const CaseResult& c : results->cases) fmt::print("{}", regress::to_text(c));
+    fmt::print("{} in {:.1f} s\n", regress::summary(*results), results->seconds_wall);
   }
-  for (const CaseResult& c : results->cases) print(c, asked.verbose);
-  fmt::print("{} passed, {} failed, {} errors, {} skipped in {:.1f} s\n", results->passed(), results->failed(), results->errors(), results->skipped(), results->seconds_wall);
-  return interrupted() ? failed : status_of(*results);
+  return interrupted() || !reported ? failed : status_of(*results);
 }
 
 }  // namespace
@@ -104,7 +81,9 @@ void add_regress(CLI::App& app, int& status) {
   command->add_flag("--update", wish.update, "What comes out becomes the golden, where all else is as expected");
   command->add_option("--reason", wish.reason, "Why goldens change: a line of the ledger beside them")->type_name("TEXT");
   command->add_flag("--list", wish.list, "The cases, without running them");
-  command->add_flag("--verbose", asked->verbose, "What held, too");
+  command->add_option("--junit", asked->junit, "Write JUnit XML, as continuous integration reads it")->type_name("FILE.xml");
+  command->add_option("--report", asked->page, "Write a page with plots and pictures, one file without others")->type_name("FILE.html");
+  command->add_flag("--json", asked->json, "One JSON object on standard output");
   command->add_flag("--quiet", asked->quiet, "No progress");
   command->footer("Status 0: all passed or were skipped, 1: some failed, 2: a script or scene is wrong. docs/regress.md is the reference of scripts.");
   command->callback([=, &status] { status = run(*asked); });

@@ -9,6 +9,7 @@
 #include "tools/regress/actions.h"
 #include "tools/regress/expect.h"
 #include "tools/regress/locate.h"
+#include "tools/regress/picture.h"
 #include "tools/session/memory.h"
 
 namespace nuri::regress {
@@ -98,6 +99,10 @@ class Run {
       for (Quantity& quantity : quantities(e, *session_, errors))
         if (errors.empty()) watches_.emplace_back(e, std::move(quantity), *session_, last_, [&](int environment) { return actions_->drilled(environment); });
       hashed_ = hashed_ || e.type == ExpectationType::hash;
+      if (e.type != ExpectationType::image) continue;
+      auto shot = Shot::make(e, *session_, last_);
+      if (shot) shots_.push_back(std::move(*shot));
+      else errors.insert(errors.end(), shot.errors().begin(), shot.errors().end());
     }
     return errors.empty() || refuse(std::move(errors));
   }
@@ -113,6 +118,8 @@ class Run {
       if (step < last_) actions_->act(step);
       look.renew();
       for (Watch& watch : watches_) watch.look(look, step);
+      for (auto& shot : shots_)
+        if (shot->due(step)) shot->take();
       if (step == last_) break;
       if (options_.stop && options_.stop()) return refuse({{Severity::error, "interrupted", "interrupted", {}, script_.place, {}, {}}});
       session_->step(session_->settings().substeps);
@@ -124,15 +131,17 @@ class Run {
 
   void judge() {
     bool faults_expected = false;
-    size_t watch = 0;
+    size_t watch = 0, shot = 0;
     for (const Expectation& e : script_.expectations) {
       faults_expected = faults_expected || e.type == ExpectationType::faults || e.type == ExpectationType::fault_in;
       if (case_.guard && fails_at_any_change(e)) continue;
       if (is_world_wide(e.type)) result_.checks.push_back(judge_world_wide(e, *session_));
       if (e.type == ExpectationType::hash) result_.checks.push_back(judge_hash(e));
+      if (e.type == ExpectationType::image) result_.checks.push_back(judge_picture(*shots_[shot++]));
       for (; watch < watches_.size() && &watches_[watch].expectation() == &e; ++watch) result_.checks.push_back(watches_[watch].finish());
     }
     if (!faults_expected) judge_faults();
+    if (hashed_ || !trace_.pictures.empty()) ran_.trace = trace_;
     const auto failed = std::find_if(result_.checks.begin(), result_.checks.end(), [](const Check& check) { return !check.passed; });
     const bool passed = failed == result_.checks.end();
     result_.outcome = passed == !case_.guard ? CaseResult::passed : CaseResult::failed;
@@ -154,7 +163,6 @@ class Run {
     out.name = e.name.empty() ? "state hash" : e.name;
     out.what = "the state is that of the golden, bit by bit";
     out.place = e.place;
-    ran_.trace = trace_;
     out.passed = options_.update;                // then it is the golden
     if (out.passed) return out;
     const Trace* golden = golden_.find(trace_.key);
@@ -170,6 +178,21 @@ class Run {
       out.detail += "\n" + locate([this](bool narrow) { return make(narrow); }, script_, last_, options_.stop);
     }
     return out;
+  }
+
+  Check judge_picture(const Shot& shot) {
+    const std::string what = shot.what(script_, case_.combination.seed);
+    if (!shot.expectation().exact) {
+      Check out = shot.judge(picture_path(script_.path, what));
+      if (out.passed || !options_.update) return out;   // a golden that will do stays
+      ran_.pictures.push_back({what, shot.image()});
+      out.passed = true, out.detail.clear(), out.images.clear();
+      return out;
+    }
+    trace_.pictures[what] = shot.hash();
+    const Trace* golden = golden_.find(trace_.key);
+    const bool known = golden && golden->pictures.contains(what);
+    return shot.judge(options_.update ? std::optional(shot.hash()) : known ? std::optional(golden->pictures.at(what)) : std::nullopt);
   }
 
   void finish() {
@@ -189,6 +212,7 @@ class Run {
   std::unique_ptr<session::Session> session_;
   std::unique_ptr<Actions> actions_;
   std::vector<Watch> watches_;                   // in the order of the expectations
+  std::vector<std::unique_ptr<Shot>> shots_;     // likewise
   Trace trace_;
   bool hashed_ = false;
   double period_ = 0;                            // s, of a control step

@@ -4,11 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <map>
+#include <fstream>
 #include <mutex>
 #include <set>
 #include <thread>
-#include "engine/scene/xml.h"
+#include "engine/core/hash.h"
 
 namespace nuri::regress {
 namespace {
@@ -97,6 +97,13 @@ CaseResult refusal(const Suite& suite) {
   return out;
 }
 
+uint64_t hash_of_file(const std::string& path) {   // 0: there is none
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return 0;
+  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  return Hash().add(std::string_view(bytes)).value();
+}
+
 // What ran becomes the golden; the ledger says why, where it changed. What was not run stays.
 void renew(const Suite& suite, std::vector<Ran>& ran, const Wish& wish, std::vector<Diagnostic>& errors) {
   Golden golden = suite.golden;
@@ -106,17 +113,25 @@ void renew(const Suite& suite, std::vector<Ran>& ran, const Wish& wish, std::vec
     if (one.result.outcome != CaseResult::passed) continue;   // what is wrong otherwise is nobody's golden
     for (NewPicture& picture : one.pictures) {
       if (!pictures.insert(picture.what).second) continue;
-      if (auto written = write_whole(picture_path(suite.path, picture.what), shape::encode_png(picture.image)); !written) errors.push_back(written.errors().front());
+      const std::string path = picture_path(suite.path, picture.what), bytes = shape::encode_png(picture.image);
+      const uint64_t before = hash_of_file(path);
+      auto written = write_whole(path, bytes);
+      if (written) written = add_to_ledger(suite.path, fs::path(path).filename().string(), before, Hash().add(std::string_view(bytes)).value(), wish.version, wish.reason);
+      if (!written) errors.push_back(written.errors().front());
     }
     if (!one.trace) continue;
     any = true;
     if (!keys.insert(one.trace->key).second) {   // the same bits at other widths, threads and backends: they must be
-      const Parting parting = compare(*golden.find(one.trace->key), *one.trace);
+      const Trace& before = *golden.find(one.trace->key);
+      Parting parting = compare(before, *one.trace);
+      if (before.pictures != one.trace->pictures) parting = {true, 0, "pictures"};
       if (parting.parted) errors.push_back({Severity::error, "bits-differ", "'" + one.result.name + "' has other bits than the case before it that should have the same (" + parting.what + ")", {}, one.result.place, {}, {}});
       continue;
     }
     golden.put(*one.trace);
   }
+  const bool all = wish.text.empty() && wish.only.empty();   // then what is not in the matrix any more is of no case
+  if (any && all) std::erase_if(golden.traces, [&](const Trace& trace) { return !keys.contains(trace.key); });
   if (!any || golden.text() == suite.golden.text()) return;
   const uint64_t before = suite.golden.traces.empty() ? 0 : suite.golden.hash();
   if (auto written = write_whole(golden_path(suite.path), golden.text()); !written) return errors.push_back(written.errors().front());

@@ -6,7 +6,6 @@
 #include <numbers>
 #include <sstream>
 #include "engine/scene/yaml_map.h"
-#include "physics/bucket.h"
 
 namespace nuri::regress {
 namespace {
@@ -149,9 +148,10 @@ void read_action(Input& input, Map& map, const std::string& kind, Action& out) {
         if (what.integer("environment", id, 0, scene::yaml_limits::environments - 1)) out.environments = {uint64_t(id)};
         what.integer("item", out.item, 0, 1'000'000'000);
         if (what.text("field", out.state_field)) {
-          std::vector<std::string> known;
-          for (int f = 0; f < state_field_count; ++f)
-            if (!info(StateField(f)).output) known.push_back(info(StateField(f)).name);
+          static const std::vector<std::string> known{
+#define NURI_STATE(name, count, unit, doc) #name,
+#include "engine/model/state_fields.inl"
+          };
           if (std::find(known.begin(), known.end(), out.state_field) == known.end())
             what.error("field", "unknown-field", "there is no state field " + xml::shown(out.state_field), xml::nearest_hint(out.state_field, known));
         }
@@ -499,6 +499,15 @@ void read_matrix(Input& input, Map& script, Script& out) {
 void check(Input& input, const Script& s) {
   auto error = [&](const Place& place, std::string code, std::string message) { input.errors.add({Severity::error, std::move(code), std::move(message), {}, place, {}, {}}); };
   if (s.expectations.empty()) error(s.place, "missing-key", "a script without expectations tests nothing");
+  // environments are named by ids, which no case may lack altogether
+  const std::vector<int>& sizes = s.matrix.environments;
+  const int one = s.environments.value_or(1), greatest = sizes.empty() ? one : *std::max_element(sizes.begin(), sizes.end());
+  auto named = [&](const Place& place, const std::vector<uint64_t>& ids) {
+    for (const uint64_t id : ids)
+      if (id >= uint64_t(greatest)) return error(place, "out-of-range", "there is no environment " + std::to_string(id) + ": ids go from 0 to " + std::to_string(greatest - 1));
+  };
+  for (const Action& a : s.actions) named(a.place, a.environments);
+  for (const Expectation& e : s.expectations) named(e.place, e.environments);
   if (s.seconds) {
     for (const Action& a : s.actions)
       if (a.at >= *s.seconds) error(a.place, "out-of-range", "this happens after the end of the case");

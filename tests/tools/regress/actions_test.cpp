@@ -51,6 +51,7 @@ std::vector<uint64_t> hashes(const regress::Script& script, int environments, in
 
 const char* const everything = R"(
 scene: play.yaml
+environments: 21
 timeline:
   - {at: 0.1, push: {body: ball, force: [3, 0, 0], torque: [0, 0.1, 0], for: 0.2}}
   - {at: 0.2, push: {body: "b*", force: [0, 1, 0], for: 0.25}, environments: [0, 2, 5]}

@@ -13,6 +13,7 @@ inline const char* const play_model = R"(<mujoco model="play">
   <compiler angle="radian"/>
   <option timestep="0.002"/>
   <worldbody>
+    <camera name="front" pos="0 -4 0.6" xyaxes="1 0 0 0 0 1"/>
     <geom name="floor" type="plane" size="0 0 1"/>
     <body name="ball" pos="0 0 1"><freejoint/><geom name="ball" size="0.1" mass="2"/></body>
     <body name="box" pos="2 0 0.1"><freejoint/><geom name="box" type="box" size="0.1 0.1 0.1" mass="1"/></body>
