@@ -67,7 +67,7 @@ std::string tiles(const Check& check) {
   if (given(check.bound)) tile("bound", quantity(check.bound, check.unit));
   if (given(check.margin)) tile(check.margin < 0 ? "missed by" : "margin", quantity(std::abs(check.margin), check.unit), check.margin < 0 ? " class=\"bad\"" : "");
   if (given(check.time)) tile("at", number(check.time) + " s");
-  if (!out.empty()) tile("environment", std::to_string(check.environment));
+  if (given(check.value)) tile("environment", std::to_string(check.environment));
   return out.empty() ? out : "<dl>" + out + "</dl>\n";
 }
 
@@ -105,6 +105,16 @@ std::string facts(const CaseResult& result) {
   return "<p class=\"facts\">" + out + "</p>\n";
 }
 
+// What loading said: notes fill screens and are seldom asked for, so they are folded away at the end.
+std::string findings(const CaseResult& result, bool notes) {
+  std::string out;
+  int number = 0;
+  for (const Diagnostic& finding : result.findings)
+    if ((finding.severity == Severity::note) == notes) out += "<pre>" + markup(nuri::to_string(finding)) + "</pre>\n", ++number;
+  if (!notes || number == 0) return out;
+  return fmt::format("<details class=\"notes\"><summary>{} {} from loading</summary>\n{}</details>\n", number, number == 1 ? "note" : "notes", out);
+}
+
 std::string one_case(const CaseResult& result, bool open) {
   static constexpr const char* marks[] = {"\u2713", "\u2717", "!", "\u2013"};
   const std::string name = line(result.name), outcome = word(result.outcome);
@@ -118,9 +128,10 @@ std::string one_case(const CaseResult& result, bool open) {
                                 outcome, markup(words), open ? " open=\"\"" : "", marks[result.outcome], shown, seconds(result.seconds_wall));
   if (!result.reason.empty()) out += "<span class=\"reason\">" + markup(line(result.reason)) + "</span>";
   out += "</summary>\n<div class=\"body\">\n" + facts(result);
-  for (const Diagnostic& finding : result.findings) out += "<pre>" + markup(nuri::to_string(finding)) + "</pre>\n";
+  out += findings(result, false);
   for (const Check& check : result.checks) out += check.passed ? "" : failed_check(check);
   for (const Check& check : result.checks) out += check.passed ? passed_check(check) : "";
+  out += findings(result, true);
   return out + "</div></details>\n";
 }
 

@@ -58,6 +58,7 @@ dt{font-size:.78rem;color:var(--quiet)}
 dd{margin:0;font-weight:600}
 dd.bad{color:var(--bad)}
 pre{background:var(--raised);border-radius:8px;padding:.65rem .8rem;margin:.6rem 0;white-space:pre-wrap;overflow-wrap:anywhere;max-height:28rem;overflow:auto}
+.notes{border-top:1px solid var(--line);padding-top:.5rem;margin-top:.1rem}.notes>summary{color:var(--quiet);font-size:.87rem}.notes>summary::before{content:"\25B8";display:inline-block;width:1.9rem}.notes[open]>summary::before{content:"\25BE"}
 .plot{margin:.9rem 0 .2rem}
 figcaption{display:flex;flex-wrap:wrap;gap:0 .6rem;font-size:.87rem}
 .plot b{font-weight:600}.plot figcaption span{color:var(--quiet)}

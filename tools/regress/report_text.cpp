@@ -70,7 +70,7 @@ std::string quantity(double value, const std::string& unit) { return number(valu
 
 std::string seconds(double value) {
   if (!(value < 100)) return std::isfinite(value) ? fmt::format("{:.0f} min {:.0f} s", std::floor(value / 60), std::fmod(std::floor(value), 60)) : number(value) + " s";
-  return fmt::format("{:.3g} s", value);
+  return fmt::format("{:.{}f} s", value, value < 10 ? 2 : 1);
 }
 
 std::string count(uint64_t whole) {
@@ -94,7 +94,7 @@ std::string figures(const Check& check) {
   if (given(check.bound)) add("bound " + quantity(check.bound, check.unit));
   if (given(check.margin)) add((check.margin < 0 ? "missed by " : "margin ") + quantity(std::abs(check.margin), check.unit));
   if (given(check.time)) add(fmt::format("at {} s", number(check.time)));
-  if (!out.empty()) add(fmt::format("environment {}", check.environment));
+  if (given(check.value)) add(fmt::format("environment {}", check.environment));
   return out;
 }
 

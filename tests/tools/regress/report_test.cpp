@@ -48,6 +48,7 @@ Results example() {
   out.seconds_wall = 3.5;
   CaseResult passed;
   passed.name = "cartpole", passed.script = "scenes/regress/cartpole.yaml", passed.outcome = CaseResult::passed, passed.seconds_wall = 0.5;
+  passed.findings = {{Severity::note, "mass-from-geoms", "mass 6 kg", "", {"crate.xml", 6, 5}, "", {}, {}}};
   CaseResult error;
   error.name = "odd", error.script = "scenes/regress/odd.yaml", error.outcome = CaseResult::error, error.reason = "unknown key 'sceen'";
   error.findings = {{Severity::error, "unknown-key", "unknown key 'sceen'", "did you mean 'scene'?", {"scenes/regress/odd.yaml", 1, 1}, "", {}, {}}};
@@ -129,7 +130,7 @@ TEST_CASE("numbers as people read them") {
   CHECK(report::quantity(0.2071, "m") == "0.2071 m");
   CHECK(report::quantity(-0.0, "") == "0");
   CHECK(report::number(std::nan("")) == "nan");
-  CHECK(report::seconds(0.1234) == "0.123 s");
+  CHECK(report::seconds(0.1234) == "0.12 s");
   CHECK(report::seconds(200) == "3 min 20 s");
   CHECK(report::count(1234567) == "1\u00a0234\u00a0567");
   CHECK(report::count(999) == "999");
@@ -235,6 +236,8 @@ TEST_CASE("report as HTML: failures first and open, pictures inside, nothing fro
   REQUIRE(read);
   CHECK(read->bytes == picture(8, 6).bytes);
   CHECK(tree.all("//figure[@class='plot']").size() == 1);
+  CHECK(tree.all("//details[@class='notes']/pre").size() == 1);       // and an error is not among them
+  CHECK(tree.all("//details[@data-outcome='error']/div/pre").size() == 1);
 
   // a picture that is none does not stop the report
   Results odd = example();
