@@ -78,7 +78,7 @@ svg path{fill:none;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke
 .dot{position:absolute;width:11px;height:11px;margin:-5.5px 0 0 -5.5px;border-radius:50%;background:var(--bad);border:2px solid var(--card)}
 .axis{position:relative;height:1.3rem;margin-left:3.9rem;font-size:.76rem;color:var(--quiet)}
 .axis span{position:absolute;top:.3rem;transform:translateX(-50%);white-space:nowrap}
-.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,22rem));gap:.75rem;margin:.8rem 0 0}
+.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,17rem));gap:.75rem;margin:.8rem 0 0}
 .pictures figure{margin:0}
 .pictures figcaption{color:var(--quiet)}
 .pictures img{display:block;width:100%;height:auto;border-radius:6px;border:1px solid var(--line);image-rendering:pixelated;background:#000}
