@@ -33,6 +33,9 @@ class CudaBucket final : public Bucket {
   void* device_data(StateField field) override { return state_[int(field)].as(); }
   void upload(StateField field) override;
   void download(StateField field) override;
+  uint64_t* device_steps() const { return step_counts_.as<uint64_t>(); }
+  uint32_t* device_faults() const { return faults_.as<uint32_t>(); }
+  int32_t* device_contacts() const { return contact_counts_.as<int32_t>(); }
 
   // What moves for a run of a world that is not resident, and for a resident world's calls; in the order of the stream, none of them waits.
   void upload_inputs();

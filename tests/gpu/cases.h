@@ -66,6 +66,7 @@ class Clock {
 
 int bits(const Settings& settings);        // number of comparisons that failed
 int pictures(const Settings& settings);    // likewise
+int learn(const Settings& settings);       // likewise
 int short_run(const Settings& settings);
 int bench(const Settings& settings);
 int latency(const Settings& settings);

@@ -3,6 +3,7 @@
 //   nuri_gpu_test [CASE..]           a short comparison; what ctest runs
 //   nuri_gpu_test bits [CASE..]      groups, blocks, batches, little room, global scratch, stages, residency, resets, own numbers, explosions
 //   nuri_gpu_test pictures [CASE..]  what cameras and lidars see
+//   nuri_gpu_test learn [CASE..]     ports, random numbers and status where the world is stepped; what a step of learning copies
 //   nuri_gpu_test short [CASE..]     few environments, three substeps, no reference: for compute-sanitizer
 //   nuri_gpu_test bench [CASE..]     steps per second, with hash, contacts, iterations, bytes, launch
 //   nuri_gpu_test latency [CASE..]   microseconds of a step of one environment
@@ -30,7 +31,7 @@ Settings read(int argc, char** argv) {
   Settings s;
   s.mode = "quick";
   int at = 1;
-  if (argc > 1 && is(argv[1], {"bits", "pictures", "short", "bench", "latency", "profile", "plan", "list"})) s.mode = argv[at++];
+  if (argc > 1 && is(argv[1], {"bits", "pictures", "learn", "short", "bench", "latency", "profile", "plan", "list"})) s.mode = argv[at++];
   for (; at < argc; ++at) {
     const std::string word = argv[at];
     if (!word.starts_with("--")) {
@@ -58,7 +59,7 @@ Settings read(int argc, char** argv) {
   if (!s.chosen.empty()) return s;
   for (const Case& c : cases()) {
     const bool wanted = s.mode == "quick" ? is(c.name, {"humanoid", "hopper", "mixed", "fleet"}) : s.mode == "short" ? is(c.name, {"humanoid", "mixed", "boxes", "fleet"})
-                      : s.mode == "pictures" ? is(c.name, {"fair", "lamps", "humanoid", "quadruped"}) : s.mode == "latency" ? is(c.name, {"humanoid", "arm_cell"}) : s.mode == "profile" ? is(c.name, {"humanoid", "arm_cell", "tumbler"})
+                      : s.mode == "learn" ? is(c.name, {"humanoid", "hopper", "mixed", "fleet"}) : s.mode == "pictures" ? is(c.name, {"fair", "lamps", "humanoid", "quadruped"}) : s.mode == "latency" ? is(c.name, {"humanoid", "arm_cell"}) : s.mode == "profile" ? is(c.name, {"humanoid", "arm_cell", "tumbler"})
                       : s.mode == "bench" ? !is(c.name, {"hopper", "mixed", "zoo", "boxes", "conveyor", "fair", "lamps"}) : !is(c.name, {"fair", "lamps"});
     if (wanted) s.chosen.push_back(c);
   }
@@ -77,6 +78,7 @@ int main_of(int argc, char** argv) {
   }
   if (s.mode == "plan") return plans(s);
   std::string why;
+  if (s.mode == "learn" && s.on_cpu()) throw std::runtime_error("learn needs CUDA: there is nothing else in its place");
   if (s.on_cpu()) {
     std::printf("NO GPU IN THIS RUN: CPU worlds stand where CUDA worlds would. It tries nuri_gpu_test itself and shows nothing of the CUDA backend.\n");
   } else if (!cuda_usable(0, &why)) {
@@ -91,6 +93,7 @@ int main_of(int argc, char** argv) {
   if (s.mode == "bench") return bench(s);
   if (s.mode == "latency") return latency(s);
   if (s.mode == "profile") return profile(s);
+  if (s.mode == "learn") return learn(s) ? 1 : 0;
   return (s.mode == "pictures" ? pictures(s) : bits(s)) ? 1 : 0;
 }
 

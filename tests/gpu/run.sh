@@ -3,6 +3,7 @@
 #   tests/gpu/run.sh build      configure and build the step library and nuri_gpu_test (build/gpu)
 #   tests/gpu/run.sh bits       CPU against CUDA, hash by hash, every scene and way to launch; where they first differ, if they do
 #   tests/gpu/run.sh pictures   what cameras and lidars see, CPU against CUDA, number by number
+#   tests/gpu/run.sh learn      ports, random numbers and status on the GPU, CPU against CUDA, number by number; what a step of learning copies
 #   tests/gpu/run.sh sanitize   compute-sanitizer: memcheck, racecheck, initcheck, synccheck on short runs
 #   tests/gpu/run.sh bench      steps per second with hash, contacts, rows, iterations, bytes, launch; time of a step of one environment
 #   tests/gpu/run.sh profile    share of each stage, by clocks and by launches; operations and occupancy, if there is ncu
@@ -63,6 +64,11 @@ case $stage in
         have_gpu
         need_program
         run_program $((limit - 20)) pictures "$@"
+        ;;
+    learn)
+        have_gpu
+        need_program
+        run_program $((limit - 20)) learn "$@"
         ;;
     bench)
         have_gpu

@@ -4,8 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <tuple>
 #include "tools/session/link.h"
+#include "tools/session/port_text.h"
 #include "tools/session/session.h"
+#if defined(NURI_WITH_CUDA)
+#include "tools/session/cuda_port.h"
+#endif
 
 namespace nuri::session {
 namespace {
@@ -14,25 +19,10 @@ using model::Model;
 
 constexpr int chunk = 32;                        // environments that a thread takes at once
 
-// Where columns are read. The first four are fields of the state.
-enum Source { sensordata, qpos, qvel, ctrl, last, command };
-
-struct Column {
-  Source source;
-  int item;
-  double offset, scale;
-};
-struct Move {
-  int actuator;
-  OutputMap map;
-  double centre, scale, limit;                   // u = centre + scale a; increment: centre is the present control
-  double low, high;                              // of the control
-};
-
 // Port of one model.
 struct Plan {
-  std::vector<Column> columns;
-  std::vector<Move> moves;
+  std::vector<PortColumn> columns;
+  std::vector<PortMove> moves;
   std::vector<std::string> labels, actuators;
   std::vector<int> driven;
 };
@@ -68,7 +58,7 @@ std::vector<double> initial_controls(const Model& m, const scene::Settings& sett
 void plan_input(const Model& m, const Input& input, const Plan& moved, const double* initial, int commands, Plan& out, Fit& fit) {
   const std::string kind = input_kinds[size_t(input.kind)];
   if (!std::isfinite(input.scale)) fit.add(&input, "bad-number", "the scale of an input '" + kind + "' is not a finite number", {}, input.place);
-  auto add = [&](Source source, int item, double offset, const std::string& label) {
+  auto add = [&](PortSource source, int item, double offset, const std::string& label) {
     out.columns.push_back({source, item, offset, input.scale});
     out.labels.push_back(kind + " " + label);
   };
@@ -79,7 +69,7 @@ void plan_input(const Model& m, const Input& input, const Plan& moved, const dou
       for (int s = 0; s < m.sensor_count; ++s) {
         const int from = m.sensor_adr[s], count = m.sensor_adr[s + 1] - from;
         for (int i = 0; fits(m.sensor_name[s]) && i < count; ++i)
-          add(sensordata, from + i, 0, shown(m.sensor_name, s) + (count > 1 ? " " + std::to_string(i) : ""));
+          add(port_sensordata, from + i, 0, shown(m.sensor_name, s) + (count > 1 ? " " + std::to_string(i) : ""));
       }
       return need(m.sensor_name, "sensor");
     case InputKind::position: case InputKind::offset: case InputKind::velocity: {
@@ -89,26 +79,26 @@ void plan_input(const Model& m, const Input& input, const Plan& moved, const dou
         known.push_back(m.joint_name[j]);
         if (!fits(m.joint_name[j])) continue;
         const int position = m.joint_qpos[j];
-        if (input.kind == InputKind::velocity) add(qvel, m.joint_dof[j], 0, shown(m.joint_name, j));
-        else add(qpos, position, input.kind == InputKind::offset ? initial[position] : 0, shown(m.joint_name, j));
+        if (input.kind == InputKind::velocity) add(port_qvel, m.joint_dof[j], 0, shown(m.joint_name, j));
+        else add(port_qpos, position, input.kind == InputKind::offset ? initial[position] : 0, shown(m.joint_name, j));
       }
       return need(known, "hinge or slide");
     }
     case InputKind::control:
       for (int a = 0; a < m.actuator_count; ++a)
-        if (fits(m.actuator_name[a])) add(ctrl, a, 0, shown(m.actuator_name, a));
+        if (fits(m.actuator_name[a])) add(port_ctrl, a, 0, shown(m.actuator_name, a));
       return need(m.actuator_name, "actuator");
     case InputKind::action: {
       std::vector<std::string> known;
       for (size_t i = 0; i < moved.moves.size(); ++i) {
         const int a = moved.moves[i].actuator;
         known.push_back(m.actuator_name[a]);
-        if (fits(m.actuator_name[a])) add(last, int(i), 0, shown(m.actuator_name, a));
+        if (fits(m.actuator_name[a])) add(port_last, int(i), 0, shown(m.actuator_name, a));
       }
       return need(known, "actuator among the outputs");
     }
     case InputKind::command:
-      for (int i = 0; i < commands; ++i) add(command, i, 0, std::to_string(i));
+      for (int i = 0; i < commands; ++i) add(port_command, i, 0, std::to_string(i));
   }
 }
 
@@ -123,7 +113,7 @@ void plan_output(const Model& m, const Output& output, const std::vector<double>
       fit.add(&output, "two-drivers", "the actuator '" + name + "' fits two outputs", {}, output.place);
     const bool limited = m.actuator_limits[a] & 1;
     const double inf = std::numeric_limits<double>::infinity();
-    Move move{a, output.map, initial[a], output.scale, output.limit, limited ? m.actuator_ctrlrange[2 * a] : -inf, limited ? m.actuator_ctrlrange[2 * a + 1] : inf};
+    PortMove move{a, output.map == OutputMap::increment, initial[a], output.scale, output.limit, limited ? m.actuator_ctrlrange[2 * a] : -inf, limited ? m.actuator_ctrlrange[2 * a + 1] : inf};
     if (output.map == OutputMap::range) {
       if (!limited)
         fit.add(&output, "no-range", "the actuator '" + name + "' has no control range that 'range' could map to", "give it a 'ctrlrange', or take the map 'around'", output.place);
@@ -169,12 +159,18 @@ struct Port::Inside {
   explicit Inside(Session& s) : session(s) {}
   Session& session;
   int inputs = 0, outputs = 0, commands = 0;
-  std::vector<Plan> plans;                       // per bucket
+  std::vector<Plan> plans;                       // per bucket, as the following
+  std::vector<std::vector<int>> members;         // environments of the world
+  std::tuple<std::vector<PortJob<float>>, std::vector<PortJob<double>>> jobs;   // made at the first use; no address ever changes
   std::vector<float> limits;
   AlignedVector<float> observation, action, command, last;
   std::optional<Link> actions, observations;     // where the scene's link has that way
   std::vector<float> sent, seen;                 // [environment][outputs], [environment][inputs]: controls and observations as they set out
   std::vector<uint64_t> begun;                   // per environment: beginnings that its links know of
+  std::string why_host;
+#if defined(NURI_WITH_CUDA)
+  std::unique_ptr<CudaPort> gpu;                 // has the tables, then
+#endif
 
   uint64_t control_step(int e) const { return session.age(e) / uint64_t(session.settings().substeps); }
   template <class T> void notice(int e) {
@@ -186,48 +182,44 @@ struct Port::Inside {
     actions->begin(e, seed, id);
     const T* const controls = session.world().row<T>(StateField::ctrl, e).data();
     float* to = sent.data() + size_t(e) * outputs;
-    for (const Move& move : plans[session.world().place(e).bucket].moves) *to++ = float(controls[move.actuator]);
+    for (const PortMove& move : plans[session.world().place(e).bucket].moves) *to++ = float(controls[move.actuator]);
   }
 
-  template <class T> void observe(int e) {
-    World& world = session.world();
-    const T* const state[] = {world.row<T>(StateField::sensordata, e).data(), world.row<T>(StateField::qpos, e).data(), world.row<T>(StateField::qvel, e).data(),
-                              world.row<T>(StateField::ctrl, e).data()};
-    const float *const actions = last.data() + size_t(e) * outputs, *const commanded = command.data() + size_t(e) * commands;
-    const std::span<float> arrives(observation.data() + size_t(e) * inputs, size_t(inputs));
-    const std::span<float> row = observations ? std::span(seen.data() + size_t(e) * inputs, size_t(inputs)) : arrives;
-    float* out = row.data();
-    for (const Column& c : plans[world.place(e).bucket].columns) {
-      const double value = c.source <= ctrl ? double(state[c.source][c.item]) : double(c.source == Source::last ? actions[c.item] : commanded[c.item]);
-      *out++ = float((value - c.offset) * c.scale);
-    }
+  // Of the host's tables and rows.
+  template <class T> PortJob<T> job(int b) {
+    Bucket& bucket = session.world().bucket(b);
+    const Plan& plan = plans[size_t(b)];
+    PortJob<T> out{plan.columns.data(), plan.moves.data(), inputs, outputs, commands, members[size_t(b)].data(), bucket.environments(), {}, {},
+                   observations ? seen.data() : observation.data(), action.data(), last.data(), command.data(), actions ? sent.data() : nullptr};
+    constexpr StateField fields[port_fields] = {StateField::sensordata, StateField::qpos, StateField::qvel, StateField::ctrl};   // as PortSource has them
+    for (int f = 0; f < port_fields; ++f) out.state[f] = reinterpret_cast<T*>(bucket.data(fields[f])), out.width[f] = bucket.columns(fields[f]);
+    return out;
+  }
+
+  template <class T> void observe(int e, const PortJob<T>& of) {
+    for (int c = 0; c < inputs; ++c) port_observe(of, session.world().place(e).index, c);
     if (!observations) return;
     notice<T>(e);
-    observations->push(e, control_step(e), row);
-    std::ranges::copy(observations->pop(e, control_step(e)), arrives.begin());
+    observations->push(e, control_step(e), {seen.data() + size_t(e) * inputs, size_t(inputs)});
+    std::ranges::copy(observations->pop(e, control_step(e)), observation.begin() + ptrdiff_t(e) * inputs);
   }
 
-  template <class T> void act(int e) {
-    T* const controls = session.world().row<T>(StateField::ctrl, e).data();
-    const float* from = action.data() + size_t(e) * outputs;
-    float* clipped = last.data() + size_t(e) * outputs;
+  template <class T> void act(int e, const PortJob<T>& of) {
     if (actions) notice<T>(e);
-    float* packet = actions ? sent.data() + size_t(e) * outputs : nullptr;
-    const std::vector<Move>& moves = plans[session.world().place(e).bucket].moves;
-    for (const Move& move : moves) {
-      const float limit = float(move.limit), a = std::clamp(*from++, -limit, limit);      // NaN stays: the environment's fault word will say so
-      const double base = move.map != OutputMap::increment ? move.centre : packet ? double(*packet) : double(controls[move.actuator]);
-      const double control = std::clamp(base + move.scale * double(a), move.low, move.high);
-      if (packet) *packet++ = float(control);
-      else controls[move.actuator] = T(control);
-      *clipped++ = a;
-    }
+    for (int c = 0; c < outputs; ++c) port_act(of, session.world().place(e).index, c);
     if (!actions) return;
     actions->push(e, control_step(e), {sent.data() + size_t(e) * outputs, size_t(outputs)});
     const std::span<const float> arrived = actions->pop(e, control_step(e));
-    for (size_t i = 0; i < arrived.size(); ++i) controls[moves[i].actuator] = T(arrived[i]);
+    T* const controls = session.world().row<T>(StateField::ctrl, e).data();
+    for (size_t i = 0; i < arrived.size(); ++i) controls[of.moves[i].actuator] = T(arrived[i]);
   }
 
+  // work(e, job of its bucket)
+  template <class T, class Work> void each_with_job(const Work& work) {
+    std::vector<PortJob<T>>& all = std::get<std::vector<PortJob<T>>>(jobs);
+    for (int b = int(all.size()); b < session.world().buckets(); ++b) all.push_back(job<T>(b));
+    each_environment([&](int e) { work(e, all[size_t(session.world().place(e).bucket)]); });
+  }
   template <class Work> void each_environment(const Work& work) {
     const int count = session.environments();
     auto job = [&](int index, int) {
@@ -244,7 +236,7 @@ struct Port::Inside {
 Port::Port(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 Port::~Port() = default;
 
-Result<std::unique_ptr<Port>> Port::make(Session& session, std::vector<Input> inputs, std::vector<Output> outputs, int commands) {
+Result<std::unique_ptr<Port>> Port::make(Session& session, std::vector<Input> inputs, std::vector<Output> outputs, int commands, [[maybe_unused]] bool on_device) {
   const Loaded& loaded = session.loaded();
   const Place here{loaded.path, 0, 0};
   auto error = [](std::string code, std::string message, std::string hint, const Place& place) {
@@ -280,7 +272,7 @@ Result<std::unique_ptr<Port>> Port::make(Session& session, std::vector<Input> in
   auto inside = std::make_unique<Inside>(session);
   Inside& in = *inside;
   in.inputs = int(first.columns.size()), in.outputs = int(first.moves.size()), in.commands = commands;
-  for (const Move& move : first.moves) in.limits.push_back(float(move.limit));
+  for (const PortMove& move : first.moves) in.limits.push_back(float(move.limit));
   const World& world = session.world();
   for (int b = 0; b < world.buckets(); ++b)
     for (size_t v = 0; v < plans.size(); ++v)
@@ -288,12 +280,30 @@ Result<std::unique_ptr<Port>> Port::make(Session& session, std::vector<Input> in
         in.plans.push_back(plans[v]);
         break;
       }
+  in.members.resize(size_t(world.buckets()));
+  for (int e = 0; e < world.environments(); ++e) in.members[size_t(world.place(e).bucket)].push_back(e);
   const size_t n = size_t(session.environments());
+  const scene::LinkPath &out = loaded.settings.action_link, &back = loaded.settings.observation_link;
+#if defined(NURI_WITH_CUDA)
+  if (on_device && world.options().resident && world.stream()) {
+    if (out.used() || back.used()) {
+      in.why_host = "the scene's link keeps its packets on the host";
+    } else {
+      std::vector<CudaPort::Plan> parts;
+      for (const Plan& plan : in.plans) parts.push_back({plan.columns, plan.moves});
+      try {
+        in.gpu = std::make_unique<CudaPort>(session.world(), parts, commands);
+      } catch (const device::Error& failed) {
+        return error(failed.code == cudaErrorMemoryAllocation ? "gpu-memory" : "cuda-failed", std::string("the port's tables: ") + failed.what(), "fewer environments need less memory", here);
+      }
+      return std::unique_ptr<Port>(new Port(std::move(inside)));
+    }
+  }
+#endif
   in.observation.resize(n * size_t(in.inputs));
   in.action.resize(n * size_t(in.outputs));
   in.last.resize(n * size_t(in.outputs));
   in.command.resize(n * size_t(in.commands));
-  const scene::LinkPath &out = loaded.settings.action_link, &back = loaded.settings.observation_link;
   const double period = loaded.models[0]->timestep[0] * loaded.settings.substeps;
   const double needed = (out.used() ? Link::bytes(out, period, int(n), in.outputs) : 0) + (back.used() ? Link::bytes(back, period, int(n), in.inputs) : 0);
   if (needed > double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)))
@@ -317,18 +327,44 @@ std::span<float> Port::command() { return inside_->command; }
 std::span<float> Port::last() { return inside_->last; }
 std::span<const int> Port::driven(int environment) const { return inside_->plans[inside_->session.world().place(environment).bucket].driven; }
 
+const std::string& Port::why_host() const { return inside_->why_host; }
+
+#if defined(NURI_WITH_CUDA)
+CudaPort* Port::on_gpu() { return inside_->gpu.get(); }
+#else
+CudaPort* Port::on_gpu() { return nullptr; }
+#endif
+
 void Port::observe() {
-  inside_->each_environment([&](int e) { inside_->is_float() ? inside_->observe<float>(e) : inside_->observe<double>(e); });
+#if defined(NURI_WITH_CUDA)
+  if (inside_->gpu) return inside_->gpu->observe();
+#endif
+  Inside& in = *inside_;
+  auto of = [&]<class T>(T) { in.each_with_job<T>([&](int e, const PortJob<T>& job) { in.observe(e, job); }); };
+  in.is_float() ? of(0.0f) : of(0.0);
 }
 
 void Port::act() {
-  inside_->each_environment([&](int e) { inside_->is_float() ? inside_->act<float>(e) : inside_->act<double>(e); });
+#if defined(NURI_WITH_CUDA)
+  if (inside_->gpu) return inside_->gpu->act();
+#endif
+  Inside& in = *inside_;
+  auto of = [&]<class T>(T) { in.each_with_job<T>([&](int e, const PortJob<T>& job) { in.act(e, job); }); };
+  in.is_float() ? of(0.0f) : of(0.0);
 }
 
 void Port::begin(std::span<const int> environments) {
+#if defined(NURI_WITH_CUDA)
+  if (inside_->gpu) return inside_->gpu->begin(environments);
+#endif
   for (const int e : environments) std::fill_n(inside_->last.begin() + ptrdiff_t(e) * inside_->outputs, inside_->outputs, 0.0f);
 }
 
-void Port::begin() { std::fill(inside_->last.begin(), inside_->last.end(), 0.0f); }
+void Port::begin() {
+#if defined(NURI_WITH_CUDA)
+  if (inside_->gpu) return inside_->gpu->begin();
+#endif
+  std::fill(inside_->last.begin(), inside_->last.end(), 0.0f);
+}
 
 }  // namespace nuri::session

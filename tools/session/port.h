@@ -11,6 +11,9 @@
 // was sent. An increment goes by the last control that was sent.
 //
 // A scene's variants have one table, so they must agree in every column: the same things under the same names.
+//
+// In a resident world the tables may lie in the GPU's memory, where the state is: then observe() and act() are launches on its stream, and nothing
+// is copied. Links keep their packets on the host, so with a link the tables stay there, and why_host() says so.
 #pragma once
 #include <array>
 #include <memory>
@@ -21,6 +24,7 @@
 
 namespace nuri::session {
 
+class CudaPort;
 class Session;
 
 // sensor: all numbers of the sensors that fit; position, offset, velocity: hinges and slides, m and rad, offset from the initial state (keyframe or
@@ -57,7 +61,8 @@ constexpr int columns = 1 << 20;                 // of an observation
 class Port {
  public:
   // Codes: unknown-name, no-output, no-range, two-drivers, bad-number, too-many, no-memory, variants-differ. The session must outlive the port.
-  static Result<std::unique_ptr<Port>> make(Session& session, std::vector<Input> inputs, std::vector<Output> outputs, int commands = 0);
+  // Without memory for tables on the GPU: gpu-memory, cuda-failed. `on_device`: the tables may lie where the world is stepped.
+  static Result<std::unique_ptr<Port>> make(Session& session, std::vector<Input> inputs, std::vector<Output> outputs, int commands = 0, bool on_device = false);
   ~Port();
 
   int environments() const;
@@ -67,6 +72,9 @@ class Port {
   const std::vector<std::string>& labels() const;          // of the observation's columns: "sensor gyro 2", "velocity knee", "command 0"
   const std::vector<std::string>& actuators() const;       // of the action's columns
   std::span<const float> limits() const;                   // [outputs]
+
+  CudaPort* on_gpu();                            // holds the tables; then the four spans below are empty. Null: they lie on the host
+  const std::string& why_host() const;           // though the world is on a GPU; empty otherwise
 
   std::span<float> observation();                // [environment][inputs]
   std::span<float> action();                     // [environment][outputs]: for the caller to write

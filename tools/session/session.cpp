@@ -259,6 +259,7 @@ void Session::apply_controls() {
   const bool drives = policy_ && policy_->on(), due = substep_ >= timeline_next_;   // a control step is done once, however often it is asked for
   const bool away = world_->options().resident && (varies_ || (due && (timeline_ || drives)));
   if (away) world_->download();                  // controls are written on the host, and may depend on all that is
+  for (int b = 0; away && b < world_->buckets(); ++b) world_->bucket(b).download(StateField::ctrl);   // others may have written theirs where they are
   if (drives) policy_->put_aside();
   if (varies_ && world_->options().precision == Precision::f32) write_controls<float>(false);
   else if (varies_) write_controls<double>(false);
