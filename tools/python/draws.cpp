@@ -1,14 +1,11 @@
 // Random numbers for tasks: goals, commands, noise.
-#include "engine/math/elementary_normal.h"
 #include "tools/python/handle.h"
+#include "tools/session/draw_text.h"
 
 namespace nuri::python {
 namespace {
 
 using Table = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-constexpr uint32_t first_stream = 0x50790000;    // the session's and the eyes' lie below
-
-// Draw k of an environment: of the seed of its episode, its id, this stream and the substeps since its reset.
 template <class F> void fill(WorldHandle& handle, Table& out, uint32_t stream, F draw) {
   const size_t columns = out.shape(1);
   if (out.shape(0) != size_t(handle.world().environments())) throw Refused("bad-shape", "a row for each environment is needed");
@@ -21,7 +18,7 @@ template <class F> void fill(WorldHandle& handle, Table& out, uint32_t stream, F
       const NumericMode mode;
       for (int e = i * piece; e < std::min(n, (i + 1) * piece); ++e) {
         const uint64_t seed = session.episode_seed(e), id = world.id(e), step = session.age(e);
-        for (size_t k = 0; k < columns; ++k) data[size_t(e) * columns + k] = draw(seed, id, first_stream + stream, step, uint32_t(k));
+        for (size_t k = 0; k < columns; ++k) data[size_t(e) * columns + k] = draw(seed, id, session::first_draw_stream + stream, step, uint32_t(k));
       }
     };
     if (pieces > 1) world.pool().run(pieces, job);
@@ -30,15 +27,12 @@ template <class F> void fill(WorldHandle& handle, Table& out, uint32_t stream, F
 }
 
 void fill_uniform(WorldHandle& handle, Table out, uint32_t stream, float low, float high) {
-  const float below = std::nextafter(high, low);                 // rounding must not reach the end
-  fill(handle, out, stream, [=](uint64_t seed, uint64_t id, uint32_t s, uint64_t step, uint32_t k) {
-    const float value = float(low + (double(high) - low) * uniform(seed, id, s, step, k));
-    return value == high ? below : value;
-  });
+  const session::DrawRange range{low, high, std::nextafter(high, low)};
+  fill(handle, out, stream, [&](uint64_t seed, uint64_t id, uint32_t s, uint64_t step, uint32_t k) { return session::uniform_draw(range, seed, id, s, step, k); });
 }
 
 void fill_normal(WorldHandle& handle, Table out, uint32_t stream) {
-  fill(handle, out, stream, [](uint64_t seed, uint64_t id, uint32_t s, uint64_t step, uint32_t k) { return float(normal(seed, id, s, step, k)); });
+  fill(handle, out, stream, [](uint64_t seed, uint64_t id, uint32_t s, uint64_t step, uint32_t k) { return session::normal_draw(seed, id, s, step, k); });
 }
 
 }  // namespace

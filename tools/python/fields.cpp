@@ -44,7 +44,10 @@ void get_numbers(WorldHandle& handle, const std::string& name, const Indices& en
 // Of the present state: a list of (geom 1, geom 2, distance, place, frame, friction, force).
 nb::list contacts(WorldHandle& handle, int environment) {
   handle.checked(environment);
-  const std::vector<ContactRecord> found = handle.use([&](session::Session& session) { return session.world().probe(environment).contacts; });
+  const std::vector<ContactRecord> found = handle.use([&](session::Session& session) {
+    handle.fetch();
+    return session.world().probe(environment).contacts;
+  });
   nb::list out;
   for (const ContactRecord& c : found)
     out.append(nb::make_tuple(c.geom1, c.geom2, c.dist, std::to_array(c.pos), std::to_array(c.frame), std::to_array(c.friction), std::to_array(c.force), c.dim));

@@ -58,6 +58,10 @@ class WorldHandle {
     return f(*session_);
   }
   bool on_gpu() const { return session_->world().options().backend == "cuda"; }
+  struct Device;                                 // device.cpp
+  Device* device() { return device_.get(); }     // null on a CPU
+  // All that the rows of a world on a GPU may be behind in, inputs too. For within use().
+  void fetch();
   // Someone works on the world's arrays in this stream of the GPU, numbered as DLPack does.
   void join(int64_t stream);
   // For what never changes: models, addresses, numbers of environments.
@@ -79,6 +83,7 @@ class WorldHandle {
     const double seconds = use([&](session::Session& session) {
       const auto start = std::chrono::steady_clock::now();
       f(session);
+      follow_episodes();
       const auto end = std::chrono::steady_clock::now();
       if (looking) looking->look();
       return std::chrono::duration<double>(end - start).count();
@@ -86,18 +91,21 @@ class WorldHandle {
     reset_seconds += seconds;
   }
 
+  // Environments may have begun: draws and status on a GPU hear of it. For within use().
+  void follow_episodes();
+
   // Both are changed with the interpreter's lock only.
   std::unique_ptr<session::Eyes> eyes;           // opened when first asked for
   double reset_seconds = 0;                      // wall time inside resets
 
  private:
-  struct Streams;                                // device.cpp
   struct InOrder {
     explicit InOrder(WorldHandle& h) : handle(h) { handle.follow(); }
     ~InOrder() { handle.lead(); }
     WorldHandle& handle;
   };
   void refuse_fork() const;
+  void open_device();
   void follow();                                 // what comes now waits for what others have put into their streams
   void lead();                                   // and what they put there from now on waits for it
 
@@ -105,7 +113,7 @@ class WorldHandle {
   std::mutex mutex_;
   pid_t process_;
   std::vector<char> named_;
-  std::shared_ptr<Streams> streams_;             // shared: only device.cpp knows what it is
+  std::shared_ptr<Device> device_;               // shared: only device.cpp knows what it is
 };
 
 // An array over memory that `owner` keeps alive. Arrays without numbers have an address too.

@@ -4,8 +4,11 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 #include <utility>
-#include "tools/python/handle.h"
+#include "tools/python/device.h"
 #include "tools/session/port.h"
+#if defined(NURI_WITH_CUDA)
+#include "tools/session/cuda_port.h"
+#endif
 
 namespace nuri::python {
 namespace {
@@ -34,22 +37,33 @@ std::unique_ptr<session::Port> open(WorldHandle& world, const std::vector<InputT
     out.push_back({actuators, session::OutputMap(found), scale, limit});
   }
   session::Session& session = world.session();
-  auto port = get(session::Port::make(session, std::move(in), std::move(out), commands));
+  auto port = get(session::Port::make(session, std::move(in), std::move(out), commands, true));
   std::vector<char> told(size_t(session.world().buckets()));
   for (int e = 0; e < session.environments(); ++e)
     if (const int b = session.world().place(e).bucket; !std::exchange(told[size_t(b)], 1)) session.let_go(b, port->driven(e));
   return port;
 }
 
-nb::object table(nb::handle self, std::span<float> (session::Port::*numbers)(), int (session::Port::*columns)() const) {
-  session::Port& port = *nb::cast<PortHandle&>(self).port;
-  return array_of(self, (port.*numbers)().data(), {size_t(port.environments()), size_t((port.*columns)())});
+enum Part { observation, action, command, last };
+
+// The port's table where it lies: in the GPU's memory or the host's.
+nb::object table(nb::handle self, Part part) {
+  const PortHandle& handle = nb::cast<PortHandle&>(self);
+  session::Port& port = *handle.port;
+  const size_t rows = size_t(port.environments()), columns = size_t(part == observation ? port.inputs() : part == command ? port.commands() : port.outputs());
+#if defined(NURI_WITH_CUDA)
+  if (const session::CudaPort* const gpu = port.on_gpu()) {
+    float* const parts[] = {gpu->observation(), gpu->action(), gpu->command(), gpu->last()};
+    return nb::cast(DeviceTable::of(handle.world, parts[part], rows * columns, self));
+  }
+#endif
+  const std::span<float> parts[] = {port.observation(), port.action(), port.command(), port.last()};
+  return array_of(self, parts[part].data(), {rows, columns});
 }
 
 }  // namespace
 
 void bind_port(nb::module_& module) {
-  using session::Port;
   nb::class_<PortHandle>(module, "Port")
       .def("__init__",
            [](PortHandle* self, nb::object world, const std::vector<InputTuple>& inputs, const std::vector<OutputTuple>& outputs, int commands) {
@@ -57,22 +71,37 @@ void bind_port(nb::module_& module) {
              new (self) PortHandle{std::move(world), std::move(port)};
            },
            nb::arg("world"), nb::arg("inputs"), nb::arg("outputs"), nb::arg("commands"))
-      .def_prop_ro("observation", [](nb::handle self) { return table(self, &Port::observation, &Port::inputs); })
-      .def_prop_ro("action", [](nb::handle self) { return table(self, &Port::action, &Port::outputs); })
-      .def_prop_ro("command", [](nb::handle self) { return table(self, &Port::command, &Port::commands); })
-      .def_prop_ro("last", [](nb::handle self) { return table(self, &Port::last, &Port::outputs); })
+      .def_prop_ro("observation", [](nb::handle self) { return table(self, observation); })
+      .def_prop_ro("action", [](nb::handle self) { return table(self, action); })
+      .def_prop_ro("command", [](nb::handle self) { return table(self, command); })
+      .def_prop_ro("last", [](nb::handle self) { return table(self, last); })
       .def_prop_ro("limit", [](nb::handle self) {
         const auto limits = nb::cast<PortHandle&>(self).port->limits();
         return array_of(self, limits.data(), {limits.size()});
       })
       .def_prop_ro("labels", [](PortHandle& h) { return h.port->labels(); })
       .def_prop_ro("actuators", [](PortHandle& h) { return h.port->actuators(); })
-      .def("observe", [](PortHandle& h) { h.handle().use([&](session::Session& s) { s.world().download(), h.port->observe(); }); })
-      .def("act", [](PortHandle& h) {
-        h.handle().use([&](session::Session& s) {          // on a GPU the controls are those of the last observe()
-          h.port->act();
-          for (int b = 0; b < s.world().buckets(); ++b) s.world().bucket(b).upload(StateField::ctrl);
+      .def_prop_ro("environments", [](PortHandle& h) { return h.port->environments(); })
+      .def_prop_ro("size", [](PortHandle& h) { return h.port->inputs(); })
+      .def_prop_ro("commands", [](PortHandle& h) { return h.port->commands(); })
+      .def_prop_ro("why_host", [](PortHandle& h) { return h.port->why_host(); })
+      .def("observe", [](PortHandle& h) {
+        h.handle().use([&](session::Session& s) {
+          if (!h.port->on_gpu()) s.world().download();
+          h.port->observe();
         });
+      })
+      .def("act", [](PortHandle& h) {
+        h.handle().use([&](session::Session& s) {
+          const int away = h.port->on_gpu() ? 0 : s.world().buckets();                     // others may have written controls where they are
+          for (int b = 0; b < away; ++b) s.world().bucket(b).download(StateField::ctrl);
+          h.port->act();
+          for (int b = 0; b < away; ++b) s.world().bucket(b).upload(StateField::ctrl);
+        });
+      })
+      .def("begin", [](PortHandle& h, const WorldHandle::Indices& environments) {
+        const std::span<const int> list = h.handle().environments(environments);
+        h.handle().use([&](session::Session&) { h.port->begin(list); });
       });
 }
 

@@ -12,6 +12,7 @@ namespace nuri::python {
 
 WorldHandle::WorldHandle(std::unique_ptr<session::Session> session) : session_(std::move(session)), process_(getpid()) {
   named_.resize(size_t(session_->environments()));
+  open_device();
 }
 
 WorldHandle::~WorldHandle() {
@@ -122,6 +123,20 @@ nb::object counter(nb::handle self, int bucket, const std::string& name) {
   return nb::none();
 }
 
+// Actuators that the scene itself moves at every control step: those of changing controls, which a port takes over, and of controllers and timeline.
+nb::tuple overwritten(WorldHandle& handle, int bucket) {
+  const model::Model& model = handle.bucket(bucket).model();
+  const scene::Settings& settings = handle.session().settings();
+  session::Fit told;                             // what is wrong with them, the session has said
+  const session::Script script = session::make_script(model, settings, told);
+  nb::list varying, scripted;
+  for (int a = 0; a < model.actuator_count; ++a)
+    if (script.drives(a)) scripted.append(a);
+  for (const session::Channel& c : session::make_channels(model, settings, told))
+    if (c.varies() && !script.drives(c.actuator)) varying.append(c.actuator);
+  return nb::make_tuple(varying, scripted);
+}
+
 std::vector<int> members(WorldHandle& handle, int bucket) {
   handle.bucket(bucket);
   std::vector<int> out;
@@ -155,6 +170,7 @@ void bind_world(nb::module_& module) {
       .def_prop_ro("why", [](WorldHandle& h) { return h.world().why(); })
       .def("describe", [](WorldHandle& h) { return h.world().describe(); })
       .def("members", members)
+      .def("overwritten", overwritten)
       .def("model", [](WorldHandle& h, int bucket) { return ModelHandle{h.bucket(bucket).shared_model()}; })
       .def("field", field)
       .def("counter", counter)
@@ -175,15 +191,20 @@ void bind_world(nb::module_& module) {
         h.use([&](session::Session& s) { s.world().forward(list); });
       })
       .def("save", [](WorldHandle& h) {
-        const std::string bytes = h.use([](session::Session& s) { s.world().download(); return session::snapshot(s); });
+        const std::string bytes = h.use([&](session::Session& s) { h.fetch(); return session::snapshot(s); });
         return nb::bytes(bytes.data(), bytes.size());
       })
       .def("load", [](WorldHandle& h, const nb::bytes& bytes) {
         const std::string text(bytes.c_str(), bytes.size());
-        if (const auto refused = h.use([&](session::Session& s) { return session::put_back(s, text); })) throw Refused(std::vector{*refused});
+        const auto refused = h.use([&](session::Session& s) {
+          auto said = session::put_back(s, text);
+          h.follow_episodes();
+          return said;
+        });
+        if (refused) throw Refused(std::vector{*refused});
       })
-      .def("hash", [](WorldHandle& h) { return h.use([&](session::Session& s) { return s.world().hash(); }); })
-      .def("hash_of", [](WorldHandle& h, int e) { h.checked(e); return h.use([&](session::Session& s) { return s.world().hash(e); }); })
+      .def("hash", [](WorldHandle& h) { return h.use([&](session::Session& s) { h.fetch(); return s.world().hash(); }); })
+      .def("hash_of", [](WorldHandle& h, int e) { h.checked(e); return h.use([&](session::Session& s) { h.fetch(); return s.world().hash(e); }); })
       .def_prop_ro("timings", [](WorldHandle& h) { return nb::make_tuple(h.session().seconds_in_world(), h.reset_seconds, h.eyes ? h.eyes->seconds() : 0.0); })
       .def("clear_timings", [](WorldHandle& h) {
         h.session().clear_time();

@@ -6,30 +6,10 @@ pytest.importorskip("gymnasium")
 torch = pytest.importorskip("torch")
 nuri = pytest.importorskip("nuri")
 
-from swing import Swing, SwingCamera, write  # noqa: E402
+from swing import Swing, SwingCamera  # noqa: E402
 
 tasks = ["Cartpole-v0", "Reach-v0"]
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("swing"))
-
-
-@pytest.fixture
-def make(scene):
-    made = []
-
-    def make(task=Swing, num_envs=6, array="torch", **options):
-        if not isinstance(task, str):
-            options["scene"] = scene
-        options.setdefault("world", {"threads": 1})           # two that wait for each other are slow where others compute too
-        made.append(nuri.make(task, num_envs, array=array, backend="cpu", **options))
-        return made[-1]
-
-    yield make
-    for env in made:
-        env.close()
+array = "torch"   # of `make`, unless a test says otherwise
 
 
 def returns(env, act, steps):

@@ -40,3 +40,33 @@ def program():
 @pytest.fixture
 def root() -> pathlib.Path:
     return ROOT
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory) -> str:
+    """The scene of the tests of environments: swing.py."""
+    from swing import write
+
+    return write(tmp_path_factory.mktemp("swing"))
+
+
+@pytest.fixture
+def make(scene, request):
+    """nuri.make, by default of six environments of that scene, with arrays of the kind that the test's module calls `array`; closes what it made."""
+    import nuri
+    from swing import Swing
+
+    made, usual = [], getattr(request.module, "array", "numpy")
+
+    def make(task=Swing, num_envs=6, array=usual, **options):
+        if array == "torch":
+            pytest.importorskip("torch")
+        if not isinstance(task, str):
+            options["scene"] = scene
+        options.setdefault("world", {"threads": 1})           # two that wait for each other are slow where others compute too
+        made.append(nuri.make(task, num_envs, array=array, backend="cpu", **options))
+        return made[-1]
+
+    yield make
+    for env in made:
+        env.close()

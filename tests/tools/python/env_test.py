@@ -10,33 +10,11 @@ nuri = pytest.importorskip("nuri")
 
 from gymnasium.utils.env_checker import check_env  # noqa: E402
 from gymnasium.vector import AutoresetMode  # noqa: E402
-from swing import Swing, SwingCamera, write  # noqa: E402
+from swing import Swing, SwingCamera  # noqa: E402
 
 from nuri.envs import SingleEnv, split  # noqa: E402
 
 kinds = ["numpy", "torch"]
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("swing"))
-
-
-@pytest.fixture
-def make(scene):
-    """nuri.make on the scene of the tests; closes what it made."""
-    made = []
-
-    def make(task=Swing, num_envs=6, array="numpy", **options):
-        if array == "torch":
-            pytest.importorskip("torch")
-        options.setdefault("world", {"threads": 1})           # two that wait for each other are slow where others compute too
-        made.append(nuri.make(task, num_envs, scene=scene, array=array, backend="cpu", **options))
-        return made[-1]
-
-    yield make
-    for env in made:
-        env.close()
 
 
 def host(tree):

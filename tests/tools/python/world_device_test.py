@@ -8,36 +8,48 @@ import pytest
 from nuri.device import DeviceArray
 
 
-class Inside:
-    """A world whose state a NumPy array stands for."""
+class Table:
+    """A table on a GPU, which a NumPy array stands for."""
 
-    def __init__(self, rows=5, columns=12):
-        self.data = np.arange(rows * columns, dtype=np.float32).reshape(rows, columns)
+    device, stream = 3, 0
 
-    def field(self, bucket, name):
-        return self.data
+    def __init__(self, rows=5, columns=12, dtype="float32"):
+        self.data, self.dtype = np.arange(rows * columns, dtype=dtype).reshape(rows, columns), dtype
+
+    @property
+    def address(self):
+        return self.data.ctypes.data
+
+    def get(self):
+        return self.data.reshape(-1).copy()
 
 
-def seen(array: DeviceArray) -> np.ndarray:
-    """What a consumer of the pointer, the shape and the strides would read."""
-    whole = array._inside.data.reshape(-1)
-    return np.lib.stride_tricks.as_strided(whole[array._offset :], array.shape, tuple(4 * s for s in array.strides))
+class Pointer:
+    """What a consumer of __cuda_array_interface__ reads, if the address were the host's."""
+
+    def __init__(self, array: DeviceArray):
+        self.array, interface = array, array.__cuda_array_interface__
+        assert interface["version"] == 3 and interface["stream"] is None
+        self.__array_interface__ = {key: interface[key] for key in ("shape", "typestr", "data", "version", "strides")}
 
 
 @pytest.mark.parametrize("where", [
     np.s_[:], np.s_[2], np.s_[-1], np.s_[:, 3], np.s_[:, 2:5], np.s_[1:4, ::2], np.s_[::2, 1::3], np.s_[3, 4:], np.s_[2, -3], np.s_[:, 5:2], np.s_[4:1]])
 def test_slices_are_numpys(where):
-    inside = Inside()
-    array, expected = DeviceArray(inside, 0, "qpos", 0, (5, 12))[where], inside.data[where]
-    assert array.shape == expected.shape and array.size == expected.size and array.ndim == expected.ndim
-    if expected.size:
-        assert (seen(array) == expected).all()
+    for dtype in ("float32", "int32", "uint64"):
+        table = Table(dtype=dtype)
+        array, expected = DeviceArray(table, "qpos", (5, 12))[where], table.data[where]
+        assert array.shape == expected.shape and array.size == expected.size and array.ndim == expected.ndim and array.dtype == expected.dtype
+        assert (array.get() == expected).all()
+        if expected.size:
+            assert (np.asarray(Pointer(array)) == expected).all()
 
 
 def test_slices_of_slices():
-    inside = Inside()
-    bodies, expected = DeviceArray(inside, 0, "xpos", 0, (5, 4, 3)), inside.data.reshape(5, 4, 3)
-    assert (seen(bodies[:, 2]) == expected[:, 2]).all() and (seen(bodies[:, 1:3, 2][::2]) == expected[:, 1:3, 2][::2]).all()
+    table = Table()
+    bodies, expected = DeviceArray(table, "xpos", (5, 4, 3)), table.data.reshape(5, 4, 3)
+    for mine, its in ((bodies[:, 2], expected[:, 2]), (bodies[:, 1:3, 2][::2], expected[:, 1:3, 2][::2])):
+        assert (np.asarray(Pointer(mine)) == its).all() and (mine.get() == its).all()
     for wrong in (5, -6, np.s_[:, 4], np.s_[:, :, :, 0]):
         with pytest.raises(IndexError):
             bodies[wrong]
@@ -46,8 +58,8 @@ def test_slices_of_slices():
 
 
 def test_refusals_of_the_protocol():
-    array = DeviceArray(Inside(), 0, "qpos", 3, (5, 12))
-    assert array.__dlpack_device__() == (2, 3)
+    array = DeviceArray(Table(), "qpos", (5, 12))
+    assert array.__dlpack_device__() == (2, 3) and repr(array) == "<nuri.DeviceArray qpos [5, 12] float32 on cuda:3>"
     for arguments in ({"copy": True}, {"dl_device": (1, 0)}, {"stream": 0}):
         with pytest.raises(BufferError):
             array.__dlpack__(**arguments)

@@ -1,7 +1,7 @@
 """Nuri: thousands of robotics environments, stepped together, as tensors.
 
 >>> import nuri
->>> world = nuri.World("arm_cell.yaml", envs=4096)
+>>> world = nuri.World("arm_cell.yaml", envs=4096, timeline=False)
 >>> world.control[:] = 0.0                # [envs, actuators], a view: no copy
 >>> world.step()                          # one control step of every environment
 >>> world.state.qpos, world.sensors       # [envs, ..] at addresses that stay

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from . import _nuri
+from .device import DeviceArray
 
 InputKind = Literal["sensor", "position", "offset", "velocity", "control", "action", "command"]
 OutputMap = Literal["range", "around", "increment"]
@@ -53,6 +54,9 @@ class Output:
 class Port:
     """Tables of all environments at addresses that stay, float32. Made by :meth:`nuri.World.port`.
 
+    NumPy arrays on a CPU, :class:`nuri.DeviceArray` on a GPU, where nothing is copied. What a scene's `link` has under way is kept on the host: with a
+    link the tables are NumPy arrays everywhere, :attr:`why_host` says so, and the world's results and controls are copied at each call.
+
     >>> port = world.port([nuri.Input("position"), nuri.Input("velocity", scale=0.1)], [nuri.Output("*")])
     >>> port.observe()
     >>> port.action[:] = policy(port.observation)
@@ -60,13 +64,13 @@ class Port:
     >>> world.step()
     """
 
-    observation: np.ndarray
+    observation: np.ndarray | DeviceArray
     """[envs, size]: what :meth:`observe` found."""
-    action: np.ndarray
+    action: np.ndarray | DeviceArray
     """[envs, actions]: what :meth:`act` will take; for you to write."""
-    command: np.ndarray
+    command: np.ndarray | DeviceArray
     """[envs, commands]: likewise; 0 at first."""
-    last: np.ndarray
+    last: np.ndarray | DeviceArray
     """[envs, actions]: the last action, clipped."""
     limit: np.ndarray
     """[actions]: to which actions are clipped."""
@@ -74,6 +78,8 @@ class Port:
     """What each column of the observation is: "velocity elbow"."""
     actuators: list[str]
     """What each column of the action moves."""
+    why_host: str
+    """Why the tables lie on the host though the world is on a GPU; empty otherwise."""
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
 
@@ -81,16 +87,19 @@ class Port:
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         self._inside = _nuri.Port(world, [(i.kind, _patterns(i.names), float(i.scale)) for i in self.inputs],
                                   [(_patterns(o.actuators), o.map, float(o.scale), float(o.limit)) for o in self.outputs], commands)
-        for name in ("observation", "action", "command", "last", "limit", "labels", "actuators"):
-            setattr(self, name, getattr(self._inside, name))
+        inside, self._all = self._inside, np.arange(self._inside.environments, dtype=np.int32)
+        self.limit, self.labels, self.actuators, self.why_host = inside.limit, inside.labels, inside.actuators, inside.why_host
         self.limit.flags.writeable = False
+        for name, columns in (("observation", inside.size), ("action", len(self.actuators)), ("command", inside.commands), ("last", len(self.actuators))):
+            table = getattr(inside, name)
+            setattr(self, name, table if isinstance(table, np.ndarray) else DeviceArray(table, name, (len(self._all), columns)))
 
     @property
     def size(self) -> int:
         """Columns of the observation."""
         return self.observation.shape[1]
 
-    def observe(self) -> np.ndarray:
+    def observe(self) -> np.ndarray | DeviceArray:
         """Fills :attr:`observation` from the present state, and returns it."""
         self._inside.observe()
         return self.observation
@@ -100,11 +109,11 @@ class Port:
         self._inside.act()
 
     def begin(self, mask=None) -> None:
-        """Forgets the last action of environments that were reset. `mask` bool [envs] (NumPy, torch, DLPack), or None: of all."""
-        if mask is None:
-            self.last[:] = 0
-        else:
-            self.last[mask if isinstance(mask, np.ndarray) else np.from_dlpack(mask).astype(bool)] = 0
+        """Forgets the last action of environments that were reset. `mask` bool [envs] (NumPy, torch, DLPack), or None: of all. A mask on a GPU is
+        copied to the host and a list of environments back; who has a tensor of :attr:`last` writes ``last[mask] = 0`` and copies nothing."""
+        from .world import as_numpy
+
+        self._inside.begin(self._all if mask is None else np.flatnonzero(as_numpy(mask).astype(bool)).astype(np.int32))
 
     def __repr__(self) -> str:
         return f"<nuri.Port: {self.size} numbers of each of {len(self.observation)} environments, {len(self.actuators)} actions>"

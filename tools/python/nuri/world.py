@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +54,10 @@ class State:
     def __init__(self, inside: _nuri.World, bucket: int) -> None:
         for name in State.__annotations__:
             array = inside.field(bucket, name)
-            if inside.device >= 0:
-                array = DeviceArray(inside, bucket, name, inside.device, array.shape)
-            width = {"xfrc_applied": 6, "mocap_pos": 3, "mocap_quat": 4, "xpos": 3, "xquat": 4}.get(name)
+            shape, width = array.shape, {"xfrc_applied": 6, "mocap_pos": 3, "mocap_quat": 4, "xpos": 3, "xquat": 4}.get(name)
             if width:
-                shape = (array.shape[0], array.shape[1] // width, width)
-                array = array.reshape(shape) if inside.device < 0 else DeviceArray(inside, bucket, name, inside.device, shape)
+                shape = (shape[0], shape[1] // width, width)
+            array = array.reshape(shape) if inside.device < 0 else DeviceArray(_nuri.field_table(inside, bucket, name), name, shape)
             object.__setattr__(self, name, array)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -66,7 +65,8 @@ class State:
 
 
 class Status:
-    """Counters of every environment: read-only views, [envs].
+    """Counters of every environment, [envs], not to be written: views; of several models on a GPU, copies that :attr:`World.status` makes there. NumPy
+    arrays on a CPU, :class:`nuri.DeviceArray` on a GPU.
 
     ``fault`` uint32: 0, or why an environment stands still (lowest byte: 1 not finite, 2 too fast; above: the stage that saw it). ``contacts`` int32: of
     the last substep. ``steps`` uint64: substeps since its reset. ``episode`` uint64: 0, 1, 2, .. ``seed`` uint64: of its episode 0.
@@ -78,9 +78,10 @@ class Status:
     episode: np.ndarray
     seed: np.ndarray
 
-    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+    def __init__(self, arrays: dict[str, Any]) -> None:
         for name, array in arrays.items():
-            array.flags.writeable = False
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = False
             setattr(self, name, array)
 
 
@@ -93,11 +94,20 @@ class Variant:
         self.model = Model(inside.model(bucket))
         self.name = self.model.name
         self.state = State(inside, bucket)
+        self._bucket, self._warned, self._of_ports = bucket, False, set()
         self._things: dict[tuple[str, int], Any] = {}
 
     @property
     def control(self) -> np.ndarray:
-        """Controls, [envs of the variant, actuators]: in the units of each actuator."""
+        """Controls, [envs of the variant, actuators]: in the units of each actuator. Warns, once, of actuators that the scene itself moves at every
+        control step: what is written to those is lost."""
+        if not self._warned:
+            self._warned = True
+            names, (varying, scripted) = self.names("actuator"), self._inside.overwritten(self._bucket)
+            if lost := [f"'{names[a] or a}'" for a in varying if names[a] not in self._of_ports] + [f"'{names[a] or a}'" for a in scripted]:
+                names = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+                warnings.warn(f"the scene moves {names} at every control step: what is written to their controls is lost; control='none' and timeline=False "
+                              "leave them to you, and so does a port", stacklevel=3)
         return self.state.ctrl
 
     @property
@@ -228,7 +238,7 @@ class World:
         self.variants: list[Variant] = [Variant(inside, b) for b in range(inside.buckets)]
         self._only = self.variants[0] if len(self.variants) == 1 else None
         self._all = np.arange(self.envs, dtype=np.int32)
-        self._status = self._make_status() if self._only else None
+        self._status = self._make_status() if self._only or inside.device >= 0 else None
         self._cameras: Cameras | None = None
         if cameras:
             self._cameras = Cameras(self, [cameras] if isinstance(cameras, str) else list(cameras))
@@ -256,8 +266,9 @@ class World:
 
     @property
     def control(self) -> np.ndarray:
-        """Controls, [envs, actuators]: a view, in the units of each actuator."""
-        return self._one("control").state.ctrl
+        """Controls, [envs, actuators]: a view, in the units of each actuator. Warns, once, of actuators that the scene itself moves at every control
+        step: what is written to those is lost."""
+        return self._one("control").control
 
     @property
     def sensors(self) -> np.ndarray:
@@ -266,15 +277,15 @@ class World:
 
     @property
     def status(self) -> Status:
-        """Faults, contacts, steps, episodes and seeds of all environments. On a GPU they are copied from it when this is asked for."""
-        if self._inside.device >= 0:
-            _nuri.download(self._inside)
+        """Faults, contacts, steps, episodes and seeds of all environments. On a GPU they are there."""
+        _nuri.refresh_status(self._inside)
         return self._status or self._make_status()
 
     @property
     def time(self) -> np.ndarray:
         """Since each environment's reset: a new float64 array, [envs], s."""
-        return self.status.steps * self.timestep
+        steps = self.status.steps
+        return (steps if isinstance(steps, np.ndarray) else steps.get()) * self.timestep
 
     def names(self, kind: str) -> list[str]:
         """Names by index: of kind body, joint, geom, site, tendon, actuator, equality, sensor or key."""
@@ -318,7 +329,7 @@ class World:
         """Begins the next episode of some environments: initial keyframe, the scene's differences drawn anew; the others do not notice.
 
         Args:
-            mask: bool [envs]: NumPy, torch, anything that speaks DLPack; None: all.
+            mask: bool [envs]: NumPy, torch, anything that speaks DLPack; None: all. One on a GPU is copied to the host, envs bytes.
             seed: one of all, or uint64 [envs]: episode 0 of that seed begins instead. An episode is a function of the scene, the seed, the
                 environment's id and the number of the episode.
             key: a keyframe of the model, by name or number: they are put there, without differences, and their episode goes on.
@@ -430,8 +441,8 @@ class World:
             items, _ = items_of(variant, field, name)
             _nuri.clear_numbers(self._inside, field, envs, items)
 
-    def uniform(self, n: int, stream: int = 0, low: float = 0.0, high: float = 1.0) -> np.ndarray:
-        """Random numbers in [low, high): a new float32 array [envs, n].
+    def uniform(self, n: int, stream: int = 0, low: float = 0.0, high: float = 1.0) -> np.ndarray | DeviceArray:
+        """Random numbers in [low, high): a new float32 array [envs, n], on a GPU where the world is.
 
         A number is a function of the seed of the environment's episode, its id, the substeps since its reset, the stream and the column, and of nothing else: the same
         however environments are split among processes, and the same again if it is asked for again at the same step. Column k is
@@ -440,18 +451,23 @@ class World:
         Args:
             stream: tells purposes apart, 0 to 2^24 - 1.
         """
-        out = np.empty((self.envs, _number("n", n, 0, 2**24)), np.float32)
-        low, high = float(low), float(high)
+        n, stream, low, high = _number("n", n, 0, 2**24), _number("stream", stream, 0, 2**24 - 1), float(low), float(high)
         if not (np.isfinite(low) and np.isfinite(high) and low <= high):
             raise refused("out-of-range", f"no numbers lie between {low} and {high}")
-        _nuri.fill_uniform(self._inside, out, _number("stream", stream, 0, 2**24 - 1), low, high)
+        if self._inside.device >= 0:
+            return DeviceArray(_nuri.draw_uniform(self._inside, n, stream, low, high), "uniform", (self.envs, n))
+        out = np.empty((self.envs, n), np.float32)
+        _nuri.fill_uniform(self._inside, out, stream, low, high)
         return out
 
-    def normal(self, n: int, stream: int = 0) -> np.ndarray:
+    def normal(self, n: int, stream: int = 0) -> np.ndarray | DeviceArray:
         """Normally distributed numbers of mean 0 and variance 1: a new float32 array [envs, n]; see :meth:`uniform`. Box and Muller's transform of two
         uniform draws (engine/math/elementary_normal.h)."""
-        out = np.empty((self.envs, _number("n", n, 0, 2**24)), np.float32)
-        _nuri.fill_normal(self._inside, out, _number("stream", stream, 0, 2**24 - 1))
+        n, stream = _number("n", n, 0, 2**24), _number("stream", stream, 0, 2**24 - 1)
+        if self._inside.device >= 0:
+            return DeviceArray(_nuri.draw_normal(self._inside, n, stream), "normal", (self.envs, n))
+        out = np.empty((self.envs, n), np.float32)
+        _nuri.fill_normal(self._inside, out, stream)
         return out
 
     @property
@@ -467,7 +483,10 @@ class World:
         control of the scene moves the actuators of its outputs."""
         from .port import Port
 
-        return Port(self._inside, inputs, outputs, _number("commands", commands, 0, 2**31 - 1))
+        port = Port(self._inside, inputs, outputs, _number("commands", commands, 0, 2**31 - 1))
+        for variant in self.variants:
+            variant._of_ports.update(port.actuators)
+        return port
 
     # ---- inside ------------------------------------------------------------------------------------------------------------------------------
 
@@ -500,6 +519,8 @@ class World:
 
     def _make_status(self) -> Status:
         inside = self._inside
+        if inside.device >= 0:
+            return Status({name: DeviceArray(_nuri.counter_table(inside, name), name, (self.envs,)) for name in Status.__annotations__})
         arrays = {"episode": inside.episodes(), "seed": inside.seeds()}
         for name in ("fault", "contacts", "steps"):
             if self._only:

@@ -3,8 +3,9 @@
 Arrays of a World lie at addresses that stay. `view` shows them without a copy; so what it returns changes when the world does, and what
 is handed to a learner is copied (`copy`) unless `nuri.make(..., copy=False)` says otherwise.
 
-A world on a GPU has its state there, but its ports, masks and counters on the host: those are copied to and fro (`fetch`, `send`) at every
-step. That is not tested on a GPU.
+A world on a GPU has its state, ports, draws and counters there, and a step of tensors copies nothing to or from the host but the mask of what has
+ended, a byte per environment, and the rows of the environments that begin anew. Where a scene's link keeps a port on the host, its tables are
+copied to and fro (`fetch`, `send`). Not tested on a GPU.
 """
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ import warnings
 from typing import Any
 
 import numpy as np
+
+from nuri.device import DeviceArray
 
 Array = Any  # numpy.ndarray or torch.Tensor
 
@@ -49,21 +52,26 @@ class Arrays:
             with warnings.catch_warnings():  # torch has no tensors that are only read: what must not be written is not
                 warnings.filterwarnings("ignore", message=".*not writable.*")
                 return self.xp.from_numpy(array).to(self.device)
+        if isinstance(array, DeviceArray) and array.size == 0:   # has no place
+            return self.full(array.shape, 0, array.dtype.name)
         tensor = self.xp.from_dlpack(array)
         signed = _signed.get(str(tensor.dtype).removeprefix("torch."))
         return tensor.view(getattr(self.xp, signed)) if signed else tensor
 
-    def table(self, table: np.ndarray) -> Array:
+    def table(self, table: np.ndarray | DeviceArray) -> Array:
         """A table of a port: a view, or where that cannot be an array that `fetch` and `send` keep equal to it."""
-        return self.view(table) if self.shares_host else self.copy(self.view(table))
+        return self.copy(self.view(table)) if self._apart(table) else self.view(table)
 
-    def fetch(self, array: Array, table: np.ndarray) -> None:
-        if not self.shares_host:
+    def fetch(self, array: Array, table: np.ndarray | DeviceArray) -> None:
+        if self._apart(table):
             array[:] = self.view(table)
 
-    def send(self, array: Array, table: np.ndarray) -> None:
-        if not self.shares_host:
+    def send(self, array: Array, table: np.ndarray | DeviceArray) -> None:
+        if self._apart(table):
             table[:] = self.numpy(array)
+
+    def _apart(self, table: np.ndarray | DeviceArray) -> bool:
+        return not self.shares_host and isinstance(table, np.ndarray)
 
     def full(self, shape: int | tuple[int, ...], value: float, dtype: str = "float32") -> Array:
         shape = (shape,) if isinstance(shape, int) else tuple(shape)

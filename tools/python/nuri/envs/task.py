@@ -88,8 +88,8 @@ class Task:
 
     def begin(self, mask: Array) -> None:
         """Those environments (bool [N]) were reset: draws their commands, clears their rows of own buffers."""
-        self.port.begin(self._arrays.numpy(mask))
-        self._arrays.fetch(self.last, self.port.last)
+        self.last[mask] = 0
+        self._arrays.send(self.last, self.port.last)
 
     def success(self) -> Array | None:
         """bool [N]: it is done what was to be done; None: there is no such thing. For the log."""

@@ -170,15 +170,16 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         task.elapsed += 1
         task.advance()
 
-        fault = self._fault if arrays.shares_host else arrays.view(world.status.fault)
+        fault = self._fault if len(world.variants) == 1 else arrays.view(world.status.fault)   # of several models it is made when it is asked for
         broken = xp.any(missing, axis=1) | (fault != 0)
         terminated = task.terminated() | broken
         truncated = xp.zeros_like(terminated) if self.max_episode_steps is None else (task.elapsed >= self.max_episode_steps) & ~terminated
         reward = arrays.as_type(xp.where(broken, 0.0, task.reward()), "float32")
         done = terminated | truncated
-        any_done = bool(done.any())
+        ended = arrays.numpy(done)   # what is on a GPU is copied once: a byte per environment
+        any_done = bool(ended.any())
         if any_done:
-            world.finish_pictures(done)
+            world.finish_pictures(ended)
         observation = task.observe()
         if self.copies:
             observation = arrays.copy(observation)
@@ -198,7 +199,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
                 info |= {"episode": final_info["episode"], "_episode": done}
             if self.resets_itself:
                 final = observation if self.copies else arrays.copy(observation)
-                world.reset(mask=done)
+                world.reset(mask=ended)
                 self._begin(done)
                 observation = task.observe()
                 if self.copies:

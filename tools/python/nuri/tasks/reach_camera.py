@@ -13,9 +13,6 @@ class ReachCamera(Reach):
 
     training = dict(Reach.training, envs=64, steps=1_000_000, horizon=32, features=64)
 
-    def setup(self):
-        super().setup()
-        self.pictures = {name: self.array(self.world.cameras[name].rgb) for name in self.cameras}
-
     def observe(self):
-        return {"joints": super().observe(), **self.pictures}
+        pictures = {name: self.array(self.world.cameras[name].rgb) for name in self.cameras}   # a view, or where torch is on a GPU a copy to there
+        return {"joints": super().observe(), **pictures}
