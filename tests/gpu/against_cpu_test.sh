@@ -24,5 +24,13 @@ grep -qE '^ *load +qpos\[0\]: cpu [0-9a-f]{8} ' "$folder/spoiled" || fail 'the s
 [ "$(wc -l <"$folder/bench.tsv")" = 3 ] || fail 'bench.tsv'
 "$program" profile --against cpu --environments 4 --steps 20 --warm-up 0.1 --out "$folder" hopper >/dev/null || fail profile
 grep -q 'solve' "$folder/stages.tsv" || fail 'stages.tsv'
+
+# ports and draws have no CPU in their place: the same program over an emulated runtime (tests/emulated_cuda)
+if [ -x "${program}_emulated" ]; then
+    "${program}_emulated" learn --environments 24 --out "$folder" >"$folder/log" || { cat "$folder/log"; fail 'ports or draws on the emulated GPU differ'; }
+    [ "$(cut -f 5 "$folder/learn.tsv" | sort -u | tr '\n' ' ')" = 'copies none ' ] || fail 'learn.tsv'
+    "${program}_emulated" learn --environments 24 --spoil hopper >"$folder/log" && fail 'a changed observation was not noticed'
+    grep -q 'observation of environment 0, column 5, step 2' "$folder/log" || fail 'the changed observation was not found'
+fi
 [ "$("$program" plan humanoid fleet | grep -c 'H100')" = 2 ] || fail plan
 echo 'passed'
