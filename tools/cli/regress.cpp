@@ -36,10 +36,12 @@ int run(Asked asked) {
     const size_t equals = one.find('=');
     const std::string key = one.substr(0, equals);
     if (equals == std::string::npos || std::find(std::begin(matrix_keys), std::end(matrix_keys), key) == std::end(matrix_keys))
-      return report("--matrix-only is KEY=VALUE with one of precision, backend, environments, seed, width and threads, not " + one, asked.json);
+      return report("--matrix-only is KEY=VALUE with one of precision, backend, environments, seed, width and threads, not " + one,
+                    asked.json);
     wish.only.emplace_back(key, one.substr(equals + 1));
   }
-  if (wish.update && wish.reason.empty()) return report("--update needs --reason: why the goldens change; it stays in the ledger beside them", asked.json);
+  if (wish.update && wish.reason.empty())
+    return report("--update needs --reason: why the goldens change; it stays in the ledger beside them", asked.json);
   if (wish.update && wish.mutate) return report("--update and --mutate do not go together: what must fail is nobody's golden", asked.json);
   wish.version = NURI_VERSION;
   wish.stop = interrupted;
@@ -71,11 +73,14 @@ int run(Asked asked) {
 void add_regress(CLI::App& app, int& status) {
   auto asked = std::make_shared<Asked>();
   regress::Wish& wish = asked->wish;
-  CLI::App* command = app.add_subcommand("regress", "Scenes as tests: runs regression scripts, each over its matrix, and says what came out otherwise");
+  CLI::App* command =
+      app.add_subcommand("regress", "Scenes as tests: runs regression scripts, each over its matrix, and says what came out otherwise");
   command->add_option("paths", wish.paths, "Scripts, or folders of scripts")->required()->type_name("PATH...");
   command->add_option("-k", wish.text, "Only cases with this text in their name")->type_name("TEXT");
   command->add_option("--tag", wish.tags, "Only scripts with this tag; repeatable")->type_name("TAG")->allow_extra_args(false);
-  command->add_option("--matrix-only", asked->only, "Only these of the matrix, such as precision=double; repeatable")->type_name("KEY=VALUE")->allow_extra_args(false);
+  command->add_option("--matrix-only", asked->only, "Only these of the matrix, such as precision=double; repeatable")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   command->add_option("--jobs", wish.jobs, "Cases that run at once; 0: one per CPU")->check(CLI::Range(0, 4096));
   command->add_flag("--mutate", wish.mutate, "Break what each script guards, one thing after another: every script must fail");
   command->add_flag("--update", wish.update, "What comes out becomes the golden, where all else is as expected");
@@ -85,7 +90,8 @@ void add_regress(CLI::App& app, int& status) {
   command->add_option("--report", asked->page, "Write a page with plots and pictures, one file without others")->type_name("FILE.html");
   command->add_flag("--json", asked->json, "One JSON object on standard output");
   command->add_flag("--quiet", asked->quiet, "No progress");
-  command->footer("Status 0: all passed or were skipped, 1: some failed, 2: a script or scene is wrong. docs/regress.md is the reference of scripts.");
+  command->footer(
+      "Status 0: all passed or were skipped, 1: some failed, 2: a script or scene is wrong. docs/regress.md is the reference of scripts.");
   command->callback([=, &status] { status = run(*asked); });
 }
 

@@ -14,14 +14,19 @@ using shape::Vec;
 constexpr double rounding = 1e-6;                // of a control step: 0.3 s / 0.1 s is 2.9999999999999996 steps
 constexpr double away_height = 1000, away_spacing = 50;   // m: where bodies wait, above everything, apart
 
-bool is_free(const model::Model& m, int body) { return m.body_joint_num[body] == 1 && m.joint_type[m.body_joint_adr[body]] == int(JointType::free); }
+bool is_free(const model::Model& m, int body) {
+  return m.body_joint_num[body] == 1 && m.joint_type[m.body_joint_adr[body]] == int(JointType::free);
+}
 
 // The servo on a joint: its force is gain * control + bias0 + bias1 * length with bias1 below 0. -1: there is none.
 int servo_of(const model::Model& m, int joint) {
   for (int a = 0; a < m.actuator_count; ++a) {
-    const bool on = (m.actuator_transmission[a] == int(scene::Transmission::joint) || m.actuator_transmission[a] == int(scene::Transmission::joint_in_parent)) && m.actuator_target[a] == joint;
-    if (on && m.actuator_gain[a] == int(scene::Gain::fixed) && m.actuator_gainprm[3 * size_t(a)] != 0 && m.actuator_bias[a] == int(scene::Bias::affine) &&
-        m.actuator_biasprm[3 * size_t(a) + 1] < 0 && m.actuator_dynamics[a] != int(scene::Dynamics::integrator))
+    const bool on = (m.actuator_transmission[a] == int(scene::Transmission::joint) ||
+                     m.actuator_transmission[a] == int(scene::Transmission::joint_in_parent)) &&
+                    m.actuator_target[a] == joint;
+    if (on && m.actuator_gain[a] == int(scene::Gain::fixed) && m.actuator_gainprm[3 * size_t(a)] != 0 &&
+        m.actuator_bias[a] == int(scene::Bias::affine) && m.actuator_biasprm[3 * size_t(a) + 1] < 0 &&
+        m.actuator_dynamics[a] != int(scene::Dynamics::integrator))
       return a;
   }
   return -1;
@@ -45,7 +50,9 @@ void Actions::find(const Script& script, session::Fit& fit) {
     Bound bound{&action, control_step(action.at, period), std::numeric_limits<int64_t>::max(), {}, {}, {}};
     if (action.duration >= 0) bound.until = bound.step + std::max<int64_t>(control_step(action.duration, period), 1);
     for (int e = 0; e < session_.environments(); ++e)
-      if (action.environments.empty() || std::find(action.environments.begin(), action.environments.end(), world_.id(e)) != action.environments.end()) bound.environments.push_back(e);
+      if (action.environments.empty() ||
+          std::find(action.environments.begin(), action.environments.end(), world_.id(e)) != action.environments.end())
+        bound.environments.push_back(e);
     bounds_.push_back(std::move(bound));
   }
   // bucket by bucket, because a rule needs to fit one of them only
@@ -102,7 +109,9 @@ void Actions::find_items(Bound& bound, const model::Model& m, session::Fit& fit)
       own.begin("");
       fields = session::find_fields(m, settings, own);
       for (Diagnostic& d : own.errors()) fit.add(&a.field, std::move(d));
-      if (session::find_eye_field(a.field.field)) fit.add(&a.field, "fixed-field", "'" + a.field.field + "' is of what sees, and cannot be set while a case runs", "vary it in the scene", a.field.field_place);
+      if (session::find_eye_field(a.field.field))
+        fit.add(&a.field, "fixed-field", "'" + a.field.field + "' is of what sees, and cannot be set while a case runs",
+                "vary it in the scene", a.field.field_place);
       break;
     }
     case ActionType::fault:
@@ -123,7 +132,8 @@ void Actions::begin() {
       for (const int body : items(bound, e)) {
         const model::Model& m = world_.model(e);
         Away away{e, m.body_joint_adr[body], {}};
-        if (std::any_of(away_.begin(), away_.end(), [&](const Away& other) { return other.environment == e && other.joint == away.joint; })) continue;
+        if (std::any_of(away_.begin(), away_.end(), [&](const Away& other) { return other.environment == e && other.joint == away.joint; }))
+          continue;
         for (int k = 0; k < 7; ++k) away.pose.push_back(world_.get(StateField::qpos, e, m.joint_qpos[away.joint] + k));
         away_.push_back(std::move(away));
       }
@@ -144,7 +154,8 @@ void Actions::put_away(const Away& away, size_t place) {
   const double pose[7] = {0, 0, away_height + away_spacing * double(place), 1, 0, 0, 0};
   for (int k = 0; k < 7; ++k) world_.set(StateField::qpos, away.environment, q + k, pose[k]);
   for (int k = 0; k < 3; ++k) world_.set(StateField::qpos_residual, away.environment, 3 * free + k, 0);
-  for (int k = 0; k < 6; ++k) world_.set(StateField::qvel, away.environment, v + k, 0), world_.set(StateField::warmstart, away.environment, v + k, 0);
+  for (int k = 0; k < 6; ++k)
+    world_.set(StateField::qvel, away.environment, v + k, 0), world_.set(StateField::warmstart, away.environment, v + k, 0);
 }
 
 void Actions::hold() {
@@ -243,7 +254,10 @@ void Actions::set_field(const Bound& bound, int e) {
   for (const session::FieldItem& item : bound.fields[size_t(b)]) {
     const double now = bucket.overridden(item.field, index, item.item).value_or(item.value);
     const scene::Operation operation = bound.action->field.operation;
-    bucket.override_number(item.field, index, item.item, operation == scene::Operation::set ? number : operation == scene::Operation::add ? now + number : now * number);
+    bucket.override_number(item.field, index, item.item,
+                           operation == scene::Operation::set   ? number
+                           : operation == scene::Operation::add ? now + number
+                                                                : now * number);
   }
 }
 
@@ -256,7 +270,9 @@ void Actions::push(int64_t step) {
         double sum[6] = {};
         for (const Bound* one : pushes_) {
           const std::vector<int>& bodies = items(*one, e);
-          if (step < one->step || step >= one->until || !std::binary_search(one->environments.begin(), one->environments.end(), e) || std::find(bodies.begin(), bodies.end(), body) == bodies.end()) continue;
+          if (step < one->step || step >= one->until || !std::binary_search(one->environments.begin(), one->environments.end(), e) ||
+              std::find(bodies.begin(), bodies.end(), body) == bodies.end())
+            continue;
           for (size_t k = 0; k < 3; ++k) sum[k] += one->action->force[k], sum[3 + k] += one->action->torque[k];
         }
         for (int k = 0; k < 6; ++k) world_.set(StateField::xfrc_applied, e, 6 * body + k, sum[k]);
@@ -267,7 +283,8 @@ void Actions::push(int64_t step) {
 void Actions::begin_controls(const Bound& bound) {
   for (const int e : bound.environments)
     for (const int actuator : items(bound, e)) {
-      const auto found = std::find_if(held_.begin(), held_.end(), [&](const Held& held) { return held.environment == e && held.actuator == actuator; });
+      const auto found =
+          std::find_if(held_.begin(), held_.end(), [&](const Held& held) { return held.environment == e && held.actuator == actuator; });
       if (found != held_.end()) found->by = &bound;   // what was before stays what it was before
       else held_.push_back({e, actuator, world_.get(StateField::ctrl, e, actuator), &bound});
     }
@@ -288,14 +305,19 @@ double Actions::control_of(const Bound& bound, int e, int actuator) const {
   const auto [b, index] = world_.place(e);
   const Bucket& bucket = world_.bucket(b);
   const model::Model& m = bucket.model();
-  auto own = [&](const char* field, const std::vector<double>& values, int item) { return bucket.overridden(field, index, item).value_or(values[size_t(item)]); };
-  const double gain = own("actuator_gainprm", m.actuator_gainprm, 3 * actuator), constant = own("actuator_biasprm", m.actuator_biasprm, 3 * actuator);
-  const double per_length = own("actuator_biasprm", m.actuator_biasprm, 3 * actuator + 1), length = own("actuator_gear", m.actuator_gear, 6 * actuator) * value;
+  auto own = [&](const char* field, const std::vector<double>& values, int item) {
+    return bucket.overridden(field, index, item).value_or(values[size_t(item)]);
+  };
+  const double gain = own("actuator_gainprm", m.actuator_gainprm, 3 * actuator),
+               constant = own("actuator_biasprm", m.actuator_biasprm, 3 * actuator);
+  const double per_length = own("actuator_biasprm", m.actuator_biasprm, 3 * actuator + 1),
+               length = own("actuator_gear", m.actuator_gear, 6 * actuator) * value;
   return gain == 0 ? 0 : -(constant + per_length * length) / gain;   // where the force of a servo at rest is 0
 }
 
 void Actions::before(int) {
-  for (const Held& held : held_) world_.set(StateField::ctrl, held.environment, held.actuator, control_of(*held.by, held.environment, held.actuator));
+  for (const Held& held : held_)
+    world_.set(StateField::ctrl, held.environment, held.actuator, control_of(*held.by, held.environment, held.actuator));
 }
 
 }  // namespace nuri::regress

@@ -15,7 +15,9 @@
 namespace nuri::regress {
 namespace {
 
-template <class T> std::vector<T> or_one(const std::vector<T>& list, T otherwise) { return list.empty() ? std::vector<T>{otherwise} : list; }
+template <class T> std::vector<T> or_one(const std::vector<T>& list, T otherwise) {
+  return list.empty() ? std::vector<T>{otherwise} : list;
+}
 
 // "float,8,seed=7": what the matrix varies.
 std::string label(const Matrix& m, const Combination& c) {
@@ -30,7 +32,8 @@ std::string label(const Matrix& m, const Combination& c) {
 }
 
 bool is_missing_machine(const std::vector<Diagnostic>& errors) {
-  return std::any_of(errors.begin(), errors.end(), [](const Diagnostic& d) { return d.code == "no-gpu" || d.code == "no-backend" || d.code == "no-precision"; });
+  return std::any_of(errors.begin(), errors.end(),
+                     [](const Diagnostic& d) { return d.code == "no-gpu" || d.code == "no-backend" || d.code == "no-precision"; });
 }
 
 bool fails_at_any_change(const Expectation& e) { return e.type == ExpectationType::hash || e.type == ExpectationType::image; }
@@ -89,15 +92,26 @@ class Run {
     if (actions) actions_ = std::move(*actions);
     else errors = actions.errors();
     const double end = double(last_) * period_;
-    auto late = [&](const Place& place) { errors.push_back({Severity::error, "out-of-range", "this is after the end of the case, at " + show(end) + " s", "'seconds' says how long it is", place, {}, {}}); };
+    auto late = [&](const Place& place) {
+      errors.push_back({Severity::error,
+                        "out-of-range",
+                        "this is after the end of the case, at " + show(end) + " s",
+                        "'seconds' says how long it is",
+                        place,
+                        {},
+                        {}});
+    };
     for (const Action& a : script_.actions)
       if (control_step(a.at, period_) >= last_) late(a.place);
     for (const Expectation& e : script_.expectations) {
-      if ((e.when.from != at_end && control_step(e.when.from, period_) > last_) || (e.when.to != at_end && control_step(e.when.to, period_) > last_)) late(e.place);
+      if ((e.when.from != at_end && control_step(e.when.from, period_) > last_) ||
+          (e.when.to != at_end && control_step(e.when.to, period_) > last_))
+        late(e.place);
       if (case_.guard && fails_at_any_change(e)) continue;
       check_world_wide(e, *session_, errors);
       for (Quantity& quantity : quantities(e, *session_, errors))
-        if (errors.empty()) watches_.emplace_back(e, std::move(quantity), *session_, last_, [&](int environment) { return actions_->drilled(environment); });
+        if (errors.empty())
+          watches_.emplace_back(e, std::move(quantity), *session_, last_, [&](int environment) { return actions_->drilled(environment); });
       hashed_ = hashed_ || e.type == ExpectationType::hash;
       if (e.type != ExpectationType::image) continue;
       auto shot = Shot::make(e, *session_, last_);
@@ -147,7 +161,9 @@ class Run {
     result_.outcome = passed == !case_.guard ? CaseResult::passed : CaseResult::failed;
     if (result_.outcome == CaseResult::passed) return;
     if (case_.guard) result_.reason = "nothing noticed the change: every expectation still holds";
-    else result_.reason = failed->name + ": expected " + failed->what + (failed->detail.empty() ? "" : "; " + failed->detail.substr(0, failed->detail.find('\n')));
+    else
+      result_.reason = failed->name + ": expected " + failed->what +
+                       (failed->detail.empty() ? "" : "; " + failed->detail.substr(0, failed->detail.find('\n')));
   }
 
   // An environment that froze has not done what the script looks at, whatever it expects.
@@ -246,7 +262,14 @@ Result<session::Loaded> load_scene(const Script& script) {
   namespace fs = std::filesystem;
   const std::string path = (fs::path(script.path).parent_path() / script.scene).lexically_normal().string();
   std::error_code code;
-  if (!fs::is_regular_file(path, code)) return Diagnostic{Severity::error, "unreadable", "there is no file " + scene::xml::shown(path), "'scene' is relative to the script", script.scene_place, {}, {}};
+  if (!fs::is_regular_file(path, code))
+    return Diagnostic{Severity::error,
+                      "unreadable",
+                      "there is no file " + scene::xml::shown(path),
+                      "'scene' is relative to the script",
+                      script.scene_place,
+                      {},
+                      {}};
   Result<session::Loaded> loaded = session::load(path);
   if (!loaded) return loaded;
   const std::string extension = fs::path(path).extension().string();
@@ -257,6 +280,8 @@ Result<session::Loaded> load_scene(const Script& script) {
   return loaded;
 }
 
-Ran run_case(const Case& of, const session::Loaded& scene, const Golden& golden, const CaseOptions& options) { return Run(of, scene, golden, options).go(); }
+Ran run_case(const Case& of, const session::Loaded& scene, const Golden& golden, const CaseOptions& options) {
+  return Run(of, scene, golden, options).go();
+}
 
 }  // namespace nuri::regress

@@ -18,7 +18,9 @@ double margin_of(const Range& range, double value) {
   return std::isnan(margin) ? -std::numeric_limits<double>::infinity() : margin;
 }
 
-std::string moment(double time, int64_t last, double period) { return time >= double(last) * period ? "at the end" : "at " + show(time) + " s"; }
+std::string moment(double time, int64_t last, double period) {
+  return time >= double(last) * period ? "at the end" : "at " + show(time) + " s";
+}
 
 }  // namespace
 
@@ -31,7 +33,9 @@ std::string show(const Range& range, const std::string& unit) {
   return "between " + show(range.low) + " and " + show(range.high) + of;
 }
 
-std::string first_name(const Names& names) { return names.patterns.empty() ? "" : names.patterns.size() == 1 ? names.patterns[0] : names.patterns[0] + " .."; }
+std::string first_name(const Names& names) {
+  return names.patterns.empty() ? "" : names.patterns.size() == 1 ? names.patterns[0] : names.patterns[0] + " ..";
+}
 
 std::vector<std::vector<int>> Finder::find(const Names& patterns, const char* what, const List& list) const {
   std::vector<std::vector<int>> out;
@@ -69,12 +73,19 @@ std::vector<Quantity> quantities(const Expectation& e, session::Session& session
     case Type::penetration: return expect_penetration(finder);
     case Type::energy: return expect_energy(finder);
     case Type::steps: return expect_steps(finder);
-    case Type::faults: case Type::fault_in: case Type::goal: case Type::timeline: case Type::iterations: case Type::image: case Type::hash: return {};
+    case Type::faults:
+    case Type::fault_in:
+    case Type::goal:
+    case Type::timeline:
+    case Type::iterations:
+    case Type::image:
+    case Type::hash: return {};
   }
   return {};
 }
 
-Watch::Watch(const Expectation& e, Quantity quantity, session::Session& session, int64_t last, const std::function<bool(int environment)>& left_out)
+Watch::Watch(const Expectation& e, Quantity quantity, session::Session& session, int64_t last,
+             const std::function<bool(int environment)>& left_out)
     : expectation_(e), quantity_(std::move(quantity)), session_(session), last_(last) {
   period_ = session.model().timestep[0] * session.settings().substeps;
   auto step_of = [&](double time) { return time == at_end ? last : std::min(last, control_step(time, period_)); };
@@ -122,10 +133,11 @@ Check Watch::finish() const {
   out.unit = quantity_.unit;
   out.place = expectation_.place;
   const double end = double(last_) * period_;
-  const std::string window = when.kind == When::at    ? moment(when.from, last_, period_)
+  const std::string window = when.kind == When::at   ? moment(when.from, last_, period_)
                              : when.kind == When::by ? "by " + (when.to >= end ? "the end" : show(when.to) + " s")
-                             : from_ == 0 && to_ == last_ ? "always"
-                                                         : "from " + show(when.from) + (when.to >= end ? " s on" : " to " + show(when.to) + " s");
+                             : from_ == 0 && to_ == last_
+                                 ? "always"
+                                 : "from " + show(when.from) + (when.to >= end ? " s on" : " to " + show(when.to) + " s");
   out.what = show(quantity_.range, quantity_.unit) + ", " + window;
   if (expectation_.share == 0) out.what += ", in some environment";
   else if (expectation_.share < 1) out.what += ", in " + show(100 * expectation_.share) + " % of the environments";
@@ -145,18 +157,23 @@ Check Watch::finish() const {
   out.passed = found.margin >= 0;
   out.value = found.value, out.margin = std::isinf(found.margin) ? none : found.margin, out.time = found.time;
   out.bound = found.value - quantity_.range.low < quantity_.range.high - found.value ? quantity_.range.low : quantity_.range.high;
-  if (std::isinf(out.bound) || std::isnan(found.value)) out.bound = std::isinf(quantity_.range.low) ? quantity_.range.high : quantity_.range.low;
+  if (std::isinf(out.bound) || std::isnan(found.value))
+    out.bound = std::isinf(quantity_.range.low) ? quantity_.range.high : quantity_.range.low;
   out.environment = session_.world().id(counted_[at]);
   if (!out.passed) {
     std::string who = quantity_.name;
     if (quantity_.item_name) who = quantity_.item_name(session_.world().model(counted_[at]), found.item);
-    out.detail = std::isnan(found.value) ? fmt::format("environment {}: {}", out.environment, quantity_.lacking.empty() ? "there is no number" : quantity_.lacking)
-                                         : fmt::format("environment {} {}: {} is {}{}{}, {}{} too {}", out.environment, moment(found.time, last_, period_), who, show(found.value), out.unit.empty() ? "" : " ",
-                                                       out.unit, show(-found.margin), out.unit.empty() ? "" : " " + out.unit, found.value < quantity_.range.low ? "low" : "high");
+    out.detail =
+        std::isnan(found.value)
+            ? fmt::format("environment {}: {}", out.environment, quantity_.lacking.empty() ? "there is no number" : quantity_.lacking)
+            : fmt::format("environment {} {}: {} is {}{}{}, {}{} too {}", out.environment, moment(found.time, last_, period_), who,
+                          show(found.value), out.unit.empty() ? "" : " ", out.unit, show(-found.margin),
+                          out.unit.empty() ? "" : " " + out.unit, found.value < quantity_.range.low ? "low" : "high");
     if (n > 1) out.detail += fmt::format("; {} of {} environments are as expected, {} must be", holds, n, needed);
   }
   if (at < samples_.size() && samples_[at].size() > 1) {
-    Series series{quantity_.name, quantity_.unit, samples_[at], quantity_.range.low, quantity_.range.high, double(from_) * period_, double(to_) * period_};
+    Series series{quantity_.name,       quantity_.unit,          samples_[at],         quantity_.range.low,
+                  quantity_.range.high, double(from_) * period_, double(to_) * period_};
     if (std::isinf(series.low)) series.low = none;
     if (std::isinf(series.high)) series.high = none;
     out.series.push_back(std::move(series));

@@ -32,7 +32,8 @@ std::vector<Quantity> quantities(const Expectation& expectation, session::Sessio
 class Watch {
  public:
   // `last`: control steps of the case. `left_out`: environments that do not count (drills).
-  Watch(const Expectation& expectation, Quantity quantity, session::Session& session, int64_t last, const std::function<bool(int environment)>& left_out);
+  Watch(const Expectation& expectation, Quantity quantity, session::Session& session, int64_t last,
+        const std::function<bool(int environment)>& left_out);
   void look(Look& look, int64_t control_step);   // once for every control step, from 0 to the last
   Check finish() const;
   const Expectation& expectation() const { return expectation_; }
@@ -54,7 +55,7 @@ class Watch {
 
 // Those of all environments together: faults, goal, timeline, iterations. At the end of a case.
 bool is_world_wide(ExpectationType type);
-void check_world_wide(const Expectation& expectation, session::Session& session, std::vector<Diagnostic>& errors);   // names, before it runs
+void check_world_wide(const Expectation& expectation, session::Session& session, std::vector<Diagnostic>& errors);  // names, before it runs
 Check judge_world_wide(const Expectation& expectation, session::Session& session);
 
 // In the parts below, for one kind each.

@@ -53,11 +53,12 @@ std::vector<Quantity> expect_contact(const Finder& f) {
   std::vector<Quantity> out;
   if (e.present) {
     const double infinite = std::numeric_limits<double>::infinity();
-    out.push_back({"contacts of " + who, "", *e.present ? Range{1, infinite} : Range{-infinite, 0}, items, [sides](Look& look, int env, int) {
-                     double count = 0;
-                     each_contact(look, env, *sides, [&](const ContactRecord&, double) { ++count; });
-                     return count;
-                   }});
+    out.push_back(
+        {"contacts of " + who, "", *e.present ? Range{1, infinite} : Range{-infinite, 0}, items, [sides](Look& look, int env, int) {
+           double count = 0;
+           each_contact(look, env, *sides, [&](const ContactRecord&, double) { ++count; });
+           return count;
+         }});
     out.back().probed = true;
   }
   if (e.force) {

@@ -10,7 +10,9 @@ namespace {
 using Type = ExpectationType;
 
 // Whether environments of this bucket have actions of the scene's timeline.
-bool acts(session::Session& session, int environment) { return session.timeline() && !session.timeline()->state(environment).script->acts.empty(); }
+bool acts(session::Session& session, int environment) {
+  return session.timeline() && !session.timeline()->state(environment).script->acts.empty();
+}
 
 std::string list(const std::vector<uint64_t>& ids) {
   constexpr size_t shown = 10;
@@ -36,16 +38,21 @@ void judge(Check& out, double value, const Range& range) {
 
 }  // namespace
 
-bool is_world_wide(Type type) { return type == Type::faults || type == Type::fault_in || type == Type::goal || type == Type::timeline || type == Type::iterations; }
+bool is_world_wide(Type type) {
+  return type == Type::faults || type == Type::fault_in || type == Type::goal || type == Type::timeline || type == Type::iterations;
+}
 
 void check_world_wide(const Expectation& e, session::Session& session, std::vector<Diagnostic>& errors) {
-  auto error = [&](std::string message, std::string hint) { errors.push_back({Severity::error, "unknown-name", std::move(message), std::move(hint), e.place, {}, {}}); };
+  auto error = [&](std::string message, std::string hint) {
+    errors.push_back({Severity::error, "unknown-name", std::move(message), std::move(hint), e.place, {}, {}});
+  };
   if (e.type == Type::timeline && (!session.timeline() || session.timeline()->actions() == 0)) error("the scene has no timeline", "");
   if (e.type != Type::goal) return;
   std::vector<std::string> names;
   for (const session::GoalReport& goal : session.judge()) names.push_back(goal.name);
   for (const std::string& pattern : e.names.patterns)
-    if (std::find(names.begin(), names.end(), pattern) == names.end()) error("the scene has no goal '" + pattern + "'", scene::name_hint(pattern, names));
+    if (std::find(names.begin(), names.end(), pattern) == names.end())
+      error("the scene has no goal '" + pattern + "'", scene::name_hint(pattern, names));
 }
 
 Check judge_world_wide(const Expectation& e, session::Session& session) {
@@ -73,23 +80,28 @@ Check judge_world_wide(const Expectation& e, session::Session& session) {
     case Type::goal:
       for (const session::GoalReport& goal : session.judge()) {
         if (goal.name != first_name(e.names)) continue;
-        out.name = "goal " + goal.name, out.what = fmt::format("reached by at least {} % of the environments at the end", show(100 * e.range.low));
+        out.name = "goal " + goal.name,
+        out.what = fmt::format("reached by at least {} % of the environments at the end", show(100 * e.range.low));
         out.unit = "%";
         judge(out, 100 * goal.success, {100 * e.range.low, e.range.high});
-        if (!out.passed) out.detail = fmt::format("{} of {} environments have it all, {} of {} sensors on average", show(goal.success * goal.environments), goal.environments, show(goal.mean), goal.sensors);
+        if (!out.passed)
+          out.detail = fmt::format("{} of {} environments have it all, {} of {} sensors on average", show(goal.success * goal.environments),
+                                   goal.environments, show(goal.mean), goal.sensors);
       }
       break;
     case Type::timeline: {
       const session::TimelineReport report = session.timeline()->report();
       const int all = report.finished + report.running + report.failed;
-      out.name = "timeline", out.what = fmt::format("finished by at least {} % of the environments at the end", show(100 * e.range.low)), out.unit = "%";
+      out.name = "timeline", out.what = fmt::format("finished by at least {} % of the environments at the end", show(100 * e.range.low)),
+      out.unit = "%";
       judge(out, all ? 100.0 * report.finished / all : 0, {100 * e.range.low, e.range.high});
       if (out.passed) break;
       out.detail = fmt::format("{} finished, {} running, {} failed", report.finished, report.running, report.failed);
       for (const session::Stop& stop : report.stops) {
         if (stop.action >= session.timeline()->actions()) continue;
         const scene::Action& action = session.timeline()->action(stop.action);
-        out.detail += fmt::format("\n{}:{}: {} was not done in {} environments", action.place.file, action.place.line, session::describe(action), stop.environments);
+        out.detail += fmt::format("\n{}:{}: {} was not done in {} environments", action.place.file, action.place.line,
+                                  session::describe(action), stop.environments);
       }
       break;
     }
@@ -128,7 +140,8 @@ std::vector<Quantity> expect_steps(const Finder& f) {
     if (acts(session, e)) items[size_t(session.world().place(e).bucket)] = {0};
   if (std::all_of(items.begin(), items.end(), [](const auto& list) { return list.empty(); }))
     f.error("unknown-name", "the scene has neither a timeline nor goals: nothing says when it is done");
-  Quantity out{"steps until it is done", "substeps", f.expectation.range, std::move(items), [memory](Look&, int env, int) { return memory->done[size_t(env)]; }};
+  Quantity out{"steps until it is done", "substeps", f.expectation.range, std::move(items),
+               [memory](Look&, int env, int) { return memory->done[size_t(env)]; }};
   out.lacking = "it is not done at the end";
   out.see = [memory, timeline](Look& look) {
     session::Session& s = look.session();
@@ -137,7 +150,9 @@ std::vector<Quantity> expect_steps(const Finder& f) {
       if (given(done)) continue;
       const std::vector<session::Goal>& goals = memory->goals[size_t(s.world().place(e).bucket)];
       const bool now = timeline ? s.timeline()->state(e).progress == session::Progress::finished
-                                : std::all_of(goals.begin(), goals.end(), [&](const session::Goal& goal) { return session::count_inside(s.world(), goal, e) == int(goal.sensors.size()); });
+                                : std::all_of(goals.begin(), goals.end(), [&](const session::Goal& goal) {
+                                    return session::count_inside(s.world(), goal, e) == int(goal.sensors.size());
+                                  });
       if (now && (timeline || !goals.empty())) done = double(s.substep());
     }
   };

@@ -59,14 +59,16 @@ Parting compare(const Trace& golden, const Trace& now) {
   if (golden.fields != now.fields) return {true, 0, "the state has other fields"};
   for (size_t i = 0; i < std::min(golden.marks.size(), now.marks.size()); ++i) {
     const Trace::Mark &a = golden.marks[i], &b = now.marks[i];
-    if (a.substep != b.substep) return {true, a.substep, "other moments are looked at: the case is longer or shorter, or its control steps are"};
+    if (a.substep != b.substep)
+      return {true, a.substep, "other moments are looked at: the case is longer or shorter, or its control steps are"};
     if (a.hash == b.hash) continue;
     std::string fields;
     for (size_t f = 0; f < std::min(a.fields.size(), b.fields.size()); ++f)
       if (a.fields[f] != b.fields[f]) fields += (fields.empty() ? "" : ", ") + golden.fields[f];
     return {true, a.substep, fields.empty() ? "step counters or faults" : fields};
   }
-  if (golden.marks.size() != now.marks.size()) return {true, now.marks.empty() ? 0 : now.marks.back().substep, "one case is longer than the other"};
+  if (golden.marks.size() != now.marks.size())
+    return {true, now.marks.empty() ? 0 : now.marks.back().substep, "one case is longer than the other"};
   return {};
 }
 
@@ -104,7 +106,13 @@ Result<Golden> read_golden_text(const std::string& text, const std::string& name
   std::istringstream lines(text);
   int number = 0;
   auto refuse = [&](std::string message) {
-    return Diagnostic{Severity::error, "damaged-golden", std::move(message), "make it anew: nuri regress --update --reason '..'", {name, number, 1}, {}, {}};
+    return Diagnostic{Severity::error,
+                      "damaged-golden",
+                      std::move(message),
+                      "make it anew: nuri regress --update --reason '..'",
+                      {name, number, 1},
+                      {},
+                      {}};
   };
   for (std::string line; std::getline(lines, line);) {
     ++number;
@@ -116,7 +124,8 @@ Result<Golden> read_golden_text(const std::string& text, const std::string& name
     } else if (words.empty()) {
       return refuse("an empty line");
     } else if (words[0] == "case") {
-      if (words.size() != 4 || out.traces.size() >= trace_limits::traces) return refuse("a case is named by its precision, environments and seed");
+      if (words.size() != 4 || out.traces.size() >= trace_limits::traces)
+        return refuse("a case is named by its precision, environments and seed");
       out.traces.emplace_back().key = words[1] + " " + words[2] + " " + words[3];
     } else if (out.traces.empty()) {
       return refuse("a line before the first case");
@@ -183,7 +192,8 @@ Result<bool> write_whole(const std::string& path, const std::string& bytes) {
   return Diagnostic{Severity::error, "cannot-write", "it cannot be written", {}, {path, 0, 0}, {}, {}};
 }
 
-Result<bool> add_to_ledger(const std::string& script, const std::string& name, uint64_t old_hash, uint64_t new_hash, const std::string& version, const std::string& reason) {
+Result<bool> add_to_ledger(const std::string& script, const std::string& name, uint64_t old_hash, uint64_t new_hash,
+                           const std::string& version, const std::string& reason) {
   const std::string path = (std::filesystem::path(golden_path(script)).parent_path() / "ledger.txt").string();
   std::string text;
   if (std::ifstream stream(path, std::ios::binary); stream) {

@@ -9,13 +9,15 @@ namespace {
 
 std::string describe(const session::Divergence& at, session::Session& a, session::Session& b) {
   const Precision precision = a.world().options().precision;
-  return fmt::format("environment {}, substep {}, stage {}, field {}, item {}: {} = {:.17g} ({}), but {} = {:.17g} ({})", a.world().id(at.environment), at.step, at.stage, at.field, at.item,
-                     session::bits_of(at.a, precision), at.a, a.world().describe(), session::bits_of(at.b, precision), at.b, b.world().describe());
+  return fmt::format("environment {}, substep {}, stage {}, field {}, item {}: {} = {:.17g} ({}), but {} = {:.17g} ({})",
+                     a.world().id(at.environment), at.step, at.stage, at.field, at.item, session::bits_of(at.a, precision), at.a,
+                     a.world().describe(), session::bits_of(at.b, precision), at.b, b.world().describe());
 }
 
 }  // namespace
 
-std::string locate(session::Session& a, session::Session& b, const Script& script, int64_t control_steps, const std::function<bool()>& stop) {
+std::string locate(session::Session& a, session::Session& b, const Script& script, int64_t control_steps,
+                   const std::function<bool()>& stop) {
   auto actions_a = Actions::make(a, script), actions_b = Actions::make(b, script);
   if (!actions_a || !actions_b) return "";       // the case itself found its names
   World &x = a.world(), &y = b.world();

@@ -40,12 +40,15 @@ Motion Look::motion(int e, int body) {
   const Probe& p = probe(e);
   const std::vector<double>&cvel = p.fields.at("cvel").values, &com = p.fields.at("com").values, &xpos = p.fields.at("xpos").values;
   const Vec w = shape::vec(&cvel[6 * size_t(body)]), v = shape::vec(&cvel[6 * size_t(body) + 3]);
-  return {shape::add(v, shape::cross(w, shape::sub(shape::vec(&xpos[3 * size_t(body)]), shape::vec(&com[3 * size_t(m.body_frame[body])])))), w};
+  return {shape::add(v, shape::cross(w, shape::sub(shape::vec(&xpos[3 * size_t(body)]), shape::vec(&com[3 * size_t(m.body_frame[body])])))),
+          w};
 }
 
 double energy(World& world, int e, const Probe& probe) {
   const model::Model& m = world.model(e);
-  auto own = [&](const char* field, const std::vector<double>& values, int item) { return world.overridden(field, e, item).value_or(values[size_t(item)]); };
+  auto own = [&](const char* field, const std::vector<double>& values, int item) {
+    return world.overridden(field, e, item).value_or(values[size_t(item)]);
+  };
   auto qpos = [&](int i) { return world.get(StateField::qpos, e, i); };
   auto qvel = [&](int i) { return world.get(StateField::qvel, e, i); };
   double sum = 0;
@@ -62,7 +65,8 @@ double energy(World& world, int e, const Probe& probe) {
   // -m g' x
   const std::vector<double>& com = probe.fields.at("xipos").values;
   const Vec gravity{own("gravity", m.gravity, 0), own("gravity", m.gravity, 1), own("gravity", m.gravity, 2)};
-  for (int b = 1; b < m.body_count && (m.flags & model::flag_gravity); ++b) sum -= own("body_mass", m.body_mass, b) * shape::dot(gravity, shape::vec(&com[3 * size_t(b)]));
+  for (int b = 1; b < m.body_count && (m.flags & model::flag_gravity); ++b)
+    sum -= own("body_mass", m.body_mass, b) * shape::dot(gravity, shape::vec(&com[3 * size_t(b)]));
   if (!(m.flags & model::flag_spring)) return sum;
 
   // 1/2 k s^2
@@ -75,7 +79,8 @@ double energy(World& world, int e, const Probe& probe) {
     for (int k = at; k < at + single; ++k) squared += std::pow(qpos(k) - own("qpos_spring", m.qpos_spring, k), 2);
     if (single != 1) {
       Rot now, rest;
-      for (int k = 0; k < 4; ++k) now[size_t(k)] = qpos(at + single + k), rest[size_t(k)] = own("qpos_spring", m.qpos_spring, at + single + k);
+      for (int k = 0; k < 4; ++k)
+        now[size_t(k)] = qpos(at + single + k), rest[size_t(k)] = own("qpos_spring", m.qpos_spring, at + single + k);
       const Vec turn = session::rotation_between(rest, shape::unit(now));
       squared += shape::dot(turn, turn);
     }
@@ -83,7 +88,8 @@ double energy(World& world, int e, const Probe& probe) {
   }
   const std::vector<double>& lengths = probe.fields.at("tendon_length").values;
   for (int t = 0; t < m.tendon_count; ++t) {
-    const double length = lengths[size_t(t)], low = own("tendon_spring", m.tendon_spring, 2 * t), high = own("tendon_spring", m.tendon_spring, 2 * t + 1);
+    const double length = lengths[size_t(t)], low = own("tendon_spring", m.tendon_spring, 2 * t),
+                 high = own("tendon_spring", m.tendon_spring, 2 * t + 1);
     const double stretch = length < low ? low - length : length > high ? length - high : 0;
     sum += 0.5 * own("tendon_stiffness", m.tendon_stiffness, t) * stretch * stretch;
   }

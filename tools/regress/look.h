@@ -1,8 +1,8 @@
 // What can be seen of a session at one moment: poses, velocities, contacts, forces, energy of one environment after another.
 //
 // Poses and the velocities of free bodies are read from the state. All else comes from a probe (physics/probe.h): one pass through the
-// stages that keeps everything. It costs about as much as some tens of substeps, more for many degrees of freedom, so expectations share one per
-// environment and moment, and look at it 50 times a second where a script says nothing else.
+// stages that keeps everything. It costs about as much as some tens of substeps, more for many degrees of freedom, so expectations share
+// one per environment and moment, and look at it 50 times a second where a script says nothing else.
 #pragma once
 #include <optional>
 #include <vector>

@@ -14,15 +14,19 @@ namespace {
 shape::Pixels without_opacity(const shape::Pixels& in) {
   if (in.channels == 3) return in;
   shape::Pixels out{in.width, in.height, 3, 8, {}};
-  for (size_t i = 0; i + 3 < in.bytes.size(); i += 4) out.bytes.insert(out.bytes.end(), in.bytes.begin() + long(i), in.bytes.begin() + long(i) + 3);
+  for (size_t i = 0; i + 3 < in.bytes.size(); i += 4)
+    out.bytes.insert(out.bytes.end(), in.bytes.begin() + long(i), in.bytes.begin() + long(i) + 3);
   return out;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Shot>> Shot::make(const Expectation& e, session::Session& session, int64_t last) {
-  auto refuse = [&](std::string code, std::string message, std::string hint = {}) { return Diagnostic{Severity::error, std::move(code), std::move(message), std::move(hint), e.place, {}, {}}; };
-  if (e.environment >= uint64_t(session.environments())) return refuse("out-of-range", fmt::format("there is no environment {} in every case", e.environment));
+  auto refuse = [&](std::string code, std::string message, std::string hint = {}) {
+    return Diagnostic{Severity::error, std::move(code), std::move(message), std::move(hint), e.place, {}, {}};
+  };
+  if (e.environment >= uint64_t(session.environments()))
+    return refuse("out-of-range", fmt::format("there is no environment {} in every case", e.environment));
   std::unique_ptr<Shot> out(new Shot(e, session));
   session::EyeOptions options;
   options.names = e.names.patterns;
@@ -37,10 +41,13 @@ Result<std::unique_ptr<Shot>> Shot::make(const Expectation& e, session::Session&
     return errors;
   }
   out->eyes_ = std::move(*eyes);
-  if (out->eyes_->eyes().size() != 1) return refuse("unknown-name", fmt::format("'{}' are {} cameras", e.names.patterns.front(), out->eyes_->eyes().size()), "a picture is of one");
+  if (out->eyes_->eyes().size() != 1)
+    return refuse("unknown-name", fmt::format("'{}' are {} cameras", e.names.patterns.front(), out->eyes_->eyes().size()),
+                  "a picture is of one");
   const session::EyeInfo& eye = out->eyes_->eyes()[0];
   if (!(eye.outputs & trace::output::rgb)) return refuse("not-a-camera", "'" + eye.name + "' sees no colours");
-  if (!out->eyes_->picture(0, int(e.environment), trace::output::rgb)) return refuse("unknown-name", fmt::format("environment {} has no '{}'", e.environment, eye.name));
+  if (!out->eyes_->picture(0, int(e.environment), trace::output::rgb))
+    return refuse("unknown-name", fmt::format("environment {} has no '{}'", e.environment, eye.name));
   out->camera_ = eye.name;
   const double period = session.model().timestep[0] * session.settings().substeps;
   out->step_ = e.when.to == at_end ? last : std::min(last, control_step(e.when.to, period));
@@ -79,7 +86,8 @@ Check Shot::judge(std::optional<uint64_t> golden) const {
   out.what = "it is the golden's, bit by bit";
   out.passed = golden == hash();
   if (!out.passed) {
-    out.detail = golden ? fmt::format("hash {:016x}, the golden's is {:016x}", hash(), *golden) : "there is no golden of it: nuri regress --update --reason '..' makes it";
+    out.detail = golden ? fmt::format("hash {:016x}, the golden's is {:016x}", hash(), *golden)
+                        : "there is no golden of it: nuri regress --update --reason '..' makes it";
     out.images.push_back({"actual", image_});
   }
   return out;
@@ -87,7 +95,8 @@ Check Shot::judge(std::optional<uint64_t> golden) const {
 
 Check Shot::judge(const std::string& path) const {
   Check out = begin();
-  out.what = fmt::format("at most {} % of the pixels differ from the golden's by more than {} of 255", show(100 * expectation_.pixels), show(expectation_.tolerance));
+  out.what = fmt::format("at most {} % of the pixels differ from the golden's by more than {} of 255", show(100 * expectation_.pixels),
+                         show(expectation_.tolerance));
   std::error_code code;
   if (!std::filesystem::exists(path, code)) {
     out.detail = "there is no " + path + ": nuri regress --update --reason '..' makes it";
@@ -123,7 +132,8 @@ Difference difference(const shape::Pixels& golden, const shape::Pixels& now, dou
   size_t off = 0;
   for (size_t i = 0; i + 2 < golden.bytes.size(); i += 3) {
     int greatest = 0, light = 0;
-    for (size_t k = 0; k < 3; ++k) greatest = std::max(greatest, std::abs(int(golden.bytes[i + k]) - int(now.bytes[i + k]))), light += golden.bytes[i + k];
+    for (size_t k = 0; k < 3; ++k)
+      greatest = std::max(greatest, std::abs(int(golden.bytes[i + k]) - int(now.bytes[i + k]))), light += golden.bytes[i + k];
     const bool differs = greatest > tolerance;
     off += differs;
     out.greatest = std::max(out.greatest, greatest);

@@ -36,7 +36,8 @@ class Shot {
   shape::Pixels image_;                          // 3 channels of 8 bits
 };
 
-// How two pictures of one size differ: the share of pixels with a channel that is further off than `tolerance` (of 255), and a picture of it.
+// How two pictures of one size differ: the share of pixels with a channel that is further off than `tolerance` (of 255), and a picture of
+// it.
 struct Difference { double share = 0; int greatest = 0; shape::Pixels image; };
 Difference difference(const shape::Pixels& golden, const shape::Pixels& now, double tolerance);
 

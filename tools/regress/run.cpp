@@ -29,28 +29,36 @@ Result<std::vector<std::string>> find_scripts(const std::vector<std::string>& pa
   for (const std::string& path : paths) {
     std::error_code code;
     if (!fs::is_directory(path, code)) {
-      if (!fs::exists(path, code)) return Diagnostic{Severity::error, "unreadable", "there is no such file or folder", {}, {path, 0, 0}, {}, {}};
+      if (!fs::exists(path, code))
+        return Diagnostic{Severity::error, "unreadable", "there is no such file or folder", {}, {path, 0, 0}, {}, {}};
       out.push_back(path);
       continue;
     }
     std::vector<std::string> inside;
     for (const fs::directory_entry& entry : fs::directory_iterator(path, code))
-      if (entry.is_regular_file(code) && (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml")) inside.push_back(entry.path().string());
+      if (entry.is_regular_file(code) && (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml"))
+        inside.push_back(entry.path().string());
     std::sort(inside.begin(), inside.end());
-    if (inside.empty()) return Diagnostic{Severity::error, "no-scripts", "there is no script (*.yaml) in this folder", {}, {path, 0, 0}, {}, {}};
+    if (inside.empty())
+      return Diagnostic{Severity::error, "no-scripts", "there is no script (*.yaml) in this folder", {}, {path, 0, 0}, {}, {}};
     out.insert(out.end(), inside.begin(), inside.end());
   }
   return out;
 }
 
 bool has_tag(const Script& script, const std::vector<std::string>& tags) {
-  return tags.empty() || std::any_of(tags.begin(), tags.end(), [&](const std::string& tag) { return std::find(script.tags.begin(), script.tags.end(), tag) != script.tags.end(); });
+  return tags.empty() || std::any_of(tags.begin(), tags.end(), [&](const std::string& tag) {
+           return std::find(script.tags.begin(), script.tags.end(), tag) != script.tags.end();
+         });
 }
 
 std::string part_of(const Combination& c, const std::string& key) {
   if (key == "precision") return c.precision;
   if (key == "backend") return c.backend;
-  return std::to_string(key == "environments" ? uint64_t(c.environments) : key == "width" ? uint64_t(c.width) : key == "threads" ? uint64_t(c.threads) : c.seed);
+  return std::to_string(key == "environments" ? uint64_t(c.environments)
+                        : key == "width"      ? uint64_t(c.width)
+                        : key == "threads"    ? uint64_t(c.threads)
+                                              : c.seed);
 }
 
 bool wanted(const Wish& wish, const Case& c) {
@@ -116,7 +124,9 @@ void renew(const Suite& suite, std::vector<Ran>& ran, const Wish& wish, std::vec
       const std::string path = picture_path(suite.path, picture.what), bytes = shape::encode_png(picture.image);
       const uint64_t before = hash_of_file(path);
       auto written = write_whole(path, bytes);
-      if (written) written = add_to_ledger(suite.path, fs::path(path).filename().string(), before, Hash().add(std::string_view(bytes)).value(), wish.version, wish.reason);
+      if (written)
+        written = add_to_ledger(suite.path, fs::path(path).filename().string(), before, Hash().add(std::string_view(bytes)).value(),
+                                wish.version, wish.reason);
       if (!written) errors.push_back(written.errors().front());
     }
     if (!one.trace) continue;
@@ -125,7 +135,15 @@ void renew(const Suite& suite, std::vector<Ran>& ran, const Wish& wish, std::vec
       const Trace& before = *golden.find(one.trace->key);
       Parting parting = compare(before, *one.trace);
       if (before.pictures != one.trace->pictures) parting = {true, 0, "pictures"};
-      if (parting.parted) errors.push_back({Severity::error, "bits-differ", "'" + one.result.name + "' has other bits than the case before it that should have the same (" + parting.what + ")", {}, one.result.place, {}, {}});
+      if (parting.parted)
+        errors.push_back(
+            {Severity::error,
+             "bits-differ",
+             "'" + one.result.name + "' has other bits than the case before it that should have the same (" + parting.what + ")",
+             {},
+             one.result.place,
+             {},
+             {}});
       continue;
     }
     golden.put(*one.trace);
@@ -135,7 +153,8 @@ void renew(const Suite& suite, std::vector<Ran>& ran, const Wish& wish, std::vec
   if (!any || golden.text() == suite.golden.text()) return;
   const uint64_t before = suite.golden.traces.empty() ? 0 : suite.golden.hash();
   if (auto written = write_whole(golden_path(suite.path), golden.text()); !written) return errors.push_back(written.errors().front());
-  if (auto written = add_to_ledger(suite.path, suite.script->name, before, golden.hash(), wish.version, wish.reason); !written) errors.push_back(written.errors().front());
+  if (auto written = add_to_ledger(suite.path, suite.script->name, before, golden.hash(), wish.version, wish.reason); !written)
+    errors.push_back(written.errors().front());
 }
 
 }  // namespace
@@ -158,12 +177,20 @@ Result<Results> run(const Wish& wish) {
     fits = fits || !suite.errors.empty() || !suite.cases.empty();
     for (size_t i = 0; i < suite.cases.size() && suite.errors.empty(); ++i) jobs.push_back({suites.size() - 1, i});
   }
-  if (!fits && !(wish.stop && wish.stop())) return Diagnostic{Severity::error, "nothing-fits", wish.mutate ? "no script that fits has guards" : "no case fits what was asked for", "--list shows what there is", {wish.paths.front(), 0, 0}, {}, {}};
+  if (!fits && !(wish.stop && wish.stop()))
+    return Diagnostic{Severity::error,
+                      "nothing-fits",
+                      wish.mutate ? "no script that fits has guards" : "no case fits what was asked for",
+                      "--list shows what there is",
+                      {wish.paths.front(), 0, 0},
+                      {},
+                      {}};
 
   // the cases, side by side
   std::vector<std::vector<Ran>> ran(suites.size());
   for (size_t s = 0; s < suites.size(); ++s) ran[s].resize(suites[s].errors.empty() ? suites[s].cases.size() : 0);
-  const int cpus = int(std::max(1u, std::thread::hardware_concurrency())), workers = std::clamp(wish.jobs > 0 ? wish.jobs : cpus, 1, std::max(1, int(jobs.size())));
+  const int cpus = int(std::max(1u, std::thread::hardware_concurrency())),
+            workers = std::clamp(wish.jobs > 0 ? wish.jobs : cpus, 1, std::max(1, int(jobs.size())));
   CaseOptions options{std::max(1, cpus / workers), wish.update, wish.stop};
   std::atomic<size_t> next = 0;
   std::mutex telling;
@@ -174,7 +201,8 @@ Result<Results> run(const Wish& wish) {
       const Case& one = suite.cases[jobs[i].at];
       Ran& to = ran[jobs[i].suite][jobs[i].at];
       if (wish.list) {
-        to.result.name = one.name, to.result.script = suite.path, to.result.tags = suite.script->tags, to.result.outcome = CaseResult::skipped, to.result.place = suite.script->place;
+        to.result.name = one.name, to.result.script = suite.path, to.result.tags = suite.script->tags,
+        to.result.outcome = CaseResult::skipped, to.result.place = suite.script->place;
         continue;
       }
       if (wish.stop && wish.stop()) {

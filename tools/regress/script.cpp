@@ -34,7 +34,8 @@ void read_ids(Input& input, Map& map, const std::string& key, std::vector<uint64
     int64_t id = -1;
     if (!entry.IsScalar() || !scene::yaml::parse(entry.Scalar(), id) || id < 0 || id >= scene::yaml_limits::environments)
       return input.error(entry, "wrong-kind", "'" + key + "' must be a list of environments: whole numbers from 0 on");
-    if (std::find(out.begin(), out.end(), uint64_t(id)) != out.end()) return input.error(entry, "repeated-name", "environment " + std::to_string(id) + " is named twice");
+    if (std::find(out.begin(), out.end(), uint64_t(id)) != out.end())
+      return input.error(entry, "repeated-name", "environment " + std::to_string(id) + " is named twice");
     out.push_back(uint64_t(id));
   });
 }
@@ -75,7 +76,8 @@ void read_field(Map& map, const char* set, scene::RandomField& out) {
   map.patterns("names", out.names, &out.names_places);
   map.integer("component", out.component, 0, 100);
   int given = 0;
-  for (auto [key, operation] : {std::pair{"scale", scene::Operation::scale}, {"add", scene::Operation::add}, {set, scene::Operation::set}}) {
+  for (auto [key, operation] :
+       {std::pair{"scale", scene::Operation::scale}, {"add", scene::Operation::add}, {set, scene::Operation::set}}) {
     double number = 0;
     if (!map.number(key, number) && !map.has(key)) continue;
     out.draw = {number, number, false};
@@ -153,7 +155,8 @@ void read_action(Input& input, Map& map, const std::string& kind, Action& out) {
 #include "engine/model/state_fields.inl"
           };
           if (std::find(known.begin(), known.end(), out.state_field) == known.end())
-            what.error("field", "unknown-field", "there is no state field " + xml::shown(out.state_field), xml::nearest_hint(out.state_field, known));
+            what.error("field", "unknown-field", "there is no state field " + xml::shown(out.state_field),
+                       xml::nearest_hint(out.state_field, known));
         }
         break;
       }
@@ -238,12 +241,15 @@ bool read_wishes(Input& input, Map& map, const std::string& key, std::array<std:
   const YAML::Node node = map.child(key);
   if (!node.IsDefined()) return false;
   if (!node.IsSequence() || node.size() != 3)
-    return input.error(node, "wrong-kind", "'" + key + "' must be a list of three (x, y, z)", "each is a number, {above: .., below: ..}, or null where it does not matter"), true;
+    return input.error(node, "wrong-kind", "'" + key + "' must be a list of three (x, y, z)",
+                       "each is a number, {above: .., below: ..}, or null where it does not matter"),
+           true;
   for (std::size_t i = 0; i < 3; ++i) {
     Range range;
     if (!is_null(node[i]) && read_wish(input, map, node[i], key, range)) out[i] = range;
   }
-  if (is_null(node[0]) && is_null(node[1]) && is_null(node[2])) input.error(node, "missing-key", "'" + key + "' expects nothing: all of it is null");
+  if (is_null(node[0]) && is_null(node[1]) && is_null(node[2]))
+    input.error(node, "missing-key", "'" + key + "' expects nothing: all of it is null");
   return true;
 }
 
@@ -259,7 +265,8 @@ void read_body(Input& input, Map& map, Expectation& out) {
   double angle = 0;
   if (map.number("within_angle", angle, 0, 180)) {
     out.within_angle = angle * degree;
-    if (!map.has("orientation") && !map.has("euler")) map.error("within_angle", "missing-key", "'within_angle' says nothing without 'orientation' or 'euler'");
+    if (!map.has("orientation") && !map.has("euler"))
+      map.error("within_angle", "missing-key", "'within_angle' says nothing without 'orientation' or 'euler'");
   }
   double within;
   map.number("within", within, 0, most);
@@ -283,7 +290,8 @@ void read_contact(Input& input, Map& map, Expectation& out) {
     what.require("between");
     Names both;
     if (read_names(what, "between", both)) {
-      if (both.patterns.size() != 2) what.error("between", "wrong-size", "'between' must be a list of two names, of bodies or geoms; * stands for any text");
+      if (both.patterns.size() != 2)
+        what.error("between", "wrong-size", "'between' must be a list of two names, of bodies or geoms; * stands for any text");
       else out.names = {{both.patterns[0]}, {both.places[0]}}, out.others = {{both.patterns[1]}, {both.places[1]}};
     }
     if (bool present; what.flag("present", present)) out.present = present;
@@ -318,12 +326,14 @@ void read_image(Input& input, Map& map, Expectation& out) {
     what.flag("hash", out.exact);
     what.number("tolerance", out.tolerance, 0, 255);
     what.number("share", out.pixels, 0, 1);
-    if (out.exact && (what.has("tolerance") || what.has("share"))) what.error("hash", "bad-keyword", "a hash has no tolerance: leave 'tolerance' and 'share' out");
+    if (out.exact && (what.has("tolerance") || what.has("share")))
+      what.error("hash", "bad-keyword", "a hash has no tolerance: leave 'tolerance' and 'share' out");
   });
 }
 
 // A share or number that must lie on one side: {key: number}.
-void one_sided(Input& input, Map& map, const std::string& what, const char* key, double least, double greatest, Range& out, bool above, const char* name = nullptr, Names* names = nullptr) {
+void one_sided(Input& input, Map& map, const std::string& what, const char* key, double least, double greatest, Range& out, bool above,
+               const char* name = nullptr, Names* names = nullptr) {
   inside(input, map, what, [&](Map& values) {
     if (name) values.require(name), read_names(values, name, *names);
     values.require(key);
@@ -355,7 +365,8 @@ bool read_moment(Map& map, const char* key, double& out) {
 
 void read_when(Map& map, bool always, When& out) {
   const bool at = map.has("at"), by = map.has("by"), between = map.has("from") || map.has("to");
-  if (int(at) + int(by) + int(between) > 1) map.error(at ? "at" : "by", "two-times", "an expectation has one of 'at', 'by', and 'from' with 'to'");
+  if (int(at) + int(by) + int(between) > 1)
+    map.error(at ? "at" : "by", "two-times", "an expectation has one of 'at', 'by', and 'from' with 'to'");
   if (always || between) out = {When::always, 0, at_end};
   if (at) out.kind = When::at, read_moment(map, "at", out.from), out.to = out.from;
   if (by) out.kind = When::by, out.from = 0, read_moment(map, "by", out.to);
@@ -452,15 +463,21 @@ void read_guard(Input& input, const YAML::Node& node, Script& out) {
   out.guards.push_back(std::move(guard));
 }
 
-template <class T> void read_integers(Input& input, Map& map, const std::string& key, std::vector<T>& out, int64_t least, int64_t greatest) {
+template <class T>
+void read_integers(Input& input, Map& map, const std::string& key, std::vector<T>& out, int64_t least, int64_t greatest) {
   const YAML::Node node = map.child(key);
   if (!node.IsDefined() || too_long(input, node, key, script_limits::list)) return;
-  if (!node.IsSequence() || node.size() == 0) return input.error(node, "wrong-kind", "'" + key + "' must be a list of whole numbers, such as [1, 8]");
+  if (!node.IsSequence() || node.size() == 0)
+    return input.error(node, "wrong-kind", "'" + key + "' must be a list of whole numbers, such as [1, 8]");
   for (std::size_t i = 0; i < node.size(); ++i) {
     int64_t number;
-    if (!node[i].IsScalar() || !scene::yaml::parse(node[i].Scalar(), number)) return input.error(node[i], "wrong-kind", "'" + key + "' must be a list of whole numbers");
-    if (number < least || number > greatest) return input.error(node[i], "out-of-range", "'" + key + "' must lie between " + std::to_string(least) + " and " + std::to_string(greatest));
-    if (std::find(out.begin(), out.end(), T(number)) != out.end()) return input.error(node[i], "repeated-name", std::to_string(number) + " is named twice");
+    if (!node[i].IsScalar() || !scene::yaml::parse(node[i].Scalar(), number))
+      return input.error(node[i], "wrong-kind", "'" + key + "' must be a list of whole numbers");
+    if (number < least || number > greatest)
+      return input.error(node[i], "out-of-range",
+                         "'" + key + "' must lie between " + std::to_string(least) + " and " + std::to_string(greatest));
+    if (std::find(out.begin(), out.end(), T(number)) != out.end())
+      return input.error(node[i], "repeated-name", std::to_string(number) + " is named twice");
     out.push_back(T(number));
   }
 }
@@ -472,8 +489,13 @@ void read_words(Input& input, Map& map, const std::string& key, std::vector<std:
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool again = std::find(out.begin(), out.end(), words[i]) != out.end();
     if (again || std::find(known.begin(), known.end(), words[i]) == known.end())
-      return input.errors.add({Severity::error, again ? "repeated-name" : "bad-keyword", again ? xml::shown(words[i]) + " is named twice" : "'" + key + "' cannot be " + xml::shown(words[i]),
-                               again ? "" : xml::nearest_hint(words[i], known), places[i], {}, {}});
+      return input.errors.add({Severity::error,
+                               again ? "repeated-name" : "bad-keyword",
+                               again ? xml::shown(words[i]) + " is named twice" : "'" + key + "' cannot be " + xml::shown(words[i]),
+                               again ? "" : xml::nearest_hint(words[i], known),
+                               places[i],
+                               {},
+                               {}});
     out.push_back(words[i]);
   }
 }
@@ -488,8 +510,11 @@ void read_matrix(Input& input, Map& script, Script& out) {
     read_integers(input, map, "width", m.width, 0, most_width);
     read_integers(input, map, "threads", m.threads, 0, most_threads);
     double cases = 1;
-    for (const std::size_t size : {m.precision.size(), m.backend.size(), m.environments.size(), m.seed.size(), m.width.size(), m.threads.size()}) cases *= double(std::max<std::size_t>(1, size));
-    if (cases > double(script_limits::cases)) script.error("matrix", "out-of-range", "a matrix has at most " + std::to_string(script_limits::cases) + " combinations");
+    for (const std::size_t size :
+         {m.precision.size(), m.backend.size(), m.environments.size(), m.seed.size(), m.width.size(), m.threads.size()})
+      cases *= double(std::max<std::size_t>(1, size));
+    if (cases > double(script_limits::cases))
+      script.error("matrix", "out-of-range", "a matrix has at most " + std::to_string(script_limits::cases) + " combinations");
   });
 }
 
@@ -497,14 +522,18 @@ void read_matrix(Input& input, Map& script, Script& out) {
 
 // What is wrong between parts of a script that are each right.
 void check(Input& input, const Script& s) {
-  auto error = [&](const Place& place, std::string code, std::string message) { input.errors.add({Severity::error, std::move(code), std::move(message), {}, place, {}, {}}); };
+  auto error = [&](const Place& place, std::string code, std::string message) {
+    input.errors.add({Severity::error, std::move(code), std::move(message), {}, place, {}, {}});
+  };
   if (s.expectations.empty()) error(s.place, "missing-key", "a script without expectations tests nothing");
   // environments are named by ids, which no case may lack altogether
   const std::vector<int>& sizes = s.matrix.environments;
   const int one = s.environments.value_or(1), greatest = sizes.empty() ? one : *std::max_element(sizes.begin(), sizes.end());
   auto named = [&](const Place& place, const std::vector<uint64_t>& ids) {
     for (const uint64_t id : ids)
-      if (id >= uint64_t(greatest)) return error(place, "out-of-range", "there is no environment " + std::to_string(id) + ": ids go from 0 to " + std::to_string(greatest - 1));
+      if (id >= uint64_t(greatest))
+        return error(place, "out-of-range",
+                     "there is no environment " + std::to_string(id) + ": ids go from 0 to " + std::to_string(greatest - 1));
   };
   for (const Action& a : s.actions) named(a.place, a.environments);
   for (const Expectation& e : s.expectations) named(e.place, e.environments);
@@ -519,10 +548,13 @@ void check(Input& input, const Script& s) {
         }
   }
   const auto golden = [](const Expectation& e) { return e.type == ExpectationType::hash || (e.type == ExpectationType::image && e.exact); };
-  if (std::count_if(s.expectations.begin(), s.expectations.end(), [&](const Expectation& e) { return e.type == ExpectationType::hash; }) > 1)
+  if (std::count_if(s.expectations.begin(), s.expectations.end(), [&](const Expectation& e) { return e.type == ExpectationType::hash; }) >
+      1)
     error(std::find_if(s.expectations.rbegin(), s.expectations.rend(), golden)->place, "repeated-key", "the hash is expected twice");
-  const bool any = std::any_of(s.expectations.begin(), s.expectations.end(), [](const Expectation& e) { return e.type != ExpectationType::hash && e.type != ExpectationType::image; });
-  if (!s.guards.empty() && !any) error(s.guards[0].place, "missing-key", "guards need expectations besides hashes and pictures, which fail at any change");
+  const bool any = std::any_of(s.expectations.begin(), s.expectations.end(),
+                               [](const Expectation& e) { return e.type != ExpectationType::hash && e.type != ExpectationType::image; });
+  if (!s.guards.empty() && !any)
+    error(s.guards[0].place, "missing-key", "guards need expectations besides hashes and pictures, which fail at any change");
 }
 
 Script read_root(Input& input, const YAML::Node& root) {
@@ -545,7 +577,8 @@ Script read_root(Input& input, const YAML::Node& root) {
   if (map.choice("control", control, words)) out.control = words[std::size_t(control)];
   // `timeline: false` leaves the scene's out; a list is what this script does
   if (const YAML::Node node = map.child("timeline"); node.IsDefined() && node.IsScalar() && node.Scalar() == "false") out.timeline = false;
-  else if (!too_long(input, node, "timeline", script_limits::actions)) each(input, node, "timeline", [&](const YAML::Node& entry) { read_timeline_entry(input, entry, out); });
+  else if (!too_long(input, node, "timeline", script_limits::actions))
+    each(input, node, "timeline", [&](const YAML::Node& entry) { read_timeline_entry(input, entry, out); });
   map.flag("scene_timeline", out.timeline);
   if (const YAML::Node node = map.child("expect"); !too_long(input, node, "expect", script_limits::expectations))
     each(input, node, "expect", [&](const YAML::Node& entry) { read_expectation(input, entry, out); });
@@ -566,7 +599,8 @@ Result<Script> read_script_text(const std::string& text, const std::string& path
     try {
       script = read_root(input, YAML::Load(text));
     } catch (const YAML::Exception& exception) {
-      input.errors.add({Severity::error, "bad-yaml", exception.msg, {}, {path, exception.mark.line + 1, exception.mark.column + 1}, {}, {}});
+      input.errors.add(
+          {Severity::error, "bad-yaml", exception.msg, {}, {path, exception.mark.line + 1, exception.mark.column + 1}, {}, {}});
     }
   }
   for (Diagnostic& d : input.errors.kept)
@@ -578,7 +612,8 @@ Result<Script> read_script_text(const std::string& text, const std::string& path
 Result<Script> read_script(const std::string& path) {
   std::error_code code;
   auto refuse = [&](const char* why) { return Diagnostic{Severity::error, "unreadable", why, {}, {path, 0, 0}, {}, {}}; };
-  if (!std::filesystem::is_regular_file(path, code)) return refuse(std::filesystem::exists(path, code) ? "this is not a file" : "there is no such file");
+  if (!std::filesystem::is_regular_file(path, code))
+    return refuse(std::filesystem::exists(path, code) ? "this is not a file" : "there is no such file");
   if (std::filesystem::file_size(path, code) > scene::yaml_limits::file_bytes) return refuse("a script is not that large");
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;

@@ -54,7 +54,23 @@ struct When {
   double from = at_end, to = at_end;             // s; at: both are the moment; by: from the start to `to`
 };
 
-enum class ExpectationType { body, joint, contact, penetration, energy, settled, sensor, image, hash, faults, fault_in, goal, timeline, steps, iterations };
+enum class ExpectationType {
+  body,
+  joint,
+  contact,
+  penetration,
+  energy,
+  settled,
+  sensor,
+  image,
+  hash,
+  faults,
+  fault_in,
+  goal,
+  timeline,
+  steps,
+  iterations
+};
 
 struct Expectation {
   ExpectationType type = ExpectationType::body;
