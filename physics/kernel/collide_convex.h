@@ -219,6 +219,8 @@ template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Solid<S
   S length, best = real<S>(no_hit), sure = zero;
   Vec3<S> best_n = zero3<S>(), n = normalized(b.pos - a.pos, Vec3<S>{S(1), zero, zero}, length);
   bool full = false;
+  int restarts = 0;
+  constexpr int most_restarts = 16;                                                // each takes most of what is left; a margin of 1e9 sizes would go on for ever
   NURI_KEEP_LOOP for (int k = 0;; ++k) {
     // the next direction: four that span a tetrahedron, then the normal of the nearest face
     if (k == 1) n = -n;
@@ -242,7 +244,7 @@ template <class S> NURI_STAGE int convex_hit(int type1, int type2, const Solid<S
       if (settled) break;
       if (full) {                                                                  // out of corners: again on less rounding, if there is some to spare
         const S spare = min(sure, radius) - skin;
-        if (!(spare > skin).v) break;
+        if (!(spare > skin).v || ++restarts == most_restarts) break;
         radius = radius - spare;
         smooth_gap = scale * real<S>(1e-3);
         best = real<S>(no_hit), sure = zero, n = best_n;

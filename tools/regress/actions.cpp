@@ -305,7 +305,7 @@ double Actions::control_of(const Bound& bound, int e, int actuator) const {
   const auto [b, index] = world_.place(e);
   const Bucket& bucket = world_.bucket(b);
   const model::Model& m = bucket.model();
-  auto own = [&](const char* field, const std::vector<double>& values, int item) {
+  auto own = [&, index = index](const char* field, const std::vector<double>& values, int item) {
     return bucket.overridden(field, index, item).value_or(values[size_t(item)]);
   };
   const double gain = own("actuator_gainprm", m.actuator_gainprm, 3 * actuator),

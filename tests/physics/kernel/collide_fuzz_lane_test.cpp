@@ -131,3 +131,19 @@ template <class T> struct Fuzz {
 
 TEST_CASE("collision fuzz: double") { Fuzz<double>(1).run(400); }
 TEST_CASE("collision fuzz: float") { Fuzz<float>(2).run(400); }
+
+// Rounding is taken off until what is left fits the shapes: a billionth of it each time would take for ever.
+TEST_CASE("a margin a billion times the size of the shapes ends") {
+  for (const double size : {1e-9, 1e-6, 1e-3}) {
+    for (const int type : {geom::ellipsoid, geom::cylinder, geom::box}) {
+      Placed a, b;
+      a.quat = {1, 0, 0, 0}, b.quat = {0.8, 0.6, 0, 0};
+      a.size = {size, 1.5 * size, 2 * size}, b.size = {3 * size, size, 2 * size};
+      b.pos = {0, 0, 10 * size};
+      Hit<D> hit[4];
+      const int found = convex_hit(geom::ellipsoid, type, solid(a.shape<D>(), 0, false), solid(b.shape<D>(), 0, false), D(1e9 * size), hit);
+      REQUIRE(found == 1);
+      CHECK(std::isfinite(double(hit[0].dist.v)));
+    }
+  }
+}
