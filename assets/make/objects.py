@@ -5,7 +5,7 @@ drum.xml, drum_pieces.xml and pile_pieces.xml are written here; the other object
 import os
 from itertools import combinations
 import numpy as np
-from shapes import Solid, numbers, write_obj
+from shapes import Solid, join, numbers, revolve, tube, write_obj
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "objects")
 STIFF = 'solref="0.006 1" solimp="0.95 0.99 0.001"'
@@ -128,6 +128,37 @@ def save_pieces(model, what, classes, bodies):
   <worldbody>
 ''' + "\n".join(bodies) + "\n  </worldbody>\n</mujoco>\n")
 
+
+# A mug, 8 cm wide and 10 cm high, with walls of 4.5 mm and a handle whose ends lie within the wall.
+wall = revolve([(0.02, 0), (0.04, 0, 0.004), (0.04, 0.1, 0.002), (0.0355, 0.1, 0.002), (0.0355, 0.006, 0.004), (0.02, 0.006)], segments=32)
+bend = np.linspace(-np.pi / 2, np.pi / 2, 13)
+ends = [(0.038, 0.02, 0.0)] + [(0.046 + 0.03 * np.cos(a), 0.05 + 0.03 * np.sin(a), a) for a in bend] + [(0.038, 0.08, np.pi / 2)]
+rings = []
+for k, (x, z, _) in enumerate(ends):
+    ahead, behind = ends[min(k + 1, len(ends) - 1)], ends[max(k - 1, 0)]
+    along = np.array([ahead[0] - behind[0], 0, ahead[1] - behind[1]])
+    along /= np.linalg.norm(along)
+    turn = np.arange(12) * np.pi / 6
+    side = np.cross(along, [0, 1, 0])
+    rings.append(np.array([x, 0, z]) + 0.005 * np.outer(np.cos(turn), [0, 1, 0]) + 0.0035 * np.outer(np.sin(turn), side))
+mug = join([wall, tube(rings)])
+write_obj(os.path.join(HERE, "meshes", "mug.obj"), mug, 10.0, 40.0)
+print(f"mug: {len(mug.points)} vertices, {len(mug.triangles)} triangles, {mug.moments()[0] * 1e6:.1f} cm3")
+
+COLOURS = ["0.16 0.45 0.7 1", "0.85 0.45 0.15 1", "0.9 0.75 0.2 1", "0.3 0.6 0.35 1", "0.7 0.2 0.25 1"]
+beads = []
+for n in range(40):
+    layer, a = n // 5, 2 * np.pi * (n % 5 + 0.5 * (n // 5 % 2)) / 5
+    beads.append(f'    <body name="bead_{n + 1}" pos="{0.018 * np.cos(a):.5f} {0.018 * np.sin(a):.5f} {0.115 + 0.017 * layer:.3f}"> '
+                 f'<freejoint/> <geom rgba="{COLOURS[n % 5]}"/> </body>')
+save("beads.xml", f"""<!-- Forty glass beads of 15 mm above a mug that stands at the origin: eight layers of five. -->
+<mujoco model="beads">
+  <default> <geom type="sphere" size="0.0075" density="2500" condim="4" friction="0.4 0.002 0.0001" solref="0.006 1" solimp="0.95 0.99 0.001"/> </default>
+  <worldbody>
+{chr(10).join(beads)}
+  </worldbody>
+</mujoco>
+""")
 
 # pebbles on a grid inside the drum, whose frame they share
 random = np.random.default_rng(11)

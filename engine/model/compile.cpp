@@ -148,6 +148,12 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, s
     if (out_report) out_report->insert(out_report->end(), c.report.begin(), c.report.end());
     return compile(fitted, out_report, out_meshes);
   }
+  if (has_parts(scene)) {
+    const Scene decomposed = decompose(c);
+    if (!c.errors.empty()) return c.errors;
+    if (out_report) out_report->insert(out_report->end(), c.report.begin(), c.report.end());
+    return compile(decomposed, out_report, out_meshes);
+  }
   compile_options(c);
   read_shapes(c);
   if (!c.errors.empty()) return c.errors;

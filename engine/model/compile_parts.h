@@ -47,6 +47,8 @@ const LoadedMesh& load_mesh(Compilation& c, int mesh);   // once; errors are add
 void adopt(Compilation& c, const std::vector<Diagnostic>& errors, const std::string& who, const Place& place);   // of shapes, which know no place
 bool has_fitted(const scene::Scene& scene);  // primitives that take their size from a mesh
 scene::Scene fit_primitives(Compilation& c); // the scene with those as they come out
+bool has_parts(const scene::Scene& scene);   // meshes that collide as several convex parts
+scene::Scene decompose(Compilation& c);      // the scene with a geom for each of them
 void compile_bodies(Compilation& c);         // frames, mass, joints, dofs, trees
 void compile_geoms(Compilation& c);          // geoms, sites
 void compile_pairs(Compilation& c);          // candidate pairs and owners

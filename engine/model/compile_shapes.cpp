@@ -4,11 +4,11 @@
 // geoms; a hull is made only where one of them is in a candidate pair, or where rays may meet it.
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <map>
 
 #include "engine/model/compile_parts.h"
 #include "engine/model/compile_rays.h"
+#include "engine/shape/convex_parts.h"
 #include "engine/shape/mesh.h"
 
 namespace nuri::model {
@@ -95,23 +95,6 @@ bool append_hull(Compilation& c, const std::string& who, const Place& place, Loa
   m.mesh_polygon_adr.push_back(m.mesh_polygon_adr.back() + int(hull.polygons.size()));
   m.mesh_thickness.push_back(inside);
   m.mesh_radius.push_back(reach);
-  return true;
-}
-
-// Whether every edge belongs to two faces that run through it in opposite directions.
-bool is_closed(const std::vector<std::array<int, 3>>& faces) {
-  std::vector<uint64_t> edges;                                   // lower corner, higher corner, direction
-  edges.reserve(3 * faces.size());
-  for (const auto& f : faces)
-    for (size_t k = 0; k < 3; ++k) {
-      const uint64_t from = uint64_t(f[k]), to = uint64_t(f[(k + 1) % 3]);
-      edges.push_back(std::min(from, to) << 33 | std::max(from, to) << 1 | uint64_t(from > to));
-    }
-  std::sort(edges.begin(), edges.end());
-  for (size_t i = 0; i < edges.size(); i += 2) {                 // once there, once back, and no third
-    const bool pair = i + 1 < edges.size() && (edges[i] & 1) == 0 && edges[i + 1] == edges[i] + 1;
-    if (!pair) return false;
-  }
   return true;
 }
 

@@ -84,6 +84,12 @@ struct Mesh {
   MeshInertia inertia = MeshInertia::legacy;
   bool smoothnormal = false;
   int maxhullvert = -1;                          // -1: no limit
+  // Where its geoms touch: as convex parts instead of as one hull; not MJCF's.
+  struct Parts {
+    int most = 0;                                // 0: as one hull
+    double excess = 0.02;                        // what the parts may hold more than the mesh, as a share of its volume
+    std::string file;                            // not empty: the parts are this OBJ file's objects, before `scale`
+  } parts;
   Place place;
 };
 struct HeightField {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include "engine/core/paths.h"
 #include "engine/scene/mjcf.h"
 #include "engine/scene/urdf.h"
+#include "engine/shape/convex_parts.h"
 
 namespace nuri::scene::yaml {
 namespace {
@@ -76,6 +78,48 @@ void check_without(Input& input, const Part& part, const std::vector<Place>& pla
   }
 }
 
+// Which meshes of a model collide as convex parts.
+struct Decompose {
+  std::vector<std::string> meshes;
+  std::vector<Place> places;
+  Mesh::Parts parts;
+};
+
+Decompose read_decompose(Input& input, Map& model, const std::filesystem::path& folder) {
+  Decompose out;
+  const YAML::Node node = model.child("decompose");
+  if (!node.IsDefined()) return out;
+  Map map(input, node, "'decompose'");
+  map.require("meshes");
+  map.patterns("meshes", out.meshes, &out.places);
+  out.parts.most = 32;
+  const bool counted = map.integer("parts", out.parts.most, 1, shape::limits::most_parts), bounded = map.number("excess", out.parts.excess, 0, 10);
+  std::string file;
+  if (map.text("file", file)) {
+    const std::string here = std::filesystem::weakly_canonical(folder).string();
+    std::vector<std::string> roots{here};
+    for (const std::string& root : input.paths.roots) roots.push_back(std::filesystem::weakly_canonical(root).string());
+    Result<std::string> path = resolve_file(file, here, roots, shape::limits::mesh_bytes);
+    if (!path) map.error("file", path.errors().front().code, path.errors().front().message, path.errors().front().hint);
+    else if (!path->ends_with(".obj")) map.error("file", "unknown-format", "parts are the objects of an OBJ file (.obj)");
+    else out.parts.file = *path;
+    if (counted || bounded) map.error("file", "conflicting-keys", "the file says how many parts there are: 'parts' and 'excess' do not go with it");
+  }
+  map.finish();
+  return out;
+}
+
+void apply(Input& input, const Decompose& decompose, const std::string& file, Scene& scene) {
+  std::vector<std::string> names;
+  for (const Mesh& mesh : scene.meshes) names.push_back(mesh.name);
+  for (size_t i = 0; i < decompose.meshes.size(); ++i) {
+    if (std::any_of(names.begin(), names.end(), [&](const std::string& name) { return matches({decompose.meshes[i]}, name); })) continue;
+    input.errors.add({Severity::error, "unknown-name", "no mesh of " + xml::shown(file) + " fits " + xml::shown(decompose.meshes[i]), name_hint(decompose.meshes[i], names), decompose.places[i], {}, {}});
+  }
+  for (Mesh& mesh : scene.meshes)
+    if (matches(decompose.meshes, mesh.name)) mesh.parts = decompose.parts;
+}
+
 // A URDF names no actuators: controls that fit its joints would drive nothing, without a word. Those that name them are errors,
 // those for everything may mean other models.
 void check_driven(Input& input, Part& part, const Settings& settings, const Place& place) {
@@ -142,6 +186,7 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
   std::vector<Place> without_places;
   map.patterns("without", part.without, &without_places);
   map.orientation(part.quat);
+  const Decompose decompose = read_decompose(input, map, folder);
   const bool has_file = map.text(file_key, file);
   const std::filesystem::path path = (folder / file).lexically_normal();
   const bool urdf = path.extension() == ".urdf";
@@ -181,6 +226,7 @@ void read_model(Input& input, const YAML::Node& node, const std::filesystem::pat
   }
   part.scene = std::move(*scene);
   check_without(input, part, without_places, file);
+  apply(input, decompose, file, part.scene);
   if (!decided) check_driven(input, part, settings, map.place(file_key));
   out.parts.push_back(std::move(part));
   if (!is_variant) return;

@@ -1,6 +1,7 @@
 // OBJ (Wavefront, "Object Files (.obj)", appendix B1 of the Advanced Visualizer manual): vertices, normals, texture
 // coordinates and polygons. An own reader, because Assimp's (5.2.5) was seen to crash on damaged files. Materials, groups
 // and free-form surfaces say nothing about a rigid body's shape and are passed over.
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 
@@ -30,6 +31,23 @@ class ObjReader {
     if (dropped_) mesh_.adjusted.push_back("dropped points, lines or curves: " + std::to_string(dropped_) + " statements");
     if (fans_) mesh_.adjusted.push_back("cut polygons of more than " + std::to_string(most_clipped) + " corners as fans: " + std::to_string(fans_));
     return std::move(mesh_);
+  }
+
+  // After read(), of what it has returned: the corners of the faces of each object, or of each group where there is no object.
+  std::vector<std::vector<Vec>> objects(const Mesh& mesh) const {
+    std::vector<std::size_t> ends = objects_.empty() ? groups_ : objects_;
+    ends.push_back(mesh.faces.size());
+    std::vector<std::vector<Vec>> out;
+    std::size_t face = 0;
+    for (const std::size_t end : ends) {
+      std::vector<Vec> corners;
+      for (; face < end; ++face)
+        for (const int v : mesh.faces[face]) corners.push_back(mesh.vertices[std::size_t(v)]);
+      std::sort(corners.begin(), corners.end());
+      corners.erase(std::unique(corners.begin(), corners.end()), corners.end());
+      if (!corners.empty()) out.push_back(std::move(corners));
+    }
+    return out;
   }
 
  private:
@@ -121,6 +139,10 @@ class ObjReader {
       if (polygon_.size() < 3) return fail("bad-mesh", "a face has at least three corners");
       if (mesh_.faces.size() + polygon_.size() - 2 > limits::triangles) return fail("mesh-too-large", "more than " + std::to_string(limits::triangles) + " triangles");
       cut();
+    } else if (kind == "o") {
+      objects_.push_back(mesh_.faces.size());
+    } else if (kind == "g") {
+      groups_.push_back(mesh_.faces.size());
     } else if (kind == "p" || kind == "l" || kind == "curv" || kind == "curv2" || kind == "surf") {
       ++dropped_;
     }
@@ -176,10 +198,18 @@ class ObjReader {
   std::vector<std::array<double, 2>> texcoords_;
   std::vector<Corner> polygon_;
   bool missing_normal_ = false, missing_texcoord_ = false;
+  std::vector<std::size_t> objects_, groups_;   // the face at which each begins
   Mesh mesh_;
 };
 }  // namespace
 
 Result<Mesh> read_obj(const std::string& content) { return ObjReader(content).read(); }
+
+Result<std::vector<std::vector<Vec>>> read_obj_objects(const std::string& content) {
+  ObjReader reader(content);
+  const Result<Mesh> mesh = reader.read();
+  if (!mesh) return mesh.errors();
+  return reader.objects(*mesh);
+}
 
 }  // namespace nuri::shape

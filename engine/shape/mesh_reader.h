@@ -28,6 +28,7 @@ class Welder {
 Result<Mesh> read_stl(const std::string& content);
 Result<Mesh> read_msh(const std::string& content);
 Result<Mesh> read_obj(const std::string& content);
+Result<std::vector<std::vector<Vec>>> read_obj_objects(const std::string& content);   // the corners of each object's faces
 Result<Mesh> import_mesh(const std::string& path, const std::string& format);   // DAE, glTF: by Assimp, in a process of its own
 
 }  // namespace nuri::shape

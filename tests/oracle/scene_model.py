@@ -23,8 +23,10 @@ ENABLED = {"override": "OVERRIDE", "energy": "ENERGY"}                  # flags 
 
 
 def names():
-    """Scenes of one model each."""
-    return tuple(f"scene/{file.stem}" for file in sorted(FOLDER.glob("*.yaml")) if "variants" not in yaml.safe_load(file.read_text()))
+    """Scenes of one model each, and no mesh that is taken apart: MuJoCo's meshes are hulls."""
+    def same_shapes(scene):
+        return "variants" not in scene and not any("decompose" in entry for entry in scene["models"])
+    return tuple(f"scene/{file.stem}" for file in sorted(FOLDER.glob("*.yaml")) if same_shapes(yaml.safe_load(file.read_text())))
 
 
 def is_scene(name):

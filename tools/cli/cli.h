@@ -113,6 +113,7 @@ void add_diff(CLI::App& app, int& status);
 void add_dump(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);
 void add_compile(CLI::App& app, int& status);
+void add_decompose(CLI::App& app, int& status);
 void add_render(CLI::App& app, int& status);
 void add_replay(CLI::App& app, int& status);
 void add_export(CLI::App& app, int& status);

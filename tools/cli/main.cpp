@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
     add_rollout(app, status);
     add_inspect(app, status);
     add_compile(app, status);
+    add_decompose(app, status);
     add_render(app, status);
     add_replay(app, status);
     add_export(app, status);

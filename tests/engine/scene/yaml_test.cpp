@@ -235,6 +235,28 @@ TEST_CASE("yaml: a pattern of 'without' that fits nothing, keys for another form
   CHECK(found[1].place.line == 3);
 }
 
+TEST_CASE("yaml: decompose names meshes, and a file of parts in an allowed folder") {
+  const Folder folder;
+  std::ofstream(folder.path / "cup.xml") << "<mujoco><asset><mesh name='cup' vertex='0 0 0 1 0 0 0 1 0 0 0 1'/></asset><worldbody><geom type='mesh' mesh='cup'/></worldbody></mujoco>";
+  std::ofstream(folder.path / "parts.obj") << "o a\n";
+  auto first = [&](const std::string& settings) {
+    const auto file = folder.read("models:\n  - {file: cup.xml, decompose: " + settings + "}\n");
+    if (!file) return file.errors()[0].code;
+    const Mesh::Parts& parts = file->variants[0].scene.meshes[0].parts;
+    return std::to_string(parts.most) + (parts.file.empty() ? "" : " file");
+  };
+  CHECK(first("{meshes: cup}") == "32");
+  CHECK(first("{meshes: '*', parts: 7, excess: 0.1}") == "7");
+  CHECK(first("{meshes: cup, file: parts.obj}") == "32 file");
+  CHECK(first("{meshes: cap}") == "unknown-name");
+  CHECK(first("{parts: 7}") == "missing-key");
+  CHECK(first("{meshes: cup, parts: 257}") == "out-of-range");
+  CHECK(first("{meshes: cup, file: none.obj}") == "cannot-read");
+  CHECK(first("{meshes: cup, file: /etc/passwd}") == "outside-folder");
+  CHECK(first("{meshes: cup, file: cup.xml}") == "unknown-format");
+  CHECK(first("{meshes: cup, file: parts.obj, parts: 3}") == "conflicting-keys");
+}
+
 TEST_CASE("yaml: a URDF without actuators under controls is told") {
   const Folder folder;
   std::ofstream(folder.path / "door.urdf") << "<robot name='door'><link name='frame'/><link name='leaf'><inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1' ixy='0' ixz='0' iyz='0'/></inertial>"

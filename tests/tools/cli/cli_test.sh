@@ -59,6 +59,17 @@ expect 0 'MJCF by path' run assets/robots/humanoid.xml --envs 2 --steps 5 --cont
 expect 0 'double' run $scene --envs 2 --steps 5 --precision double --json
 json 'o["precision"] == "f64"'
 
+# a mesh taken apart, and the parts used again
+expect 0 decompose decompose assets/objects/meshes/mug.obj --parts 40 --excess 0.04 -o "$folder/parts.obj" --json
+json '2 <= o["parts"] <= 40 and o["volume"] < o["parts_volume"] < 1.1 * o["volume"]'
+[ "$(grep -c '^o ' "$folder/parts.obj")" -ge 2 ] || fail 'objects of the parts'
+expect 2 'no mesh' decompose "$folder/none.obj"
+expect 2 'no parts' decompose assets/objects/meshes/mug.obj --parts 0
+expect 1 'parts into no folder' decompose assets/objects/meshes/mug.obj -o "$folder/none/parts.obj"
+cp assets/objects/mug.xml assets/objects/meshes/mug.obj "$folder" && sed -i 's/ meshdir="meshes"//' "$folder/mug.xml"
+printf 'models:\n  - {file: mug.xml, decompose: {meshes: mug, file: parts.obj}}\nground: true\n' >"$folder/mug.yaml"
+expect 0 'a scene of parts' run "$folder/mug.yaml" --envs 2 --steps 3 --json
+
 # compile, inspect, bench, doctor
 expect 0 compile compile $scene -o "$folder/humanoid.model" --json
 json 'o["bytes"] > 1000 and len(o["model_hash"]) == 16'
