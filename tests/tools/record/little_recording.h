@@ -160,7 +160,7 @@ inline Little little_run(int environments = 3, Precision precision = Precision::
   session.world().set(StateField::xfrc_applied, 0, 6 * 3, 0);
   session.step(52);
   const int one[] = {1};
-  session.reset(one);
+  if (environments > 1) session.reset(one);
   session.step(150);
   for (int e = 0; e < environments; ++e) collector.finish(e);
   session.show(nullptr);

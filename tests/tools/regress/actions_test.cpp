@@ -2,6 +2,7 @@
 #include "tools/regress/actions.h"
 
 #include <cmath>
+#include "physics/cpu/registry.h"
 #include "tests/tools/regress/play.h"
 
 using namespace nuri;
@@ -74,7 +75,8 @@ TEST_CASE("script actions: batch, width and threads do not show in the bits, and
   const regress::Script script = test::script_of(folder, everything);
   const std::vector<uint64_t> reference = hashes(script, 9, 1, 1);
   for (int width : {4, 8, 16})
-    for (int threads : {1, 3}) CHECK(hashes(script, 9, width, threads) == reference);
+    for (int threads : {1, 3})
+      if (find_kernel(Precision::f32, width)) CHECK(hashes(script, 9, width, threads) == reference);
   for (int batch : {1, 3, 21}) {
     const std::vector<uint64_t> other = hashes(script, batch, 8, 2);
     for (int e = 0; e < std::min(batch, 9); ++e) CHECK(other[size_t(e)] == reference[size_t(e)]);
