@@ -86,6 +86,31 @@ template <class L> NURI_STAGE void integrate_euler(Pack<L>& p) {
   advance(p, s.search());
 }
 
+// In qvel of ball and free joints, for the angular velocity w (body axes), the rate of u where the orientation is q = qpos0 exp(u):
+//   w + u x w / 2 + (1 - (t/2) cot(t/2)) n x (n x w),    u = t n the shortest turn, t <= pi
+// Stages of Runge-Kutta are added up in u, where turns do add up; with w itself the order falls to 2. As MuJoCo since 4.0 does.
+// H. Munthe-Kaas, High order Runge-Kutta methods on manifolds, 1999.
+template <class L> NURI_FN void turn_rates(Pack<L>& p, const typename L::Real* qpos0) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  p.lane.each(m.joint_count, [&](int j) {
+    const int type = m.joint_type[j], shift = type == joint::free ? 3 : 0, q = m.joint_qpos[j] + shift;
+    if (type >= joint::slide) return;
+    R* const to = s.qvel() + m.joint_dof[j] + shift;
+    const Vec3<R> w{to[0], to[1], to[2]};
+    const Quat<R> turned = conjugate(load4(qpos0 + q, 0)) * load4(s.qpos() + q, 0);
+    const R sign = where(turned.w < R(0), R(-1), R(1)), cosine = sign * turned.w;
+    R sine;
+    const Vec3<R> n = normalized(Vec3<R>{turned.x, turned.y, turned.z} * sign, Vec3<R>{R(1), R(0), R(0)}, sine);
+    const auto still = sine < R(1e-15f);
+    const R half = atan2(sine, cosine), bend = where(still, R(0), R(1) - half * cosine / where(still, R(1), sine));
+    const Vec3<R> across = cross(n, w);
+    store3(to, 0, mul_add(cross(n, across), bend, mul_add(across, half, w)));
+  });
+  p.lane.sync();
+}
+
 // Classic Runge-Kutta 4 with the state derivative (qvel, acc, act_dot); `forward` evaluates all stages at the current state.
 // `stages` holds the start state, the weighted sums of qvel, acc and act_dot, and the velocity of the stage.
 template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
@@ -121,6 +146,7 @@ template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
     p.lane.sync();
     move_positions(p, rate_v, step);
     forward();
+    turn_rates(p, qpos0);
     accumulate(k);
   }
   p.lane.each(nq, [&](int i) { s.qpos()[i] = qpos0[i]; });

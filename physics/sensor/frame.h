@@ -35,9 +35,9 @@ template <class L> NURI_FN Twist<typename L::Real> frame_velocity(const Pack<L>&
 }
 
 // Angular acceleration and the proper acceleration of the frame's origin (at rest it reads -gravity), world axes. A spatial
-// acceleration gives the acceleration of a point only after adding w x v. Frames of static bodies read 0, as in MuJoCo.
+// acceleration gives the acceleration of a point only after adding w x v. Frames of static bodies read -gravity too (MuJoCo since 4.0; 0 before).
 template <class L> NURI_FN Twist<typename L::Real> frame_acceleration(const Pack<L>& p, const Frame<typename L::Real>& f) {
-  if (p.model.body_last_dof[f.body] < 0) return zero6<typename L::Real>();
+  if (p.model.body_last_dof[f.body] < 0) return load6(p.scratch.cacc(), 0);
   const auto acc = load6(p.scratch.cacc(), f.body), vel = frame_velocity(p, f);
   return {acc.w, cross_add(vel.w, vel.v, cross_add(acc.w, arm_to(p, f.body, f.pos), acc.v))};
 }
