@@ -94,7 +94,9 @@ void Bucket::put_initial(std::span<const int> environments, int key) {
     if (keyed) {
       fill(StateField::qvel, m.key_qvel, size_t(key) * m.dof_count);
       fill(StateField::act, m.key_act, size_t(key) * m.activation_count);
-      fill(StateField::ctrl, m.key_ctrl, size_t(key) * m.actuator_count);
+      fill(StateField::ctrl, m.key_ctrl, size_t(key) * m.control_count);
+    } else {
+      fill(StateField::ctrl, m.control0, 0);
     }
     fill(StateField::mocap_pos, m.mocap_pos0, 0);
     fill(StateField::mocap_quat, m.mocap_quat0, 0);

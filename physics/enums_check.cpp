@@ -15,14 +15,18 @@ NURI_SAME(equality, EqualityType, connect); NURI_SAME(equality, EqualityType, we
 NURI_SAME(equality, EqualityType, tendon);
 
 NURI_SAME(transmission, Transmission, joint); NURI_SAME(transmission, Transmission, joint_in_parent);
-NURI_SAME(transmission, Transmission, tendon); NURI_SAME(transmission, Transmission, body);
+NURI_SAME(transmission, Transmission, tendon); NURI_SAME(transmission, Transmission, body); NURI_SAME(transmission, Transmission, site);
+NURI_SAME(transmission, Transmission, slidercrank); NURI_SAME(transmission, Transmission, so3);
 
 NURI_SAME(dynamics, Dynamics, none); NURI_SAME(dynamics, Dynamics, integrator); NURI_SAME(dynamics, Dynamics, filter);
-NURI_SAME(dynamics, Dynamics, filterexact);
+NURI_SAME(dynamics, Dynamics, filterexact); NURI_SAME(dynamics, Dynamics, muscle); NURI_SAME(dynamics, Dynamics, dcmotor);
+NURI_SAME(dynamics, Dynamics, pid);
 
-NURI_SAME(gain, Gain, fixed); NURI_SAME(gain, Gain, affine);
+NURI_SAME(gain, Gain, fixed); NURI_SAME(gain, Gain, affine); NURI_SAME(gain, Gain, muscle); NURI_SAME(gain, Gain, dcmotor);
+NURI_SAME(gain, Gain, so3); NURI_SAME(gain, Gain, pid);
 
-NURI_SAME(bias, Bias, none); NURI_SAME(bias, Bias, affine);
+NURI_SAME(bias, Bias, none); NURI_SAME(bias, Bias, affine); NURI_SAME(bias, Bias, muscle); NURI_SAME(bias, Bias, dcmotor);
+NURI_SAME(bias, Bias, so3);
 
 NURI_SAME(object, ObjectType, none); NURI_SAME(object, ObjectType, body); NURI_SAME(object, ObjectType, xbody);
 NURI_SAME(object, ObjectType, joint); NURI_SAME(object, ObjectType, geom); NURI_SAME(object, ObjectType, site);
@@ -52,6 +56,8 @@ NURI_SAME_BIT(ray_data, dist); NURI_SAME_BIT(ray_data, dir); NURI_SAME_BIT(ray_d
 NURI_SAME_BIT(ray_data, normal); NURI_SAME_BIT(ray_data, depth);
 NURI_SAME_BIT(contact_data, found); NURI_SAME_BIT(contact_data, force); NURI_SAME_BIT(contact_data, torque); NURI_SAME_BIT(contact_data, dist);
 NURI_SAME_BIT(contact_data, pos); NURI_SAME_BIT(contact_data, normal); NURI_SAME_BIT(contact_data, tangent);
+NURI_SAME_BIT(actuator_input, pos); NURI_SAME_BIT(actuator_input, vel); NURI_SAME_BIT(actuator_input, ff); NURI_SAME_BIT(actuator_input, voltage);
+NURI_SAME_BIT(actuator_input, none); NURI_SAME_BIT(actuator_input, expmap); NURI_SAME_BIT(actuator_input, quat);
 #undef NURI_SAME_BIT
 
 NURI_SAME(joint, JointType, free); NURI_SAME(joint, JointType, ball); NURI_SAME(joint, JointType, slide);

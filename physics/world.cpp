@@ -3,6 +3,7 @@
 #include "engine/core/hash.h"
 #include "engine/launch/pool.h"
 #include "physics/cpu/cpu_backend.h"
+#include "physics/kernel/enums.h"
 #if defined(NURI_WITH_CUDA)
 #include "physics/cuda/cuda_backend.h"
 #endif
@@ -47,8 +48,14 @@ Result<std::unique_ptr<World>> World::create(std::vector<std::shared_ptr<const m
     w.places_.push_back({which[e], int(ids.size())});
     ids.push_back(w.id(e));
   }
-  for (const Members& m : members)
+  for (const Members& m : members) {
     if (m.ids.empty()) return refuse("bad-variant", "a model has no environment", "leave it out, or take more environments");
+    for (int a = 0; a < m.model->actuator_count; ++a) {
+      const bool muscle = m.model->actuator_gain[a] == gain::muscle || m.model->actuator_bias[a] == bias::muscle;
+      if (muscle && !(m.model->actuator_lengthrange[2 * a] < m.model->actuator_lengthrange[2 * a + 1]))
+        return refuse("no-length-range", "muscle " + std::to_string(a) + " has no length range", "physics/compile.h finds it");
+    }
+  }
 
   w.pool_ = std::make_unique<Pool>(options.threads);
   bool cuda = options.backend == "cuda";

@@ -84,7 +84,7 @@ void check_references(Compilation& c) {
   }
   for (size_t i = 0; i < s.actuators.size(); ++i) {
     const Actuator& a = s.actuators[i];
-    const size_t counts[] = {s.joints.size(), s.joints.size(), s.tendons.size(), s.bodies.size(), s.sites.size()};   // as Transmission
+    const size_t counts[] = {s.joints.size(), s.joints.size(), s.tendons.size(), s.bodies.size(), s.sites.size(), s.sites.size(), s.sites.size()};   // as Transmission
     need(a.target, counts[int(a.transmission)], label("actuator", a.name, i), a.place);
     if (a.reference != -1) need(a.reference, s.sites.size(), label("actuator", a.name, i), a.place);
   }

@@ -1,4 +1,4 @@
-// Tendons, actuators and equality constraints.
+// Tendons, springs given by their time constants, and equality constraints.
 #include <algorithm>
 #include <cmath>
 
@@ -57,54 +57,6 @@ void compile_tendons(Compilation& c) {
   m.term_count = int(m.term_dof.size());
 }
 
-void compile_actuators(Compilation& c) {
-  Model& m = c.model;
-  for (size_t i = 0; i < c.scene.actuators.size(); ++i) {
-    const Actuator& a = c.scene.actuators[i];
-    const std::string who = label("actuator", a.name, i);
-    if (a.transmission == Transmission::site) {
-      c.error("not-supported-yet", who + ": actuators that act on a site are not supported yet", a.place);
-      continue;
-    }
-    Array2 control = a.ctrlrange, activation = a.actrange;
-    bool control_limited = a.ctrllimited, activation_limited = a.actlimited;
-
-    // a servo's range taken from its target's
-    if (a.inheritrange > 0 && a.transmission == Transmission::body) {
-      c.error("bad-inheritrange", who + ": inheritrange needs a target with a range", a.place);
-    } else if (a.inheritrange > 0) {
-      const bool tendon = a.transmission == Transmission::tendon;
-      const bool limited = tendon ? m.tendon_limited[a.target] : m.joint_limited[a.target];
-      const double* r = tendon ? &m.tendon_range[2 * a.target] : &m.joint_range[2 * a.target];
-      if (!limited) c.error("bad-inheritrange", who + ": inheritrange needs a target with a range", a.place);
-      const double mean = 0.5 * (r[1] + r[0]), radius = 0.5 * (r[1] - r[0]) * a.inheritrange;
-      (a.dynamics == Dynamics::integrator ? activation : control) = {mean - radius, mean + radius};
-      (a.dynamics == Dynamics::integrator ? activation_limited : control_limited) = true;
-    }
-    m.actuator_name.push_back(a.name);
-    m.actuator_transmission.push_back(int(a.transmission));
-    m.actuator_target.push_back(a.target);
-    m.actuator_body_row.push_back(a.transmission == Transmission::body ? m.body_actuator_count++ : -1);
-    m.actuator_dynamics.push_back(int(a.dynamics));
-    m.actuator_gain.push_back(int(a.gain));
-    m.actuator_bias.push_back(int(a.bias));
-    m.actuator_act.push_back(a.dynamics == Dynamics::none ? -1 : m.activation_count++);
-    m.actuator_limits.push_back(control_limited | a.forcelimited << 1 | activation_limited << 2 | a.actearly << 3);
-    append(m.actuator_gear, a.gear);
-    append(m.actuator_dynprm, a.dynprm);
-    append(m.actuator_gainprm, a.gainprm);
-    append(m.actuator_biasprm, a.biasprm);
-    append(m.actuator_ctrlrange, control);
-    append(m.actuator_forcerange, a.forcerange);
-    append(m.actuator_actrange, activation);
-    if ((control_limited && empty_range(control)) || (a.forcelimited && empty_range(a.forcerange)) || (activation_limited && empty_range(activation))) {
-      c.error("bad-range", who + " is limited but its range is empty", a.place);
-    }
-    if (activation_limited && a.dynamics == Dynamics::none) c.error("bad-range", who + " has an actrange but no activation", a.place);
-  }
-  m.actuator_count = int(c.scene.actuators.size());
-}
-
 void compile_servos(Compilation& c) {
   Model& m = c.model;
 
@@ -120,29 +72,9 @@ void compile_servos(Compilation& c) {
     for (int i = first; i < end; ++i) m.dof_damping[i] = 2 * inertia / std::max(smallest, k[0]);
     c.note("spring-from-springdamper", label("joint", c.scene.joints[j].name, j) + ": stiffness " + number(m.joint_stiffness[j]) + ", damping " + number(2 * inertia / std::max(smallest, k[0])) + ", from a time constant of " + number(k[0]) + " s and a damping ratio of " + number(k[1]), c.scene.joints[j].place);
   }
+  damp_joints(c);
   for (double d : m.dof_damping) if (d != 0) m.flags |= flag_damping;
-
-  // position servos with a damping ratio: kv = ratio 2 sqrt(kp / (J inv(M) J')), J the actuator's moment at qpos0
-  std::vector<int> all(m.dof_count);
-  for (int i = 0; i < m.dof_count; ++i) all[i] = i;
-  std::vector<double> moment(m.dof_count, 0);
-  Initial initial;
-  for (size_t i = 0; i < c.scene.actuators.size(); ++i) {
-    const Actuator& a = c.scene.actuators[i];
-    double *gain = &m.actuator_gainprm[3 * i], *bias = &m.actuator_biasprm[3 * i];
-    const double ratio = a.dampratio > 0 ? a.dampratio : bias[2];
-    if (gain[0] != -bias[1] || !(ratio > 0) || a.transmission == Transmission::body) continue;
-    if (initial.mass.empty()) initial = initial_state(m);
-    if (a.transmission == Transmission::tendon) {
-      for (int k = m.term_adr[a.target]; k < m.term_adr[a.target + 1]; ++k) moment[m.term_dof[k]] += a.gear[0] * m.term_coef[k];
-    } else {
-      const int dofs = joint_dofs[m.joint_type[a.target]];
-      for (int k = 0; k < dofs; ++k) moment[m.joint_dof[a.target] + k] = a.gear[k];
-    }
-    const double weight = inverse_product(m, initial, all, moment);
-    bias[2] = -(ratio * 2 * std::sqrt(gain[0] / std::max(smallest, weight)));
-    c.note("kv-from-dampratio", label("actuator", a.name, i) + ": kv " + number(-bias[2]) + ", from a damping ratio of " + number(ratio), a.place);
-  }
+  damp_servos(c);
 }
 
 void compile_equalities(Compilation& c) {

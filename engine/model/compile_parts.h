@@ -61,6 +61,8 @@ void compile_sensors(Compilation& c);
 void compile_keys(Compilation& c);
 void compile_look(Compilation& c);           // what renderers draw
 void compile_servos(Compilation& c);         // after derive(): springdamper and dampratio need inverse weights
+void damp_joints(Compilation& c);            // by what actuators add
+void damp_servos(Compilation& c);            // dampratio
 
 shape::MassPart frame_of(const Compilation& c, const scene::Geom& g);   // pos, quat of a geom in its body: a mesh's is moved to its centre
 shape::MassPart mesh_part(Compilation& c, const scene::Geom& g);        // the same with mass and moments of a mesh geom

@@ -5,6 +5,7 @@
 #include "engine/model/compile_rays.h"
 #include "engine/model/model_sensor.h"
 #include "engine/model/pairs.h"
+#include "engine/scene/actuators.h"
 #include "engine/shape/bvh_build.h"
 
 namespace nuri::model {
@@ -43,6 +44,7 @@ void check_distance(Compilation& c, const Sensor& s, const std::string& who) {
     }
   }
 }
+bool of_actuator(SensorType type) { return type >= SensorType::actuatorpos && type <= SensorType::actuatorfrc; }
 }  // namespace
 
 bool casts_rays(const Scene& scene) {
@@ -85,7 +87,7 @@ void compile_sensors(Compilation& c) {
     if (num < 1 || num > most_readings) c.error("bad-sensor", who + ": num is from 1 to " + std::to_string(most_readings), s.place);
     m.sensor_data.push_back(data);
     m.sensor_reduce.push_back(touches ? int(s.reduce) : 0);
-    m.sensor_adr.push_back(m.sensor_adr.back() + sensor_values(s.type, data) * std::clamp(num, 1, most_readings));
+    m.sensor_adr.push_back(m.sensor_adr.back() + (of_actuator(s.type) && s.object_type == ObjectType::actuator ? output_count(c.scene.actuators[size_t(s.object)]) : sensor_values(s.type, data)) * std::clamp(num, 1, most_readings));
     m.sensor_cutoff.push_back(s.cutoff);
     const bool suits = sensor_suits(m, s.type, s.object_type, s.object), refers = sensor_refers(s.type, s.reference_type);
     if (!suits) c.error("bad-sensor", who + " is attached to something it cannot sense", s.place);
@@ -116,7 +118,7 @@ void compile_keys(Compilation& c) {
     fill(k.qpos, m.qpos_count, m.qpos0, m.key_qpos, "qpos");
     fill(k.qvel, m.dof_count, {}, m.key_qvel, "qvel");
     fill(k.act, m.activation_count, {}, m.key_act, "act");
-    fill(k.ctrl, m.actuator_count, {}, m.key_ctrl, "ctrl");
+    fill(k.ctrl, m.control_count, {}, m.key_ctrl, "ctrl");
     for (int j = 0; j < m.joint_count; ++j) {                   // quaternions are stored unit
       const int offset = m.joint_type[j] == int(JointType::free) ? 3 : 0;
       if (m.joint_type[j] > int(JointType::ball)) continue;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/model/derive_actuators.h"
 #include "engine/model/derive_initial.h"
 #include "engine/model/derive_rows.h"
 #include "engine/model/pairs.h"
@@ -126,7 +127,9 @@ void inverse_weights(Model& m, const Initial& s) {
 
 void derive(Model& model) {
   bodies(model);
-  inverse_weights(model, initial_state(model));
+  const Initial initial = initial_state(model);
+  inverse_weights(model, initial);
+  derive_actuators(model, initial);
   derive_pairs(model);
   derive_rows(model);
 }

@@ -154,6 +154,14 @@ double inverse_product(const Model& m, const Initial& s, const std::vector<int>&
   return sum;
 }
 
+void solve(const Model& m, const Initial& s, std::vector<double>& x) {
+  for (int i = m.dof_count - 1; i >= 0; --i)                 // inv(L')
+    for (int k = m.ancestor_adr[i], e = m.mass_adr[i]; k < m.ancestor_adr[i + 1]; ++k, ++e) x[m.ancestor[k]] -= s.factor[e] * x[i];
+  for (int i = 0; i < m.dof_count; ++i) x[i] /= s.factor[m.mass_adr[i + 1] - 1];
+  for (int i = 0; i < m.dof_count; ++i)                      // inv(L)
+    for (int k = m.ancestor_adr[i], e = m.mass_adr[i]; k < m.ancestor_adr[i + 1]; ++k, ++e) x[i] -= s.factor[e] * x[m.ancestor[k]];
+}
+
 std::vector<int> chain(const Model& m, int body) {
   std::vector<int> out;
   for (int i = m.body_last_dof[body]; i >= 0; i = m.dof_parent[i]) out.push_back(i);

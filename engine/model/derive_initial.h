@@ -24,6 +24,9 @@ Initial initial_state(const Model& model);
 // y' inv(M) y for y that is zero except at `dofs`, which ascend and hold every ancestor of their members; y is cleared.
 double inverse_product(const Model& model, const Initial& initial, const std::vector<int>& dofs, std::vector<double>& y);
 
+// x = inv(M) x
+void solve(const Model& model, const Initial& initial, std::vector<double>& x);
+
 // Dofs that move a body, ascending.
 std::vector<int> chain(const Model& model, int body);
 

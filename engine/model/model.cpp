@@ -16,6 +16,7 @@ void resize(Model& model) {
   model.site_name.resize(model.site_count);
   model.tendon_name.resize(model.tendon_count);
   model.actuator_name.resize(model.actuator_count);
+  model.control_name.resize(model.control_count);
   model.equality_name.resize(model.equality_count);
   model.sensor_name.resize(model.sensor_count);
   model.key_name.resize(model.key_count);

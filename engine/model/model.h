@@ -22,7 +22,7 @@ struct Model {
 #include "engine/model/model_fields.inl"
 
   // names by index; empty where a thing has none
-  std::vector<std::string> body_name, joint_name, geom_name, site_name, tendon_name, actuator_name, equality_name, sensor_name, key_name;
+  std::vector<std::string> body_name, joint_name, geom_name, site_name, tendon_name, actuator_name, control_name, equality_name, sensor_name, key_name;
   std::string name;
 
   Look look;                           // for renderers; the dynamics never look

@@ -175,19 +175,58 @@ class Check {
   }
 
   bool actuators() {
-    if (!range("actuator_transmission", m.actuator_transmission, 0, 4) || !range("actuator_dynamics", m.actuator_dynamics, 0, 4) ||
-        !range("actuator_gain", m.actuator_gain, 0, 2) || !range("actuator_bias", m.actuator_bias, 0, 2) || !range("actuator_limits", m.actuator_limits, 0, 16)) return false;
-    int activation = 0, on_body = 0;
-    for (int a = 0; a < m.actuator_count; ++a) {
-      const auto transmission = scene::Transmission(m.actuator_transmission[a]);
-      const bool body = transmission == scene::Transmission::body;
-      const int targets = body ? m.body_count : transmission == scene::Transmission::tendon ? m.tendon_count : m.joint_count;
-      if (m.actuator_target[a] < 0 || m.actuator_target[a] >= targets) return fail("actuator_target is out of range");
-      if (m.actuator_act[a] != (m.actuator_dynamics[a] ? activation++ : -1)) return fail("actuator_act is out of order");
-      if (m.actuator_body_row[a] != (body ? on_body++ : -1)) return fail("actuator_body_row is out of order");
+    using scene::Bias, scene::Dynamics, scene::Gain, scene::Transmission;
+    if (!range("actuator_transmission", m.actuator_transmission, 0, int(Transmission::so3) + 1) || !range("actuator_dynamics", m.actuator_dynamics, 0, int(Dynamics::pid) + 1) ||
+        !range("actuator_gain", m.actuator_gain, 0, int(Gain::pid) + 1) || !range("actuator_bias", m.actuator_bias, 0, int(Bias::so3) + 1) ||
+        !range("actuator_limits", m.actuator_limits, 0, 2 * actuator_circle) || !range("actuator_inputs", m.actuator_inputs, 0, 2 * scene::actuator_input::quat) ||
+        !range("actuator_states", m.actuator_states, 0, 2 * state_current) || !range("control_limited", m.control_limited, 0, 2) ||
+        !range("moment_dof", m.moment_dof, 0, m.dof_count) || !addresses("actuator_control_adr", m.actuator_control_adr, m.control_count) ||
+        !addresses("actuator_output_adr", m.actuator_output_adr, m.output_count) || !addresses("actuator_act_adr", m.actuator_act_adr, m.activation_count) ||
+        !addresses("moment_adr", m.moment_adr, m.moment_count)) return false;
+    for (int a = 0; a < m.actuator_count; ++a) if (!actuator(a)) return false;
+    for (int o = 0; o < m.output_count; ++o)
+      for (int k = m.moment_adr[o]; k < m.moment_adr[o + 1]; ++k) {
+        if (m.moment_output[k] != o) return fail("moment_output is out of order");
+        if (k > m.moment_adr[o] && m.moment_dof[k] <= m.moment_dof[k - 1]) return fail("moment_dof is not ascending");
+      }
+    return true;
+  }
+
+  // Kernels read the controls, outputs and activations that an actuator's types have, without looking how many there are.
+  bool actuator(int a) {
+    using scene::Bias, scene::Dynamics, scene::Gain, scene::Transmission;
+    using namespace scene::actuator_input;
+    const int control = m.actuator_control_adr[a], output = m.actuator_output_adr[a], states = m.actuator_states[a], inputs = m.actuator_inputs[a];
+    const int controls = m.actuator_control_adr[a + 1] - control, outputs = m.actuator_output_adr[a + 1] - output, acts = m.actuator_act_adr[a + 1] - m.actuator_act_adr[a];
+    const auto kind = Transmission(m.actuator_transmission[a]);
+    const auto dynamics = Dynamics(m.actuator_dynamics[a]);
+    const auto gain = Gain(m.actuator_gain[a]);
+    const auto bias = Bias(m.actuator_bias[a]);
+    const bool body = kind == Transmission::body, so3 = gain == Gain::so3, own_law = gain == Gain::pid || gain == Gain::dcmotor;
+    const bool referred = m.actuator_reference[a] != -1, on_joint = kind <= Transmission::joint_in_parent || (kind == Transmission::so3 && !referred);
+    const int targets = body ? m.body_count : kind == Transmission::tendon ? m.tendon_count : on_joint ? m.joint_count : m.site_count;
+    if (m.actuator_target[a] < 0 || m.actuator_target[a] >= targets) return fail("actuator_target is out of range");
+    if (referred && (kind < Transmission::site || m.actuator_reference[a] < 0 || m.actuator_reference[a] >= m.site_count)) return fail("actuator_reference is out of range");
+    if (kind == Transmission::slidercrank && !referred) return fail("a slider-crank has no slider");
+    if (kind == Transmission::so3 && on_joint && m.joint_type[m.actuator_target[a]] != 1) return fail("an orientation servo's joint is not a ball");
+    if (so3 != (kind == Transmission::so3) || so3 != (bias == Bias::so3) || (gain == Gain::dcmotor) != (bias == Bias::dcmotor) ||
+        (gain == Gain::dcmotor) != (dynamics == Dynamics::dcmotor) || (dynamics == Dynamics::pid && gain != Gain::pid) ||
+        (gain == Gain::pid && ((dynamics != Dynamics::none && dynamics != Dynamics::pid) || bias != Bias::affine)) ||
+        (so3 && dynamics != Dynamics::none && dynamics != Dynamics::integrator)) return fail("an actuator's types do not go together");
+    const int listed = (inputs & pos ? 1 : 0) + (inputs & vel ? 1 : 0) + (inputs & ff ? 1 : 0) + (inputs & voltage ? 1 : 0);
+    if (controls != (so3 ? inputs & quat ? 4 : 3 : own_law ? listed : 1)) return fail("actuator_control_adr does not fit the inputs");
+    if (outputs != (so3 ? 3 : 1)) return fail("actuator_output_adr does not fit the transmission");
+    int counted = 0;
+    for (int bits = states; bits; bits &= bits - 1) ++counted;
+    if (states && !(dynamics == Dynamics::dcmotor || (dynamics == Dynamics::pid && states <= (state_slew | state_integral)))) return fail("actuator_states is out of range");
+    if (acts != (dynamics == Dynamics::none ? 0 : own_law ? counted : so3 ? 3 : 1)) return fail("actuator_act_adr does not fit the dynamics");
+    for (int k = control; k < control + controls; ++k) if (m.control_actuator[k] != a) return fail("control_actuator is out of order");
+    for (int o = output; o < output + outputs; ++o) {
+      if (m.output_actuator[o] != a) return fail("output_actuator is out of order");
+      const int moments = m.moment_adr[o + 1] - m.moment_adr[o];
+      if (kind <= Transmission::tendon && moments) return fail("moments of an actuator on a joint or tendon are listed");
     }
-    if (on_body != m.body_actuator_count) return fail("body_actuator_count is wrong");
-    return activation == m.activation_count || fail("activation_count is wrong");
+    return true;
   }
 
   bool scalar(int joint) { return m.joint_type[joint] >= 2; }
@@ -270,7 +309,8 @@ class Check {
       const int data = m.sensor_data[s], all = ranges ? scene::ray_data::all : touches ? scene::contact_data::all : 0, values = m.sensor_adr[s + 1] - m.sensor_adr[s];
       if ((data & ~all) || (all && data == 0)) return fail("sensor_data is out of range");
       if (m.sensor_reduce[s] < 0 || m.sensor_reduce[s] > (touches ? int(scene::ContactReduce::netforce) : 0)) return fail("sensor_reduce is out of range");
-      const int one = sensor_values(type, data);
+      const bool of_actuator = type >= scene::SensorType::actuatorpos && type <= scene::SensorType::actuatorfrc && object == int(ObjectType::actuator);
+      const int one = of_actuator ? m.actuator_output_adr[m.sensor_object[s] + 1] - m.actuator_output_adr[m.sensor_object[s]] : sensor_values(type, data);
       if (touches ? values < one || values % one : values != one) return fail("sensor_adr does not fit its sensors");
       if (!sensor_refers(type, ObjectType(reference))) return fail("a sensor refers to something it cannot sense");
       if (!sensor_suits(m, type, ObjectType(object), m.sensor_object[s])) return fail("a sensor is attached to something it cannot sense");

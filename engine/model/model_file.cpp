@@ -22,7 +22,7 @@ enum Kind : uint8_t { kind_count, kind_index, kind_real, kind_derived };
 struct Names { std::vector<std::string> Model::* list; int32_t Model::* count; };
 constexpr Names names[] = {{&Model::body_name, &Model::body_count}, {&Model::joint_name, &Model::joint_count}, {&Model::geom_name, &Model::geom_count},
   {&Model::site_name, &Model::site_count}, {&Model::tendon_name, &Model::tendon_count}, {&Model::actuator_name, &Model::actuator_count},
-  {&Model::equality_name, &Model::equality_count}, {&Model::sensor_name, &Model::sensor_count}, {&Model::key_name, &Model::key_count}};
+  {&Model::control_name, &Model::control_count},  {&Model::equality_name, &Model::equality_count}, {&Model::sensor_name, &Model::sensor_count}, {&Model::key_name, &Model::key_count}};
 
 // Everything but the hash.
 std::string body(const Model& m) {

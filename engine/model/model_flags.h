@@ -11,8 +11,22 @@ enum Flag : int {
   flag_refsafe = 1 << 15, flag_energy = 1 << 16, flag_gravcomp = 1 << 17, flag_damping = 1 << 18 /* some dof is damped */,
   flag_multiccd = 1 << 19,
   // what some geom, pair or joint has; models without take none of its instructions
+  flag_drive = 1 << 30 /* physics/compile.cpp alone: muscles are driven to their ends */,
   flag_surfacevel = 1 << 20, flag_adhesion = 1 << 21, flag_gap = 1 << 22 /* some pair_gap */, flag_actuator_gravcomp = 1 << 23,
 };
+
+// Bits of actuator_limits.
+enum ActuatorFlag : int {
+  actuator_force_limited = 2, actuator_act_limited = 4,
+  actuator_early = 8,       // its force follows the activation after this step
+  actuator_disabled = 16,   // its group is: no force, and its activation stands still
+  actuator_circle = 32,     // a servo of an angle: it goes to the nearest of all equal angles
+};
+
+// Activations that a pid (the first two) or a dcmotor may have, in the order in which they stand.
+enum ActuatorState : int { state_slew = 1, state_integral = 2, state_temperature = 4, state_bristle = 8, state_current = 16 };
+
+constexpr int actuator_parameters = 10;   // of dynprm, gainprm and biasprm each
 
 // Rows that are not contacts, in their order.
 enum RowKind : int { row_connect, row_weld, row_joint_equality, row_tendon_equality, row_dof_friction, row_tendon_friction, row_joint_limit, row_ball_limit, row_tendon_limit };

@@ -15,7 +15,7 @@ NURI_STATE(qpos_residual, 3 * m.free_count, "m", "what the translation of free j
 NURI_STATE(qvel, m.dof_count, "m/s, rad/s", "generalised velocity")
 NURI_STATE(act, m.activation_count, "", "actuator activation")
 NURI_STATE(warmstart, m.dof_count, "m/s^2, rad/s^2", "acceleration the solver starts from")
-NURI_STATE(ctrl, m.actuator_count, "", "control")
+NURI_STATE(ctrl, m.control_count, "", "control")
 NURI_STATE(qfrc_applied, m.dof_count, "N, N m", "applied generalised force")
 NURI_STATE(xfrc_applied, 6 * m.body_count, "N, N m", "force and torque applied at bodies' centres of mass, world axes")
 NURI_STATE(mocap_pos, 3 * m.mocap_count, "m", "mocap positions")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include "engine/scene/actuators.h"
 #include "engine/scene/yaml.h"
 
 namespace nuri::scene {
@@ -58,8 +59,9 @@ Shape initial(const Scene& scene) {
     shape.qvel.resize(shape.qvel.size() + (joint.type == JointType::free ? 6 : joint.type == JointType::ball ? 3 : 1));
   }
   for (const Actuator& actuator : scene.actuators) {
-    shape.ctrl.push_back(0);
-    if (actuator.dynamics != Dynamics::none) shape.act.push_back(0);
+    const std::vector<double> controls = neutral_controls(actuator);
+    shape.ctrl.insert(shape.ctrl.end(), controls.begin(), controls.end());
+    shape.act.resize(shape.act.size() + size_t(activation_count(actuator)));
   }
   for (const Body& body : scene.bodies) {
     if (!body.mocap) continue;
@@ -136,7 +138,7 @@ class Merger {
         case Transmission::joint: case Transmission::joint_in_parent: actuator.target += joints; break;
         case Transmission::tendon: actuator.target += tendons; break;
         case Transmission::body: actuator.target = body_of(actuator.target); break;
-        case Transmission::site: actuator.target = sites[actuator.target]; break;
+        case Transmission::site: case Transmission::slidercrank: case Transmission::so3: actuator.target = sites[actuator.target]; break;
       }
       if (actuator.reference >= 0) actuator.reference = sites[actuator.reference];
       scene.actuators.push_back(named("actuator", actuator));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include "engine/core/paths.h"
+#include "engine/scene/actuators.h"
 #include "engine/scene/mjcf_reader.h"
 
 namespace nuri::scene::mjcf {
@@ -30,8 +31,8 @@ Layouts layouts_of(const Reader& r) {
     l.qvel.push_back({r.joints[j], std::vector<double>(freedoms[static_cast<std::size_t>(joint.type)], 0.0)});
   }
   for (std::size_t i = 0; i < r.scene.actuators.size(); ++i) {
-    l.ctrl.push_back({r.actuators[i], {0}});
-    if (r.scene.actuators[i].dynamics != Dynamics::none) l.act.push_back({r.actuators[i], {0}});
+    l.ctrl.push_back({r.actuators[i], neutral_controls(r.scene.actuators[i])});
+    l.act.push_back({r.actuators[i], std::vector<double>(static_cast<std::size_t>(activation_count(r.scene.actuators[i])))});
   }
   for (std::size_t b = 1; b < r.scene.bodies.size(); ++b) {
     const Body& body = r.scene.bodies[b];

@@ -37,7 +37,7 @@ struct CameraSpec { Camera camera; Orientation orientation; double fovy_degrees 
 struct TendonSpec { Tendon tendon; Limited limited = Limited::automatic, actuatorfrclimited = Limited::automatic; };
 
 // How an actuator was written decides which class values a shortcut takes over (see mjcf_actuator.cpp).
-enum class ActuatorKind { general, motor, position, velocity, intvelocity, damper, cylinder, adhesion };
+enum class ActuatorKind { general, motor, position, velocity, intvelocity, damper, cylinder, adhesion, muscle, pid, dcmotor, orientation };
 struct ActuatorSpec {
   Actuator actuator;
   ActuatorKind kind = ActuatorKind::general;

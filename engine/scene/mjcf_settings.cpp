@@ -1,5 +1,6 @@
 // Sections without bodies: compiler, option, size, visual, statistic, custom.
 #include <algorithm>
+#include <cmath>
 #include "engine/scene/mjcf_reader.h"
 
 namespace nuri::scene::mjcf {
@@ -40,6 +41,21 @@ void read_flags(Reader& reader, const xml::Element& element) {
   reader.no_children(element);
 }
 
+void read_lengthrange(Reader& reader, const xml::Element& element) {
+  Attributes a(element, reader.findings);
+  LengthRange& out = reader.scene.compiler.lengthrange;
+  using Mode = LengthRange::Mode;
+  a.keyword("mode", out.mode, {{"none", Mode::none}, {"muscle", Mode::muscle}, {"muscleuser", Mode::muscle}, {"all", Mode::all}});
+  a.boolean("useexisting", out.useexisting);
+  a.boolean("uselimit", out.uselimit);
+  const std::pair<const char*, double*> numbers[] = {{"accel", &out.accel}, {"maxforce", &out.maxforce}, {"timeconst", &out.timeconst}, {"timestep", &out.timestep},
+                                                     {"inttotal", &out.inttotal}, {"interval", &out.interval}, {"tolrange", &out.tolrange}};
+  for (const auto& [name, value] : numbers)
+    if (a.number(name, *value)) a.check(*value >= 0, name, "be >= 0");
+  a.finish();
+  reader.no_children(element);
+}
+
 }  // namespace
 
 void read_compiler(Reader& reader, const xml::Element& section) {
@@ -73,7 +89,7 @@ void read_compiler(Reader& reader, const xml::Element& section) {
   a.accept({"usethread", "saveinertial", "savecompiled", "savecanonical", "passthrough"});
   a.finish();
   for (const auto& child : section.children)
-    if (child->name == "lengthrange") reader.findings.idle_at("<lengthrange>", *child);
+    if (child->name == "lengthrange") read_lengthrange(reader, *child);
     else reader.unknown_element(*child, {"lengthrange"});
 }
 
@@ -107,8 +123,11 @@ void read_option(Reader& reader, const xml::Element& section) {
   a.up_to("o_friction", o.o_friction);
   a.accept({"jacobian", "sdf_iterations", "sdf_initpoints", "sleep_tolerance"});
   std::vector<double> groups;
-  if (a.list("actuatorgroupdisable", groups) && !groups.empty())
-    a.error("actuatorgroupdisable", "not-supported-yet", "disabling groups of actuators is not supported yet");
+  if (a.list("actuatorgroupdisable", groups)) {
+    o.actuatorgroupdisable.clear();
+    for (const double group : groups)
+      if (a.check(group >= 0 && group <= 30 && group == std::floor(group), "actuatorgroupdisable", "hold groups from 0 to 30")) o.actuatorgroupdisable.push_back(int(group));
+  }
   a.finish();
   int flags = 0;
   for (const auto& child : section.children) {

@@ -53,7 +53,18 @@ struct Option {
   Array2 o_solref{0.02, 1};
   Array5 o_solimp{0.9, 0.95, 0.001, 0.5, 2};
   Array5 o_friction{1, 1, 0.005, 0.0001, 0.0001};
+  std::vector<int> actuatorgroupdisable;         // groups whose actuators do nothing
   Flags flags;
+};
+
+// How the length ranges of muscles are found (MJCF: compiler/lengthrange).
+struct LengthRange {
+  enum class Mode { none, muscle, all } mode = Mode::muscle;
+  bool useexisting = true, uselimit = false;
+  double accel = 20, maxforce = 0;               // of all dofs as a length, m/s^2 and rad/s^2; N, 0: any
+  double timeconst = 1, timestep = 0.01;         // s; 0: the model's
+  double inttotal = 10, interval = 2;            // s
+  double tolrange = 0.05;
 };
 
 struct Compiler {
@@ -61,6 +72,7 @@ struct Compiler {
   bool balanceinertia = false;
   InertiaFromGeom inertiafromgeom = InertiaFromGeom::automatic;
   std::array<int, 2> inertiagrouprange{0, 5};
+  LengthRange lengthrange;
   bool fitaabb = false;                          // primitives fitted to meshes: by bounding boxes, otherwise by boxes of equal inertia
 };
 
@@ -258,24 +270,35 @@ struct Tendon {
   Place place;
 };
 
-enum class Dynamics { none, integrator, filter, filterexact };
-enum class Gain { fixed, affine };
-enum class Bias { none, affine };
-enum class Transmission { joint, joint_in_parent, tendon, body, site };   // numbers are used in compiled models: add at the end
-// motor, position, velocity, adhesion and general all arrive here as `general`.
+enum class Dynamics { none, integrator, filter, filterexact, muscle, dcmotor, pid };   // numbers as in MJCF's compiled models
+enum class Gain { fixed, affine, muscle, dcmotor, so3, pid };
+enum class Bias { none, affine, muscle, dcmotor, so3 };
+enum class Transmission { joint, joint_in_parent, tendon, body, site, slidercrank, so3 };   // numbers are used in compiled models: add at the end
+// What the controls of an actuator are, as bits, in the order in which they stand. Of an so3 servo: one of the last two.
+namespace actuator_input { enum : int { pos = 1, vel = 2, ff = 4, voltage = 8, none = 16, expmap = 32, quat = 64 }; }
+using Parameters = std::array<double, 10>;
+// All shortcuts (motor, position, muscle, ..) arrive here as `general`.
 struct Actuator {
   std::string name;
   Transmission transmission = Transmission::joint;
-  int target = 0;                                // joint, tendon, site or body
-  int reference = -1;                            // of a site: the site whose frame it is seen in (refsite); -1: the world's
+  int target = 0;                                // joint, tendon, site or body; of a slider-crank: the site of the pin between crank and rod
+  int reference = -1;                            // of a site: the site whose frame it is seen in (refsite); -1: its own
+                                                 // of a slider-crank: the site whose z axis the slider moves along
   std::array<double, 6> gear{1, 0, 0, 0, 0, 0};
+  double cranklength = 0;                        // m, of a slider-crank's rod
+  Array2 lengthrange{0, 0};                      // of the transmission; what a muscle needs. 0 0: it is found
+  Array3 damping{0, 0, 0};                       // of the target, times gear^2: linear, quadratic, cubic
+  double armature = 0;                           // of the target, times gear^2
+  int group = 0;
+  int input = 0;                                 // actuator_input; 0: one control
   Dynamics dynamics = Dynamics::none;
   Gain gain = Gain::fixed;
   Bias bias = Bias::none;
-  std::array<double, 3> dynprm{1, 0, 0}, gainprm{1, 0, 0}, biasprm{0, 0, 0};
+  Parameters dynprm{1}, gainprm{1}, biasprm{};
   double dampratio = 0;                          // position servo with dampratio: kv is computed by the compiler (MuJoCo: kv > 0 in biasprm[2])
   bool ctrllimited = false, forcelimited = false, actlimited = false, actearly = false;
   Array2 ctrlrange{0, 0}, forcerange{0, 0}, actrange{0, 0};
+  Array2 velrange{0, 0}, ffrange{0, 0};          // of a pid's other controls; they limit if they are not 0 0
   double inheritrange = 0;
   Place place;
 };

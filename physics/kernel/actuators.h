@@ -1,80 +1,112 @@
 // Actuators: control -> activation -> force -> generalised force, and the sum of all smooth forces.
-// MuJoCo: mj_transmission, mj_fwdActuation, mj_fwdAcceleration.
+// MuJoCo: mj_fwdActuation, mj_nextActivation, mj_fwdAcceleration.
 //
 //   force = gain(length, velocity) * input + bias(length, velocity),  input = control, or activation if it has dynamics
-//   generalised force = moment' force, moment = gear * d(length)/d(position)
+// pid, dcmotor and orientation have laws of their own (servo.h). A setpoint that is an angle on a circle (model::actuator_circle) is taken for the
+// nearest of its equals: the control by the activation it is filtered into, the input by the length.
 #pragma once
-#include "physics/kernel/adhesion.h"
 #include "physics/kernel/articulated.h"
-#include "physics/kernel/enums.h"
-#include "physics/kernel/tendons.h"
-#include "physics/kernel/velocity.h"
+#include "physics/kernel/muscle.h"
+#include "physics/kernel/servo.h"
+#include "physics/kernel/transmission.h"
 
 NURI_KERNEL_BEGIN
 
-// How many dofs an actuator pushes; component k pushes dof `moment_dof` with `moment`.
-template <class L> NURI_FN int moment_count(const Pack<L>& p, int a) {
-  const auto& m = p.model;
-  const int target = m.actuator_target[a];
-  if (m.actuator_transmission[a] == transmission::tendon) return m.term_adr[target + 1] - m.term_adr[target];
-  if (m.actuator_transmission[a] == transmission::body) return m.dof_count;
-  const int type = m.joint_type[target];
-  return type == joint::free ? 6 : type == joint::ball ? 3 : 1;
-}
-template <class L> NURI_FN int moment_dof(const Pack<L>& p, int a, int k) {
-  const auto& m = p.model;
-  const int target = m.actuator_target[a];
-  if (m.actuator_transmission[a] == transmission::body) return k;
-  return m.actuator_transmission[a] == transmission::tendon ? m.term_dof[m.term_adr[target] + k] : m.joint_dof[target] + k;
-}
-template <class L> NURI_FN typename L::Real moment(const Pack<L>& p, int a, int k) {
+// Activation i of actuator a after this substep if its rate is `rate`.
+template <class L> NURI_FN typename L::Real next_activation(const Pack<L>& p, int a, int i, typename L::Real rate) {
   using R = typename L::Real;
   const auto& m = p.model;
-  const int target = m.actuator_target[a], kind = m.actuator_transmission[a];
-  if (kind == transmission::body) return p.scratch.body_moment()[m.actuator_body_row[a] * m.dof_count + k];   // whatever its gear
-  if (kind == transmission::tendon) return m.actuator_gear[6 * a] * m.term_coef[m.term_adr[target] + k];
-  const int type = m.joint_type[target];
-  if (type >= joint::slide || kind == transmission::joint) return m.actuator_gear[6 * a + k];
-  // the rotational gear is given in the parent's frame: turn it into the body's
-  const int turn_at = type == joint::free ? 3 : 0;
-  if (k < turn_at) return m.actuator_gear[6 * a + k];
-  const Vec3<R> gear{m.actuator_gear[6 * a + turn_at], m.actuator_gear[6 * a + turn_at + 1], m.actuator_gear[6 * a + turn_at + 2]};
-  const Vec3<R> turned = rotate(conjugate(unit(load4(p.scratch.qpos() + m.joint_qpos[target] + turn_at, 0))), gear);
-  return k == turn_at ? turned.x : k == turn_at + 1 ? turned.y : turned.z;
-}
-
-template <class L> NURI_FN typename L::Real actuator_length(const Pack<L>& p, int a) {
-  using R = typename L::Real;
-  const auto& m = p.model;
-  const int target = m.actuator_target[a];
-  if (m.actuator_transmission[a] == transmission::body) return R(0);
-  if (m.actuator_transmission[a] == transmission::tendon) return m.actuator_gear[6 * a] * p.scratch.tendon_length()[target];
-  const int type = m.joint_type[target];
-  const R* const q = p.scratch.qpos() + m.joint_qpos[target];
-  if (type >= joint::slide) return m.actuator_gear[6 * a] * q[0];
-  if (type == joint::free) return R(0);
-  Vec3<R> gear{m.actuator_gear[6 * a], m.actuator_gear[6 * a + 1], m.actuator_gear[6 * a + 2]};
-  const Quat<R> turned = unit(load4(q, 0));
-  if (m.actuator_transmission[a] == transmission::joint_in_parent) gear = rotate(conjugate(turned), gear);
-  return dot(rotation_vector(turned), gear);
-}
-
-template <class R> NURI_VALUE R clamp(R x, R low, R high) { return max(low, min(high, x)); }
-
-// The activation after this substep if its rate is act_dot.
-template <class L> NURI_FN typename L::Real next_activation(const Pack<L>& p, int a, typename L::Real rate) {
-  using R = typename L::Real;
-  const auto& m = p.model;
-  const int i = m.actuator_act[a];
-  const R h = m.timestep[0];
+  const R h = m.timestep[0], now = p.scratch.act()[i];
+  const int at = model::actuator_parameters * a, kind = m.actuator_dynamics[a], states = m.actuator_states[a];
+  if (kind == dynamics::dcmotor && states & model::state_bristle && i == bristle_at(p, a)) {   // exactly, for a speed that stays
+    const R speed = p.scratch.actuator_velocity()[m.actuator_output_adr[a]], decay = bristle_decay(p, a, speed), left = exp(-decay * h);
+    const auto decays = p.tiny() < decay;
+    return left * now + where(decays, (R(1) - left) / where(decays, decay, R(1)), h) * speed;
+  }
   R step = rate * h;
-  if (m.actuator_dynamics[a] == dynamics::filterexact) {
-    const R tau = max(p.tiny(), m.actuator_dynprm[3 * a]);
+  if (kind == dynamics::filterexact || (kind == dynamics::dcmotor && states & model::state_current && i + 1 == m.actuator_act_adr[a + 1])) {
+    const R tau = max(p.tiny(), R(m.actuator_dynprm[at]));
     step = rate * tau * (R(1) - exp(-h / tau));
   }
-  R act = p.scratch.act()[i] + step;
-  if (m.actuator_limits[a] & 4) act = clamp(act, m.actuator_actrange[2 * a], m.actuator_actrange[2 * a + 1]);
+  R act = now + step;
+  if (kind == dynamics::dcmotor) {
+    const int integral = m.actuator_act_adr[a] + ((states & model::state_slew) != 0);
+    const R most = m.actuator_dynprm[at + 8];
+    return states & model::state_integral && i == integral ? where(R(0) < most, clamp(act, -most, most), act) : act;
+  }
+  if (m.actuator_limits[a] & model::actuator_act_limited) act = clamp(act, m.actuator_actrange[2 * a], m.actuator_actrange[2 * a + 1]);
   return act;
+}
+
+// Of an actuator with one output and a gain; sets the rate of its activation.
+template <class L> NURI_FN typename L::Real plain_force(const Pack<L>& p, int a, typename L::Real length, typename L::Real velocity) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const int at = model::actuator_parameters * a, act = m.actuator_act_adr[a], kind = m.actuator_dynamics[a];
+  R input = control(p, m.actuator_control_adr[a]);
+  if (act < m.actuator_act_adr[a + 1]) {
+    R rate = input;
+    if (kind == dynamics::muscle) rate = muscle_rate(p, a, input, s.act()[act]);
+    else if (kind != dynamics::integrator) rate = (nearest_turn(p, a, input, s.act()[act]) - s.act()[act]) / max(p.tiny(), R(m.actuator_dynprm[at]));
+    s.act_dot()[act] = rate;
+    input = m.actuator_limits[a] & model::actuator_early ? next_activation(p, a, act, rate) : s.act()[act];
+  }
+  input = nearest_turn(p, a, input, length);
+  R gain = m.actuator_gainprm[at];
+  if (m.actuator_gain[a] == gain::affine) gain = mul_add(m.actuator_gainprm[at + 2], velocity, mul_add(m.actuator_gainprm[at + 1], length, gain));
+  if (m.actuator_gain[a] == gain::muscle) gain = muscle_gain(p, a, length, velocity);
+  R force = gain * input;
+  if (m.actuator_bias[a] == bias::affine)
+    force = force + mul_add(m.actuator_biasprm[at + 2], velocity, mul_add(m.actuator_biasprm[at + 1], length, m.actuator_biasprm[at]));
+  if (m.actuator_bias[a] == bias::muscle) force = force + muscle_bias(p, a, length, velocity);
+  return force;
+}
+
+// Limits, and what is not subject to them.
+template <class L> NURI_FN void limit_forces(const Pack<L>& p, int a) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  R* const force = p.scratch.actuator_force() + m.actuator_output_adr[a];
+  if (m.actuator_limits[a] & model::actuator_force_limited) {
+    if (m.actuator_gain[a] == gain::so3) {
+      const R most = m.actuator_forcerange[2 * a + 1], size = norm(load3(force, 0));
+      store3(force, 0, load3(force, 0) * where(most < size, most / max(p.tiny(), size), R(1)));
+    } else {
+      force[0] = clamp(force[0], m.actuator_forcerange[2 * a], m.actuator_forcerange[2 * a + 1]);
+    }
+  }
+  if (m.actuator_bias[a] == bias::dcmotor) force[0] = force[0] + dcmotor_friction(p, a, p.scratch.actuator_length()[m.actuator_output_adr[a]]);
+}
+
+// Towards an end of an actuator's length (physics/compile.h): the force that accelerates all dofs, as a length, by gainprm[0], with the sign of its
+// control; if gainprm[1] is not 0 the generalised force is not longer than that.
+template <class L> NURI_STAGE void drive_forces(Pack<L>& p) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  R* const x = s.acc_smooth();
+  const auto length_of_x = [&] {
+    R square[1];
+    p.lane.template sums<1>(m.dof_count, ByItem{}, square, [&](int i, R* acc) { acc[0] = mul_add(x[i], x[i], acc[0]); });
+    return sqrt(square[0]);
+  };
+  for (int a = 0; a < m.actuator_count; ++a) {
+    const R side = s.ctrl()[m.actuator_control_adr[a]];
+    if (m.actuator_gain[a] != gain::drive || !any(R(0) < abs(side))) continue;
+    const int o = m.actuator_output_adr[a], at = model::actuator_parameters * a;
+    p.lane.each(m.dof_count, [&](int i) { x[i] = R(0); });
+    p.lane.sync();
+    p.lane.once([&] { for (int k = 0, n = moment_count(p, o); k < n; ++k) x[moment_dof(p, o, k)] = x[moment_dof(p, o, k)] + moment(p, o, k); });
+    p.lane.sync();
+    const R arm = length_of_x();
+    p.lane.sync();
+    solve_inertia(p, x);
+    const R force = m.actuator_gainprm[at] / max(p.tiny(), length_of_x()), most = m.actuator_gainprm[at + 1];
+    p.lane.sync();
+    p.lane.once([&] { s.actuator_force()[o] = side * where((R(0) < most) & (most < force * arm), most / max(p.tiny(), arm), force); });
+    p.lane.sync();
+  }
 }
 
 template <class L> NURI_STAGE void actuator_forces(Pack<L>& p) {
@@ -82,37 +114,35 @@ template <class L> NURI_STAGE void actuator_forces(Pack<L>& p) {
   const auto& m = p.model;
   const auto& s = p.scratch;
   const bool acts = m.on(model::flag_actuation);
-  if (m.body_actuator_count) body_moments(p);
+  if (m.moment_count) computed_moments(p);
   p.lane.each(m.actuator_count, [&](int a) {
-    const R length = actuator_length(p, a);
-    R velocity = R(0);
-    for (int k = 0, n = moment_count(p, a); k < n; ++k) velocity = mul_add(moment(p, a, k), s.qvel()[moment_dof(p, a, k)], velocity);
-    s.actuator_length()[a] = length;
-    s.actuator_velocity()[a] = velocity;
-    R input = s.ctrl()[a];
-    if ((m.actuator_limits[a] & 1) && m.on(model::flag_clampctrl)) input = clamp(input, m.actuator_ctrlrange[2 * a], m.actuator_ctrlrange[2 * a + 1]);
-    const int act = m.actuator_act[a];
-    if (act >= 0) {
-      R rate = input;
-      if (m.actuator_dynamics[a] != dynamics::integrator) rate = (input - s.act()[act]) / max(p.tiny(), m.actuator_dynprm[3 * a]);
-      s.act_dot()[act] = acts ? rate : R(0);
-      input = m.actuator_limits[a] & 8 ? next_activation(p, a, rate) : s.act()[act];
+    const int first = m.actuator_output_adr[a], end = m.actuator_output_adr[a + 1];
+    for (int o = first; o < end; ++o) {
+      R velocity = R(0);
+      for (int k = 0, n = moment_count(p, o); k < n; ++k) velocity = mul_add(moment(p, o, k), s.qvel()[moment_dof(p, o, k)], velocity);
+      s.actuator_length()[o] = actuator_length(p, o);
+      s.actuator_velocity()[o] = velocity;
     }
-    R gain = m.actuator_gainprm[3 * a];
-    if (m.actuator_gain[a] == gain::affine) gain = mul_add(m.actuator_gainprm[3 * a + 2], velocity, mul_add(m.actuator_gainprm[3 * a + 1], length, gain));
-    R force = gain * input;
-    if (m.actuator_bias[a] == bias::affine)
-      force = force + mul_add(m.actuator_biasprm[3 * a + 2], velocity, mul_add(m.actuator_biasprm[3 * a + 1], length, m.actuator_biasprm[3 * a]));
-    if (m.actuator_limits[a] & 2) force = clamp(force, m.actuator_forcerange[2 * a], m.actuator_forcerange[2 * a + 1]);
-    s.actuator_force()[a] = acts ? force : R(0);
+    const R length = s.actuator_length()[first], velocity = s.actuator_velocity()[first];
+    R slope;
+    switch (m.actuator_gain[a]) {
+      case gain::so3: orientation_forces(p, a); break;
+      case gain::pid: s.actuator_force()[first] = pid_force(p, a, length, velocity); break;
+      case gain::dcmotor: s.actuator_force()[first] = dcmotor_force(p, a, length, velocity, slope); break;
+      default: s.actuator_force()[first] = plain_force(p, a, length, velocity);
+    }
+    limit_forces(p, a);
+    if (!acts || m.actuator_limits[a] & model::actuator_disabled) for (int o = first; o < end; ++o) s.actuator_force()[o] = R(0);
+    if (!acts) for (int i = m.actuator_act_adr[a]; i < m.actuator_act_adr[a + 1]; ++i) s.act_dot()[i] = R(0);
   });
   p.lane.each(m.dof_count, [&](int i) { s.actuation()[i] = R(0); });
   p.lane.sync();
+  if (m.on(model::flag_drive)) drive_forces(p);
   if (acts)
-    for (int a = 0; a < m.actuator_count; ++a) {                   // several actuators may push one dof: one after another
-      p.lane.each(moment_count(p, a), [&](int k) {
-        const int d = moment_dof(p, a, k);
-        s.actuation()[d] = mul_add(moment(p, a, k), s.actuator_force()[a], s.actuation()[d]);
+    for (int o = 0; o < m.output_count; ++o) {                     // several may push one dof: one after another
+      p.lane.each(moment_count(p, o), [&](int k) {
+        const int d = moment_dof(p, o, k);
+        s.actuation()[d] = mul_add(moment(p, o, k), s.actuator_force()[o], s.actuation()[d]);
       });
       p.lane.sync();
     }
@@ -126,6 +156,46 @@ template <class L> NURI_STAGE void actuator_forces(Pack<L>& p) {
     s.actuation()[d] = clamp(s.actuation()[d], m.joint_force_range[2 * j], m.joint_force_range[2 * j + 1]);
   });
   p.lane.sync();
+}
+
+// d(force)/d(velocity) of each output.
+template <class L> NURI_FN typename L::Real force_slope(const Pack<L>& p, int a) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const int at = model::actuator_parameters * a, kind = m.actuator_gain[a], o = m.actuator_output_adr[a];
+  R slope = m.actuator_bias[a] == bias::affine || m.actuator_bias[a] == bias::so3 ? m.actuator_biasprm[at + 2] : R(0);
+  if (kind != gain::affine && kind != gain::muscle) return slope;
+  const int act = m.actuator_act_adr[a];
+  R input;
+  if (act == m.actuator_act_adr[a + 1]) input = control(p, m.actuator_control_adr[a]);
+  else input = m.actuator_limits[a] & model::actuator_early ? next_activation(p, a, act, s.act_dot()[act]) : s.act()[act];
+  const R by_gain = kind == gain::affine ? m.actuator_gainprm[at + 2] : muscle_gain_slope(p, a, s.actuator_length()[o], s.actuator_velocity()[o]);
+  return mul_add(by_gain, input, slope);
+}
+
+// Whether forces follow the velocity; a model's own, not its state's.
+template <class L> NURI_FN bool follows_velocity(const Pack<L>& p, int a) {
+  const auto& m = p.model;
+  if (m.actuator_limits[a] & model::actuator_disabled) return false;
+  return m.actuator_gain[a] == gain::affine || m.actuator_gain[a] == gain::muscle || m.actuator_gain[a] == gain::dcmotor || m.actuator_bias[a] == bias::affine ||
+         m.actuator_bias[a] == bias::so3;
+}
+
+// A force at its limit does not: its slope is 0 there.
+template <class L> NURI_FN typename L::Real free_slope(const Pack<L>& p, int a) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const int o = m.actuator_output_adr[a];
+  if (m.actuator_gain[a] == gain::dcmotor) return dcmotor_slope(p, a, p.scratch.actuator_length()[o], p.scratch.actuator_velocity()[o]);
+  const R slope = force_slope(p, a);
+  if (!(m.actuator_limits[a] & model::actuator_force_limited)) return slope;
+  const R* const force = p.scratch.actuator_force() + o;
+  if (m.actuator_gain[a] == gain::so3) {                           // at its limit but for rounding
+    const R most = m.actuator_forcerange[2 * a + 1] * p.real(p.in_float ? 1 - 1e-6 : 1 - 1e-14);
+    return where(most <= norm(load3(force, 0)), R(0), slope);
+  }
+  return where((force[0] <= m.actuator_forcerange[2 * a]) | (m.actuator_forcerange[2 * a + 1] <= force[0]), R(0), slope);
 }
 
 // smooth = passive - bias + applied + actuation + J' body forces; acc_smooth = inv(M) smooth

@@ -62,26 +62,20 @@ template <class L> NURI_STAGE void add_adhesion(Pack<L>& p) {
   p.lane.sync();
 }
 
-// Moments of actuators on bodies: a row over all dofs each.
-template <class L> NURI_STAGE void body_moments(Pack<L>& p) {
+// Moment of an actuator on `body`, at a dof.
+template <class L> NURI_FN typename L::Real body_moment(const Pack<L>& p, int body, int d) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  const int n = m.dof_count;
-  p.lane.each(m.actuator_count * n, [&](int k) {
-    const int a = k / n, d = k % n, row = m.actuator_body_row[a], body = m.actuator_target[a];
-    if (row < 0) return;
-    R sum = R(0), count = R(0);
-    for (int i = 0; i < p.slot_count; ++i) {
-      const int o = s.slot_owner()[i];
-      if (m.owner_body1[o] != body && m.owner_body2[o] != body) continue;
-      const auto here = s.slot_dist()[i] < R(no_hit);
-      count = count + where(here, R(1), R(0));
-      if (const int side = parts(p, i, d)) sum = sum + where(here, normal_jacobian(p, i, d, side), R(0));
-    }
-    s.body_moment()[row * n + d] = where(R(0) < count, -(sum / max(count, R(1))), R(0));
-  });
-  p.lane.sync();
+  R sum = R(0), count = R(0);
+  for (int i = 0; i < p.slot_count; ++i) {
+    const int o = s.slot_owner()[i];
+    if (m.owner_body1[o] != body && m.owner_body2[o] != body) continue;
+    const auto here = s.slot_dist()[i] < R(no_hit);
+    count = count + where(here, R(1), R(0));
+    if (const int side = parts(p, i, d)) sum = sum + where(here, normal_jacobian(p, i, d, side), R(0));
+  }
+  return where(R(0) < count, -(sum / max(count, R(1))), R(0));
 }
 
 NURI_KERNEL_END

@@ -7,10 +7,11 @@ NURI_KERNEL_BEGIN
 
 namespace joint { enum Type { free, ball, slide, hinge }; }
 namespace equality { enum Type { connect, weld, joint, tendon }; }
-namespace transmission { enum Type { joint, joint_in_parent, tendon, body }; }
-namespace dynamics { enum Type { none, integrator, filter, filterexact }; }
-namespace gain { enum Type { fixed, affine }; }
-namespace bias { enum Type { none, affine }; }
+namespace transmission { enum Type { joint, joint_in_parent, tendon, body, site, slidercrank, so3 }; }
+namespace dynamics { enum Type { none, integrator, filter, filterexact, muscle, dcmotor, pid }; }
+namespace gain { enum Type { fixed, affine, muscle, dcmotor, so3, pid, drive }; }   // drive: physics/compile.cpp alone
+namespace bias { enum Type { none, affine, muscle, dcmotor, so3 }; }
+namespace actuator_input { enum Bits : int { pos = 1, vel = 2, ff = 4, voltage = 8, none = 16, expmap = 32, quat = 64 }; }
 namespace object { enum Type { none, body, xbody, joint, geom, site, tendon, actuator }; }
 namespace sensor {
 enum Type {

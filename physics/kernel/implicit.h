@@ -100,22 +100,15 @@ template <class L> NURI_FN void load_implicit(Pack<L>& p) {
     }
   if (m.on(model::flag_actuation))
     for (int a = 0; a < m.actuator_count; ++a) {
-      if (m.actuator_gain[a] != gain::affine && m.actuator_bias[a] != bias::affine) continue;
+      if (!follows_velocity(p, a)) continue;
       p.lane.once([&] {
-        R slope = m.actuator_bias[a] == bias::affine ? m.actuator_biasprm[3 * a + 2] : R(0);
-        if (m.actuator_gain[a] == gain::affine) {
-          const int act = m.actuator_act[a];
-          R input = act >= 0 ? (m.actuator_limits[a] & 8 ? next_activation(p, a, s.act_dot()[act]) : s.act()[act]) : s.ctrl()[a];
-          if (act < 0 && (m.actuator_limits[a] & 1) && m.on(model::flag_clampctrl)) input = clamp(input, m.actuator_ctrlrange[2 * a], m.actuator_ctrlrange[2 * a + 1]);
-          slope = mul_add(m.actuator_gainprm[3 * a + 2], input, slope);
-        }
-        if (m.actuator_limits[a] & 2)                              // a clamped force does not depend on velocity
-          slope = where((s.actuator_force()[a] <= m.actuator_forcerange[2 * a]) | (m.actuator_forcerange[2 * a + 1] <= s.actuator_force()[a]), R(0), slope);
-        for (int k = 0, n = moment_count(p, a); k < n; ++k)
-          for (int l = 0; l < n; ++l) {
-            const int i = moment_dof(p, a, k), j = moment_dof(p, a, l);
-            if (j <= i && above(i, j)) s.lower()[triangle(i) + j] = sub_mul(s.lower()[triangle(i) + j], h * slope, moment(p, a, k) * moment(p, a, l));
-          }
+        const R slope = free_slope(p, a);
+        for (int o = m.actuator_output_adr[a]; o < m.actuator_output_adr[a + 1]; ++o)
+          for (int k = 0, n = moment_count(p, o); k < n; ++k)
+            for (int l = 0; l < n; ++l) {
+              const int i = moment_dof(p, o, k), j = moment_dof(p, o, l);
+              if (j <= i && above(i, j)) s.lower()[triangle(i) + j] = sub_mul(s.lower()[triangle(i) + j], h * slope, moment(p, o, k) * moment(p, o, l));
+            }
       });
       p.lane.sync();
     }

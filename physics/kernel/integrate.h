@@ -38,10 +38,23 @@ template <class L> NURI_FN void move_positions(Pack<L>& p, const typename L::Rea
 }
 
 template <class L> NURI_FN void move_activations(Pack<L>& p) {
+  using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
+  if (!m.on(model::flag_actuation)) return;
   p.lane.each(m.actuator_count, [&](int a) {
-    if (m.actuator_act[a] >= 0) s.act()[m.actuator_act[a]] = next_activation(p, a, s.act_dot()[m.actuator_act[a]]);
+    const int first = m.actuator_act_adr[a], end = m.actuator_act_adr[a + 1];
+    const bool moved = !(m.actuator_limits[a] & model::actuator_disabled);
+    for (int i = first; i < end; ++i) s.act()[i] = next_activation(p, a, i, moved ? s.act_dot()[i] : R(0));
+    if (first == end || (m.actuator_gain[a] != gain::so3 && m.actuator_gain[a] != gain::fixed)) return;
+    // setpoints that are angles stay within a turn
+    if (m.actuator_gain[a] == gain::so3) {
+      const R turn = p.real(6.28318530717958647692), angle = norm(load3(s.act() + first, 0));
+      const R share = where(p.half() * turn < angle, (angle - turn * floor(angle / turn + p.half())) / max(angle, p.tiny()), R(1));
+      store3(s.act() + first, 0, load3(s.act() + first, 0) * share);
+    } else {
+      s.act()[first] = nearest_turn(p, a, s.act()[first], s.actuator_length()[m.actuator_output_adr[a]]);
+    }
   });
   p.lane.sync();
 }
@@ -112,7 +125,8 @@ template <class L> NURI_FN void turn_rates(Pack<L>& p, const typename L::Real* q
 }
 
 // Classic Runge-Kutta 4 with the state derivative (qvel, acc, act_dot); `forward` evaluates all stages at the current state.
-// `stages` holds the start state, the weighted sums of qvel, acc and act_dot, and the velocity of the stage.
+// `stages` holds the start state, the weighted sums of qvel, acc and act_dot, the velocity of the stage, and lengths and velocities of actuators at the
+// start: activations that follow these (circles, bristles) are advanced by them, as in MuJoCo.
 template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
   using R = typename L::Real;
   const auto& m = p.model;
@@ -120,12 +134,17 @@ template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
   const int nq = m.qpos_count, nv = m.dof_count, na = m.activation_count, nr = 3 * m.free_count;
   R *const qpos0 = s.stages(), *const qvel0 = qpos0 + nq, *const act0 = qvel0 + nv;
   R *const residual0 = act0 + na, *const sum_v = residual0 + nr, *const sum_a = sum_v + nv, *const sum_act = sum_a + nv, *const rate_v = sum_act + na;
+  R *const length0 = rate_v + nv, *const velocity0 = length0 + m.output_count;
   const R h = m.timestep[0], sixth = R(1) / R(6), third = R(1) / R(3);
   const R weight[4] = {sixth, third, third, sixth}, part[3] = {p.half(), p.half(), R(1)};
   p.lane.each(nq, [&](int i) { qpos0[i] = s.qpos()[i]; });
   p.lane.each(nv, [&](int i) { qvel0[i] = s.qvel()[i]; });
   p.lane.each(na, [&](int i) { act0[i] = s.act()[i]; });
   p.lane.each(nr, [&](int i) { residual0[i] = s.qpos_residual()[i]; });
+  p.lane.each(m.output_count, [&](int o) {
+    length0[o] = s.actuator_length()[o];
+    velocity0[o] = s.actuator_velocity()[o];
+  });
   p.lane.sync();
   auto accumulate = [&](int k) {
     p.lane.each(nv, [&](int i) {
@@ -155,6 +174,10 @@ template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
   p.lane.each(na, [&](int i) {
     s.act()[i] = act0[i];
     s.act_dot()[i] = sum_act[i];
+  });
+  p.lane.each(m.output_count, [&](int o) {
+    s.actuator_length()[o] = length0[o];
+    s.actuator_velocity()[o] = velocity0[o];
   });
   p.lane.sync();
   move_activations(p);

@@ -113,14 +113,15 @@ template <class L> NURI_FN void sense_one(const Pack<L>& p, int i, typename L::R
     case sensor::jointvel: out[0] = s.qvel()[m.joint_dof[object]]; break;
     case sensor::tendonpos: out[0] = s.tendon_length()[object]; break;
     case sensor::tendonvel: out[0] = s.tendon_velocity()[object]; break;
-    case sensor::actuatorpos: out[0] = s.actuator_length()[object]; break;
-    case sensor::actuatorvel: out[0] = m.on(model::flag_actuation) ? s.actuator_velocity()[object] : R(0); break;
-    case sensor::actuatorfrc: out[0] = s.actuator_force()[object]; break;
+    case sensor::actuatorpos: case sensor::actuatorvel: case sensor::actuatorfrc:
+      for (int o = m.actuator_output_adr[object], k = 0; o < m.actuator_output_adr[object + 1]; ++o, ++k)
+        out[k] = type == sensor::actuatorpos ? s.actuator_length()[o] : type == sensor::actuatorfrc ? s.actuator_force()[o] : m.on(model::flag_actuation) ? s.actuator_velocity()[o] : R(0);
+      break;
     case sensor::jointactuatorfrc: out[0] = s.actuation()[m.joint_dof[object]]; break;
     case sensor::tendonactuatorfrc: {
       R sum = R(0);
       for (int a = 0; a < m.actuator_count; ++a)
-        if (m.actuator_transmission[a] == transmission::tendon && m.actuator_target[a] == object) sum = sum + s.actuator_force()[a];
+        if (m.actuator_transmission[a] == transmission::tendon && m.actuator_target[a] == object) sum = sum + s.actuator_force()[m.actuator_output_adr[a]];
       out[0] = sum;
       break;
     }

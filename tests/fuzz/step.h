@@ -16,7 +16,7 @@ inline void step(model::Model model) {
   const auto made = World::create(std::make_shared<const model::Model>(std::move(model)), {.environments = 1, .backend = "cpu", .precision = Precision::f64, .threads = 1});
   if (!made) return (void)refused(made.errors());
   World& world = **made;
-  for (int a = 0; a < world.model().actuator_count; ++a) world.set(StateField::ctrl, 0, a, a % 2 ? 0.7 : -0.4);
+  for (int a = 0; a < world.model().control_count; ++a) world.set(StateField::ctrl, 0, a, a % 2 ? 0.7 : -0.4);
   world.step(100);
   for (int f = 0; f < int(StateField::qacc); ++f)
     for (int i = 0; i < world.columns(StateField(f)); ++i)

@@ -40,8 +40,8 @@ inline void control(World& w, uint64_t step, double share) {
     const model::Model& m = w.model(e);
     const double part = share > 0 ? share : w.id(e) % 2 ? wild : calm;
     float* const ctrl = w.row<float>(StateField::ctrl, e).data();
-    for (int a = 0; a < m.actuator_count; ++a) {
-      const bool limited = (m.actuator_limits[a] & 1) != 0;
+    for (int a = 0; a < m.control_count; ++a) {
+      const bool limited = m.control_limited[a] != 0;
       const double low = limited ? m.actuator_ctrlrange[2 * a] : -1, high = limited ? m.actuator_ctrlrange[2 * a + 1] : 1;
       const double middle = m.key_count ? m.key_ctrl[a] : 0.5 * (low + high);
       const double x = middle + part * 0.5 * (high - low) * noise(w.id(e), 3 + step / control_period, uint64_t(a));

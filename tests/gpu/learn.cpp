@@ -49,7 +49,7 @@ CudaPort::Plan plan_of(const model::Model& m, int outputs) {
   }
   for (int a = 0; a < outputs; ++a) {
     const uint64_t k = uint64_t(a);
-    const bool limited = m.actuator_limits[size_t(a)] & 1;
+    const bool limited = m.control_limited[size_t(a)] != 0;
     const double inf = std::numeric_limits<double>::infinity();
     plan.moves.push_back({outputs - 1 - a, a % 3 == 2, 0.1 * noise(k, 3, 0), 0.3 * noise(k, 4, 0), 1.5,
                           limited ? m.actuator_ctrlrange[2 * size_t(outputs - 1 - a)] : -inf, limited ? m.actuator_ctrlrange[2 * size_t(outputs - 1 - a) + 1] : inf});
@@ -117,8 +117,8 @@ struct Pair {
     everyone.resize(size_t(n));
     for (int e = 0; e < n; ++e) everyone[size_t(e)] = e;
     gpu->upload(everyone);
-    outputs = cpu->model(0).actuator_count;
-    for (int b = 0; b < cpu->buckets(); ++b) outputs = std::min(outputs, cpu->bucket(b).model().actuator_count);
+    outputs = cpu->model(0).control_count;
+    for (int b = 0; b < cpu->buckets(); ++b) outputs = std::min(outputs, cpu->bucket(b).model().control_count);
     for (int b = 0; b < cpu->buckets(); ++b) plans.push_back(plan_of(cpu->bucket(b).model(), outputs));
   }
   std::unique_ptr<World> cpu, gpu;

@@ -12,7 +12,7 @@ if not models.missing():
     import mujoco
     import numpy as np
 
-NAMED = ("body", "joint", "geom", "site", "tendon", "actuator", "equality", "sensor", "key")
+NAMED = ("body", "joint", "geom", "site", "tendon", "actuator", "control", "equality", "sensor", "key")
 
 
 class Model:
@@ -93,23 +93,25 @@ PLAIN = {
                ("joint_force_limited", "jnt_actfrclimited", 1), ("joint_actuator_gravcomp", "jnt_actgravcomp", 1), ("joint_pos", "jnt_pos", 3), ("joint_axis", "jnt_axis", 3),
                ("joint_stiffness", "jnt_stiffness", 1), ("joint_margin", "jnt_margin", 1), ("joint_solref", "jnt_solref", 2), ("joint_solimp", "jnt_solimp", 5),
                ("qpos0", "qpos0", 1), ("qpos_spring", "qpos_spring", 1)],
-    "dofs": [("dof_body", "dof_bodyid", 1), ("dof_joint", "dof_jntid", 1), ("dof_parent", "dof_parentid", 1), ("dof_armature", "dof_armature", 1), ("dof_damping", "dof_damping", 1),
+    "dofs": [("dof_body", "dof_bodyid", 1), ("dof_joint", "dof_jntid", 1), ("dof_parent", "dof_parentid", 1), 
              ("dof_frictionloss", "dof_frictionloss", 1), ("dof_solref", "dof_solref", 2), ("dof_solimp", "dof_solimp", 5), ("dof_invweight", "dof_invweight0", 1)],
     "geoms": [("geom_type", "geom_type", 1), ("geom_body", "geom_bodyid", 1), ("geom_condim", "geom_condim", 1), ("geom_priority", "geom_priority", 1),
               ("geom_friction", "geom_friction", 3), ("geom_solmix", "geom_solmix", 1), ("geom_solref", "geom_solref", 2), ("geom_solimp", "geom_solimp", 5),
               ("geom_margin", "geom_margin", 1), ("geom_gap", "geom_gap", 1), ("geom_adhesion", "geom_adhesion", 1), ("geom_surfacevel", "geom_surfacevel", 6)],
-    "actuators": [("actuator_gear", "actuator_gear", 6), ("actuator_dynprm", "actuator_dynprm", 3), ("actuator_gainprm", "actuator_gainprm", 3), ("actuator_biasprm", "actuator_biasprm", 3)],
+    "actuators": [("actuator_dynprm", "actuator_dynprm", 10), ("actuator_gainprm", "actuator_gainprm", 10), ("actuator_biasprm", "actuator_biasprm", 10),
+                  ("actuator_cranklength", "actuator_cranklength", 1)],
     "equalities": [("equality_type", "eq_type", 1), ("equality_active", "eq_active0", 1), ("equality_object1", "eq_obj1id", 1), ("equality_object2", "eq_obj2id", 1),
                    ("equality_solref", "eq_solref", 2), ("equality_solimp", "eq_solimp", 5)],
     "sensors": [("sensor_cutoff", "sensor_cutoff", 1)],
     "keyframes": [("key_time", "key_time", 1), ("key_qpos", "key_qpos", 0), ("key_qvel", "key_qvel", 0), ("key_act", "key_act", 0), ("key_ctrl", "key_ctrl", 0)],
 }
-TENDON = [("tendon_limited", "tendon_limited", 1), ("tendon_margin", "tendon_margin", 1), ("tendon_stiffness", "tendon_stiffness", 1), ("tendon_damping", "tendon_damping", 1),
+TENDON = [("tendon_limited", "tendon_limited", 1), ("tendon_margin", "tendon_margin", 1), ("tendon_stiffness", "tendon_stiffness", 1),
           ("tendon_frictionloss", "tendon_frictionloss", 1), ("tendon_spring", "tendon_lengthspring", 2), ("tendon_solref", "tendon_solref_lim", 2), ("tendon_solimp", "tendon_solimp_lim", 5),
           ("tendon_friction_solref", "tendon_solref_fri", 2), ("tendon_friction_solimp", "tendon_solimp_fri", 5), ("tendon_length0", "tendon_length0", 1), ("tendon_invweight", "tendon_invweight0", 1)]
 OPTIONS = ("timestep", "gravity", "wind", "magnetic", "density", "viscosity", "impratio", "tolerance", "ls_tolerance", "iterations", "ls_iterations", "integrator", "solver")
 GROUPS = ("names", *PLAIN, "meshes", "sites", "tendons", "pairs", "options", "cameras", "lights")
-ACTUATOR_TARGETS = {"mjTRN_JOINT": "joint", "mjTRN_JOINTINPARENT": "joint", "mjTRN_TENDON": "tendon", "mjTRN_BODY": "body", "mjTRN_SITE": "site"}
+ACTUATOR_TARGETS = {"mjTRN_JOINT": "joint", "mjTRN_JOINTINPARENT": "joint", "mjTRN_TENDON": "tendon", "mjTRN_BODY": "body", "mjTRN_SITE": "site",
+                    "mjTRN_SLIDERCRANK": "slidercrank", "mjTRN_SO3": "so3"}
 
 
 def matrices(quaternions):
@@ -158,6 +160,7 @@ def compare(ours, m):
     _turned(ours, m, out)
     _limited(ours, m, out)
     _actuators(ours, m, out)
+    _moved_by_actuators(ours, m, out)
     _equalities(ours, m, out)
     _tendons(ours, m, out)
     _pairs(ours, m, out)
@@ -175,7 +178,7 @@ def fixed_tendons(m):
 
 
 def _names(ours, m, out):
-    for kind, (accessor, count) in {"body": ("body", m.nbody), "joint": ("joint", m.njnt), "geom": ("geom", m.ngeom), "site": ("site", m.nsite), "actuator": ("actuator", m.nu),
+    for kind, (accessor, count) in {"body": ("body", m.nbody), "joint": ("joint", m.njnt), "geom": ("geom", m.ngeom), "site": ("site", m.nsite), "actuator": ("actuator", m.nactuator),
                                     "equality": ("equality", m.neq), "sensor": ("sensor", m.nsensor), "key": ("key", m.nkey)}.items():
         theirs, mine = [getattr(m, accessor)(i).name for i in range(count)], ours.names[kind]
         if kind == "site" and len(mine) != len(theirs):
@@ -212,25 +215,51 @@ def _limited(ours, m, out):
     """Ranges count where they limit."""
     for group, mine, limited, theirs, count in (("joints", "joint_range", m.jnt_limited, m.jnt_range, m.njnt), ("joints", "joint_force_range", m.jnt_actfrclimited, m.jnt_actfrcrange, m.njnt),
                                                 ("actuators", "actuator_ctrlrange", m.actuator_ctrllimited, m.actuator_ctrlrange, m.nu),
-                                                ("actuators", "actuator_forcerange", m.actuator_forcelimited, m.actuator_forcerange, m.nu),
-                                                ("actuators", "actuator_actrange", m.actuator_actlimited, m.actuator_actrange, m.nu)):
+                                                ("actuators", "actuator_forcerange", m.actuator_forcelimited, m.actuator_forcerange, m.nactuator),
+                                                ("actuators", "actuator_actrange", m.actuator_actlimited, m.actuator_actrange, m.nactuator)):
         if ours[mine].size == 2 * count:
             where = np.asarray(limited, bool)
             out.array(group, mine, ours.table(mine, 2)[where], theirs[where])
 
 
 def _actuators(ours, m, out):
-    if len(ours["actuator_target"]) != m.nu:
+    if len(ours["actuator_target"]) != m.nactuator:
         return
-    limits = m.actuator_ctrllimited + 2 * m.actuator_forcelimited + 4 * m.actuator_actlimited + 8 * m.actuator_actearly
-    out.array("actuators", "actuator_limits", ours["actuator_limits"], limits)
+    disabled = [m.opt.disableactuator >> int(group) & 1 if 0 <= group <= 30 else 0 for group in m.actuator_group]
+    limits = 2 * m.actuator_forcelimited + 4 * m.actuator_actlimited + 8 * m.actuator_actearly + 16 * np.array(disabled, int)
+    out.array("actuators", "actuator_limits", ours["actuator_limits"] & 31, limits)      # above: setpoints on a circle, known by their forces
+    out.array("actuators", "control_limited", ours["control_limited"], m.actuator_ctrllimited)
+    for mine, theirs in (("control", m.actuator_ctrlnum), ("output", m.actuator_outnum), ("act", m.actuator_actnum)):
+        out.array("actuators", f"actuator_{mine}_adr", np.diff(ours[f"actuator_{mine}_adr"]), theirs)
+    first = m.actuator_outadr
+    out.array("actuators", "actuator_gear", ours.table("actuator_gear", 6), m.actuator_gear[first])
+    muscles = np.flatnonzero((m.actuator_gaintype == mujoco.mjtGain.mjGAIN_MUSCLE) | (m.actuator_biastype == mujoco.mjtBias.mjBIAS_MUSCLE))
+    out.array("actuators", "actuator_acc0", ours["actuator_acc0"][muscles], m.actuator_acc0[first[muscles]])
+    out.array("actuators", "actuator_lengthrange", ours.table("actuator_lengthrange", 2)[muscles], m.actuator_lengthrange[first[muscles]])
     fixed = fixed_tendons(m)
-    for a in range(m.nu):
+    for a in range(m.nactuator):
         kind = ACTUATOR_TARGETS[mujoco.mjtTrn(m.actuator_trntype[a]).name]
         target = int(m.actuator_trnid[a, 0])
         out.add("actuators", "actuator_target", abs(ours["actuator_target"][a] - (fixed.index(target) if kind == "tendon" else target)))
+        if kind in ("site", "so3", "slidercrank"):
+            out.add("actuators", "actuator_reference", abs(ours["actuator_reference"][a] - int(m.actuator_trnid[a, 1])))
     for mine, theirs in (("actuator_dynamics", m.actuator_dyntype), ("actuator_gain", m.actuator_gaintype), ("actuator_bias", m.actuator_biastype)):
         out.array("actuators", mine, ours[mine], theirs)
+
+
+def _moved_by_actuators(ours, m, out):
+    """Nuri's joints and tendons have what their actuators add to them."""
+    armature, damping, of_tendons = m.dof_armature.copy(), m.dof_damping.copy(), m.tendon_damping.copy()
+    for a in range(m.nactuator):
+        square, target = m.actuator_gear[m.actuator_outadr[a], 0] ** 2, m.actuator_trnid[a, 0]
+        if int(m.actuator_trntype[a]) in (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT)):
+            armature[m.dof_jntid == target] += m.actuator_armature[a] * square
+            damping[m.dof_jntid == target] += m.actuator_damping[a] * square
+        elif m.actuator_trntype[a] == mujoco.mjtTrn.mjTRN_TENDON:
+            of_tendons[target] += m.actuator_damping[a] * square
+    out.array("dofs", "dof_armature", ours["dof_armature"], armature)
+    out.array("dofs", "dof_damping", ours["dof_damping"], damping)
+    out.array("tendons", "tendon_damping", ours["tendon_damping"], of_tendons[fixed_tendons(m)])
 
 
 def _equalities(ours, m, out):

@@ -48,8 +48,8 @@ def test_same_model(name, tmp_path):
     ours, count = dump.model, dump.model["counts"]
 
     # structure: bodies, dofs, actuators, in order and by name; what can touch
-    assert (count["body_count"], count["dof_count"], count["qpos_count"], count["actuator_count"]) == (m.nbody, m.nv, m.nq, m.nu)
-    for field, kind, many in (("body_name", "BODY", m.nbody), ("joint_name", "JOINT", m.njnt), ("actuator_name", "ACTUATOR", m.nu), ("key_name", "KEY", m.nkey)):
+    assert (count["body_count"], count["dof_count"], count["qpos_count"], count["actuator_count"], count["control_count"]) == (m.nbody, m.nv, m.nq, m.nactuator, m.nu)
+    for field, kind, many in (("body_name", "BODY", m.nbody), ("joint_name", "JOINT", m.njnt), ("actuator_name", "ACTUATOR", m.nactuator), ("key_name", "KEY", m.nkey)):
         assert ours[field] == name_list(m, getattr(mujoco.mjtObj, f"mjOBJ_{kind}"), many), field
     assert ours["timestep"] == m.opt.timestep and ours["joint_type"] == m.jnt_type.tolist()
 

@@ -29,7 +29,7 @@ inline void scatter(World& world, int environment, uint64_t id) {
 }
 inline void drive(World& world, int environment, uint64_t id, uint64_t step) {
   const model::Model& m = world.model(environment);
-  for (int i = 0; i < m.actuator_count; ++i) world.set(StateField::ctrl, environment, i, 2 * uniform(12, id, 4, step / 10, uint32_t(i)) - 1);
+  for (int i = 0; i < m.control_count; ++i) world.set(StateField::ctrl, environment, i, 2 * uniform(12, id, 4, step / 10, uint32_t(i)) - 1);
   // only some are pushed, now and then
   const bool pushed = uniform(12, id, 7, step / 10, 0) < 0.3;
   for (int k = 0; k < 3 && m.body_count > 1; ++k) world.set(StateField::xfrc_applied, environment, 6 + k, pushed ? 3 * (2 * uniform(12, id, 5, step / 10, uint32_t(k)) - 1) : 0);

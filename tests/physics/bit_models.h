@@ -62,6 +62,24 @@ inline void moving_and_sticky(scene::Scene& s) {
   for (size_t b = 0; b < s.bodies.size(); ++b) if (s.bodies[b].name == "cup") suck.target = int(b);
 }
 
+// Muscles, servos with laws of their own, actuators on sites: every branch of transmission.h, muscle.h and servo.h.
+inline std::string servos(const std::string& option) {
+  return "<mujoco><option " + option + R"(/><worldbody><geom type='plane' size='5 5 1' pos='0 0 -1'/><site name='room' pos='0.2 -0.1 0.4' euler='20 30 40'/>
+    <body name='base' euler='5 10 15'><joint name='turn' axis='0 0 1' range='-150 170' damping='0.2'/><geom type='cylinder' size='0.1 0.05' mass='2'/><site name='hub' pos='0 0 0.1' euler='40 5 6'/>
+      <body name='arm' pos='0 0 0.1'><joint name='lift' axis='0 1 0' range='-60 60' damping='0.2'/><geom type='capsule' size='0.03' fromto='0 0 0 0.3 0 0' mass='0.8'/><site name='pin' pos='0.2 0 0.05'/>
+        <body name='hand' pos='0.3 0 0'><joint name='wrist' type='ball' damping='0.05' armature='0.003'/><geom type='box' size='0.08 0.03 0.05' mass='0.3' pos='0.03 0 0'/><site name='tip' pos='0.1 0 0' euler='30 40 50'/></body></body></body>
+    <body name='drone' pos='1 0 0'><freejoint/><geom type='box' size='0.15 0.1 0.03' mass='0.5'/><site name='rotor' pos='0.1 0.1 0.02'/></body>
+  </worldbody><actuator>
+    <muscle joint='lift' lengthrange='-1.2 1.1' scale='100' tausmooth='0.2'/><muscle cranksite='pin' slidersite='room' cranklength='0.8' lengthrange='-1 0.2' force='20'/>
+    <pid joint='lift' kp='6' dampratio='0.7' ki='2' imax='0.02' slewmax='3' input='pos vel ff' forcerange='-5 5'/><orientation name='aim' joint='wrist' kp='0.8' kv='0.05'/>
+    <orientation site='tip' refsite='hub' kp='0.6' kv='0.02' input='quat' forcerange='0 0.3'/><general site='tip' refsite='room' gaintype='so3' biastype='so3' gainprm='0.2' biasprm='0 -0.2 -0.01' dyntype='integrator' actearly='true'/>
+    <dcmotor joint='turn' resistance='1.5' motorconst='0.3' inductance='0.004' thermal='3 8 0 0.004 25 22' gear='4' saturation='0 2 400' lugre='40 0.3 0.05 0.08 0.2' cogging='0.02 12 0.3'/>
+    <dcmotor joint='lift' nominal='12 1.2 40' input='pos vel ff voltage' controller='4 1 0.5 3 0.02 10' saturation='0.8'/><dcmotor joint='turn' resistance='2' motorconst='0.2' input='none' lugre='20 0.1 0.02 0.03 0.1'/>
+    <motor site='rotor' gear='0 0 5 0 0 0.1'/><position site='tip' refsite='room' gear='0.5 1 0 0 0 0' kp='8' kv='0.5'/><intvelocity joint='wrist' gear='1 0 0' kp='0.1' kv='0.003'/>
+    <position site='tip' refsite='hub' gear='0 0 0 0.3 0 1.2' kp='0.4' timeconst='0.05'/></actuator>
+  <sensor><actuatorfrc actuator='aim'/><actuatorpos actuator='aim'/></sensor></mujoco>)";
+}
+
 inline std::vector<NamedModel> models() {
   std::vector<NamedModel> out;
   out.push_back({"figure", figure("timestep='0.004'", "")});
@@ -137,6 +155,8 @@ inline std::vector<NamedModel> models() {
     }
   out.push_back({"surfaces", surfaces("timestep='0.004' integrator='implicitfast'"), moving_and_sticky});
   out.push_back({"surfaces_rk4", surfaces("timestep='0.004' integrator='RK4' cone='elliptic'"), moving_and_sticky});
+  out.push_back({"servos", servos("timestep='0.004' integrator='implicitfast'")});
+  out.push_back({"servos_rk4", servos("timestep='0.003' integrator='RK4'")});
   return out;
 }
 

@@ -107,7 +107,7 @@ std::string hand(const std::string& option, const std::string& joint = "damping=
          "</body><body pos='0.01 0.02 0.13'><freejoint/><geom type='sphere' size='0.05' condim='4'/></body><body pos='-0.03 0.01 0.25'><freejoint/><geom type='sphere' size='0.04' condim='6'/></body></worldbody><actuator>" + motors + "</actuator></mujoco>";
 }
 void drive(Twins& w, uint64_t step) {
-  for (int i = 0; i < w.model().actuator_count; ++i) w.set(StateField::ctrl, i, draw(50 + step / 10, i));
+  for (int i = 0; i < w.model().control_count; ++i) w.set(StateField::ctrl, i, draw(50 + step / 10, i));
 }
 
 // Force and torque sensors at joint `arm` against Newton-Euler summed over the bodies beyond it, at the engine's own acceleration;

@@ -71,7 +71,7 @@ TEST_CASE("a trajectory played" * doctest::skip()) {
   std::string controls;
   if (job.words.count("controls")) controls = contents(job.words.at("controls"));
   const int steps = job.count("steps", 0);
-  if (!controls.empty()) REQUIRE(controls.size() == size_t(steps) * size_t(m.actuator_count) * sizeof(double));
+  if (!controls.empty()) REQUIRE(controls.size() == size_t(steps) * size_t(m.control_count) * sizeof(double));
 
   if (const int settle = job.count("settle", 0)) {
     world->step(settle);
@@ -81,9 +81,9 @@ TEST_CASE("a trajectory played" * doctest::skip()) {
   std::vector<double> out;
   record(*world, out);
   for (int step = 0; step < steps; ++step) {
-    for (int a = 0; a < m.actuator_count && !controls.empty(); ++a) {
+    for (int a = 0; a < m.control_count && !controls.empty(); ++a) {
       double control;
-      std::memcpy(&control, controls.data() + (size_t(step) * size_t(m.actuator_count) + size_t(a)) * sizeof control, sizeof control);
+      std::memcpy(&control, controls.data() + (size_t(step) * size_t(m.control_count) + size_t(a)) * sizeof control, sizeof control);
       world->set(StateField::ctrl, 0, a, control);
     }
     world->step(1);

@@ -76,7 +76,7 @@ Json model_object(const model::Model& m) {
 #include "engine/model/model_fields.inl"
   object["timestep"] = m.timestep[0];
   object["body_name"] = m.body_name, object["joint_name"] = m.joint_name, object["geom_name"] = m.geom_name, object["site_name"] = m.site_name;
-  object["tendon_name"] = m.tendon_name, object["actuator_name"] = m.actuator_name, object["equality_name"] = m.equality_name;
+  object["tendon_name"] = m.tendon_name, object["actuator_name"] = m.actuator_name, object["control_name"] = m.control_name, object["equality_name"] = m.equality_name;
   object["sensor_name"] = m.sensor_name, object["sensor_adr"] = m.sensor_adr, object["key_name"] = m.key_name;
   object["joint_type"] = m.joint_type, object["joint_qpos"] = m.joint_qpos, object["joint_dof"] = m.joint_dof;
   object["row_kind"] = m.row_kind, object["row_source"] = m.row_source, object["row_component"] = m.row_component;
@@ -104,7 +104,7 @@ int dump(const Asked& asked) {
   if (states->rows == 0) return report(asked.states + ": there is no state in it", asked.json);
   if (columns != states->columns)
     return report(fmt::format("{}: {} columns, this model has {} (qpos {}, qvel {}, act {}, warmstart {}, ctrl {}), or {} with equalities {} and mocap {}", asked.states, states->columns,
-                              least, m.qpos_count, m.dof_count, m.activation_count, m.dof_count, m.actuator_count, least + m.equality_count + 7 * m.mocap_count, m.equality_count,
+                              least, m.qpos_count, m.dof_count, m.activation_count, m.dof_count, m.control_count, least + m.equality_count + 7 * m.mocap_count, m.equality_count,
                               7 * m.mocap_count), asked.json);
   Contacts injected;
   if (!asked.contacts.empty())

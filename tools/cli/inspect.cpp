@@ -69,10 +69,12 @@ Json actuators(const model::Model& m) {
   Json list = Json::array();
   for (int a = 0; a < m.actuator_count; ++a) {
     const auto transmission = scene::Transmission(m.actuator_transmission[a]);
-    const auto& targets = transmission == scene::Transmission::tendon ? m.tendon_name : transmission == scene::Transmission::body ? m.body_name : m.joint_name;
+    const bool on_joint = transmission <= scene::Transmission::joint_in_parent || (transmission == scene::Transmission::so3 && m.actuator_reference[a] < 0);
+    const auto& targets = transmission == scene::Transmission::tendon ? m.tendon_name : transmission == scene::Transmission::body ? m.body_name : on_joint ? m.joint_name : m.site_name;
+    const int u = m.actuator_control_adr[a];
     Json row{{"actuator", name_of(m.actuator_name, a)}, {"target", name_of(targets, m.actuator_target[a])}, {"gear", m.actuator_gear[6 * a]},
-             {"gain", m.actuator_gainprm[3 * a]}};
-    row["range"] = m.actuator_limits[a] & 1 ? Json::array({m.actuator_ctrlrange[2 * a], m.actuator_ctrlrange[2 * a + 1]}) : Json();
+             {"gain", m.actuator_gainprm[model::actuator_parameters * a]}};
+    row["range"] = u < m.actuator_control_adr[a + 1] && m.control_limited[u] ? Json::array({m.actuator_ctrlrange[2 * u], m.actuator_ctrlrange[2 * u + 1]}) : Json();
     list.push_back(row);
   }
   return list;

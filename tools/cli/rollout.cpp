@@ -27,7 +27,7 @@ template <class T> double roll(World& world, const Table& states, const std::vec
   world.reset();
   load_states<T>(world, states);
   world.clear_statistics();
-  const size_t environments = size_t(world.environments()), actuators = size_t(world.model().actuator_count);
+  const size_t environments = size_t(world.environments()), actuators = size_t(world.model().control_count);
   const auto start = std::chrono::steady_clock::now();
   for (size_t t = 0; t < periods; ++t) {
     for (size_t e = 0; e < environments; ++e)
@@ -50,18 +50,18 @@ int rollout(const Asked& asked) {
   if (!loaded) return report(loaded.errors(), options.json);
   if (const std::string wrong = refuse_variants(*loaded); !wrong.empty()) return report(wrong, options.json);
   const model::Model& m = *loaded->models[0];
-  if (asked.controls.empty() != (m.actuator_count == 0) || (asked.periods > 0) != (m.actuator_count == 0))
-    return report(options.scene + (m.actuator_count ? " has actuators: --controls FILE.npy says what they do, and how long" : " has no actuators: --periods says how long, instead of --controls"), options.json);
+  if (asked.controls.empty() != (m.control_count == 0) || (asked.periods > 0) != (m.control_count == 0))
+    return report(options.scene + (m.control_count ? " has actuators: --controls FILE.npy says what they do, and how long" : " has no actuators: --periods says how long, instead of --controls"), options.json);
   auto states = read_npy(asked.states);
   if (!states) return report(states.errors(), options.json);
   auto controls = asked.controls.empty() ? Result<Table>(Table{}) : read_npy(asked.controls);
   if (!controls) return report(controls.errors(), options.json);
-  const size_t columns = size_t(m.qpos_count) + 2 * size_t(m.dof_count) + size_t(m.activation_count) + size_t(m.actuator_count);
+  const size_t columns = size_t(m.qpos_count) + 2 * size_t(m.dof_count) + size_t(m.activation_count) + size_t(m.control_count);
   if (states->rows == 0 || states->columns != columns) return report("states must be [environments][" + std::to_string(columns) + "]: qpos, qvel, act, warmstart, ctrl", options.json);
-  if (m.actuator_count && (controls->rows != states->rows || controls->columns == 0 || controls->columns % size_t(m.actuator_count) != 0))
-    return report("controls must be [" + std::to_string(states->rows) + "][periods * " + std::to_string(m.actuator_count) + "]", options.json);
+  if (m.control_count && (controls->rows != states->rows || controls->columns == 0 || controls->columns % size_t(m.control_count) != 0))
+    return report("controls must be [" + std::to_string(states->rows) + "][periods * " + std::to_string(m.control_count) + "]", options.json);
 
-  const size_t periods = m.actuator_count ? controls->columns / size_t(m.actuator_count) : size_t(asked.periods);
+  const size_t periods = m.control_count ? controls->columns / size_t(m.control_count) : size_t(asked.periods);
   WorldOptions chosen = world_options(options, loaded->settings);
   chosen.environments = int(states->rows);
   chosen.threads = options.threads.value_or(1);

@@ -21,6 +21,7 @@ Owned numbers_of(const model::Model& m, StateField field, const Thing& thing) {
   switch (field) {
     case StateField::qpos: return {thing, m.joint_qpos[i], (i + 1 < m.joint_count ? m.joint_qpos[i + 1] : m.qpos_count) - m.joint_qpos[i]};
     case StateField::qvel: return {thing, m.joint_dof[i], (i + 1 < m.joint_count ? m.joint_dof[i + 1] : m.dof_count) - m.joint_dof[i]};
+    case StateField::ctrl: return {thing, m.actuator_control_adr[i], m.actuator_control_adr[i + 1] - m.actuator_control_adr[i]};
     case StateField::sensordata: return {thing, m.sensor_adr[i], m.sensor_adr[i + 1] - m.sensor_adr[i]};
     case StateField::xpos: return {thing, 3 * i, 3};
     default: return {thing, i, 1};

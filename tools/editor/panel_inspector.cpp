@@ -302,22 +302,23 @@ void joints(Desk& desk) {
 void actuators(Desk& desk) {
   const model::Model& model = desk.model();
   World& world = desk.world();
-  if (model.actuator_count == 0) return theme::quiet_text("This model has no actuators.");
+  if (model.control_count == 0) return theme::quiet_text("This model has no actuators that can be controlled.");
   const float height = 2 * ImGui::GetFrameHeightWithSpacing();
   ImGuiListClipper clipper;
-  clipper.Begin(model.actuator_count, height);
+  clipper.Begin(model.control_count, height);
   while (clipper.Step())
-    for (int actuator = clipper.DisplayStart; actuator < clipper.DisplayEnd; ++actuator) {
+    for (int control = clipper.DisplayStart; control < clipper.DisplayEnd; ++control) {
       const float y = ImGui::GetCursorPosY();
-      ImGui::PushID(actuator);
-      const std::string name = name_of(model, {Kind::actuator, actuator});
+      ImGui::PushID(control);
+      const int actuator = model.control_actuator[control];
+      const std::string name = model.control_name[control].empty() ? name_of(model, {Kind::actuator, actuator}) : model.control_name[control];
       if (ImGui::Selectable(name.c_str(), desk.chosen == Thing{Kind::actuator, actuator})) desk.select(Thing{Kind::actuator, actuator});
-      plottable(desk, StateField::ctrl, actuator, name, "");
-      double value = world.get(StateField::ctrl, desk.bench.focus, actuator), low = -1, high = 1;
-      const bool limited = model.actuator_limits[actuator] & 1;
-      if (limited) low = model.actuator_ctrlrange[2 * actuator], high = model.actuator_ctrlrange[2 * actuator + 1];
+      plottable(desk, StateField::ctrl, control, name, "");
+      double value = world.get(StateField::ctrl, desk.bench.focus, control), low = -1, high = 1;
+      const bool limited = model.control_limited[control];
+      if (limited) low = model.actuator_ctrlrange[2 * control], high = model.actuator_ctrlrange[2 * control + 1];
       ImGui::SetNextItemWidth(-1);
-      if (ImGui::SliderScalar("##value", ImGuiDataType_Double, &value, &low, &high, "%.4g")) desk.bench.set_control(actuator, value);
+      if (ImGui::SliderScalar("##value", ImGuiDataType_Double, &value, &low, &high, "%.4g")) desk.bench.set_control(control, value);
       tell_item(desk, "control " + name);
       if (ImGui::IsItemDeactivatedAfterEdit()) desk.bench.end_gesture(), desk.event("controlled " + name);
       char text[96];

@@ -123,14 +123,14 @@ nb::object counter(nb::handle self, int bucket, const std::string& name) {
   return nb::none();
 }
 
-// Actuators that the scene itself moves at every control step: those of changing controls, which a port takes over, and of controllers and timeline.
+// Controls that the scene itself moves at every control step: those of changing controls, which a port takes over, and of controllers and timeline.
 nb::tuple overwritten(WorldHandle& handle, int bucket) {
   const model::Model& model = handle.bucket(bucket).model();
   const scene::Settings& settings = handle.session().settings();
   session::Fit told;                             // what is wrong with them, the session has said
   const session::Script script = session::make_script(model, settings, told);
   nb::list varying, scripted;
-  for (int a = 0; a < model.actuator_count; ++a)
+  for (int a = 0; a < model.control_count; ++a)
     if (script.drives(a)) scripted.append(a);
   for (const session::Channel& c : session::make_channels(model, settings, told))
     if (c.varies() && !script.drives(c.actuator)) varying.append(c.actuator);

@@ -103,12 +103,12 @@ class Planner {
     if (port) {
       plan_.actions.labels = port->actuators();
     } else {
-      for (int a = 0; a < m_.actuator_count; ++a) {
+      for (int a = 0; a < m_.control_count; ++a) {
         Scale scale;
         const double low = m_.actuator_ctrlrange[size_t(2 * a)], high = m_.actuator_ctrlrange[size_t(2 * a + 1)];
-        if (m_.actuator_limits[size_t(a)] & 1 && high > low) scale = {0.5 * (low + high), 0.5 * (high - low)};
+        if (m_.control_limited[size_t(a)] && high > low) scale = {0.5 * (low + high), 0.5 * (high - low)};
         plan_.scales.push_back(scale);
-        plan_.actions.labels.push_back(shown(m_.actuator_name[size_t(a)], "actuator", size_t(a)));
+        plan_.actions.labels.push_back(shown(m_.control_name[size_t(a)], "actuator", size_t(a)));
       }
     }
     plan_.actions.shape = {plan_.actions.labels.size()};

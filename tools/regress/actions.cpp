@@ -18,16 +18,16 @@ bool is_free(const model::Model& m, int body) {
   return m.body_joint_num[body] == 1 && m.joint_type[m.body_joint_adr[body]] == int(JointType::free);
 }
 
-// The servo on a joint: its force is gain * control + bias0 + bias1 * length with bias1 below 0. -1: there is none.
+// The control of the servo on a joint: its force is gain * control + bias0 + bias1 * length with bias1 below 0. -1: there is none.
 int servo_of(const model::Model& m, int joint) {
   for (int a = 0; a < m.actuator_count; ++a) {
     const bool on = (m.actuator_transmission[a] == int(scene::Transmission::joint) ||
                      m.actuator_transmission[a] == int(scene::Transmission::joint_in_parent)) &&
                     m.actuator_target[a] == joint;
-    if (on && m.actuator_gain[a] == int(scene::Gain::fixed) && m.actuator_gainprm[3 * size_t(a)] != 0 &&
-        m.actuator_bias[a] == int(scene::Bias::affine) && m.actuator_biasprm[3 * size_t(a) + 1] < 0 &&
+    if (on && m.actuator_gain[a] == int(scene::Gain::fixed) && m.actuator_gainprm[model::actuator_parameters * size_t(a)] != 0 &&
+        m.actuator_bias[a] == int(scene::Bias::affine) && m.actuator_biasprm[model::actuator_parameters * size_t(a) + 1] < 0 &&
         m.actuator_dynamics[a] != int(scene::Dynamics::integrator))
-      return a;
+      return m.actuator_control_adr[a];
   }
   return -1;
 }
@@ -85,7 +85,7 @@ void Actions::find_items(Bound& bound, const model::Model& m, session::Fit& fit)
   const auto single = [&](int j) { return m.joint_type[j] >= int(JointType::slide); };
   switch (a.type) {
     case ActionType::push: choose(m.body_name, "body that can move", [&](int b) { return m.body_tree[b] >= 0; }); break;
-    case ActionType::control: choose(m.actuator_name, "actuator", any); break;
+    case ActionType::control: choose(m.control_name, "actuator", any); break;
     case ActionType::target:
       choose(m.joint_name, "joint with a servo", [&](int j) { return single(j) && servo_of(m, j) >= 0; });
       for (int& item : items) item = servo_of(m, item);
@@ -299,18 +299,19 @@ void Actions::end_controls(int64_t step) {
   });
 }
 
-double Actions::control_of(const Bound& bound, int e, int actuator) const {
+double Actions::control_of(const Bound& bound, int e, int control) const {
   const double value = bound.action->value;
   if (bound.action->type == ActionType::control) return value;
   const auto [b, index] = world_.place(e);
   const Bucket& bucket = world_.bucket(b);
   const model::Model& m = bucket.model();
+  const int actuator = m.control_actuator[control], at = model::actuator_parameters * actuator;
   auto own = [&, index = index](const char* field, const std::vector<double>& values, int item) {
     return bucket.overridden(field, index, item).value_or(values[size_t(item)]);
   };
-  const double gain = own("actuator_gainprm", m.actuator_gainprm, 3 * actuator),
-               constant = own("actuator_biasprm", m.actuator_biasprm, 3 * actuator);
-  const double per_length = own("actuator_biasprm", m.actuator_biasprm, 3 * actuator + 1),
+  const double gain = own("actuator_gainprm", m.actuator_gainprm, at),
+               constant = own("actuator_biasprm", m.actuator_biasprm, at);
+  const double per_length = own("actuator_biasprm", m.actuator_biasprm, at + 1),
                length = own("actuator_gear", m.actuator_gear, 6 * actuator) * value;
   return gain == 0 ? 0 : -(constant + per_length * length) / gain;   // where the force of a servo at rest is 0
 }

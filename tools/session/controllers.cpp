@@ -13,22 +13,24 @@ using Numbers = std::array<double, inverse_limits::joints>;
 // A servo holds a length: force = gear (gain u + constant + per_length gear q), per_length < 0. A motor has no bias.
 bool drives_joint(const model::Model& m, int actuator, int joint, bool servo) {
   const int transmission = m.actuator_transmission[actuator];
-  const double *gain = &m.actuator_gainprm[3 * actuator], *bias = &m.actuator_biasprm[3 * actuator];
+  const double *gain = &m.actuator_gainprm[model::actuator_parameters * actuator], *bias = &m.actuator_biasprm[model::actuator_parameters * actuator];
   if (transmission != int(scene::Transmission::joint) && transmission != int(scene::Transmission::joint_in_parent)) return false;
   if (m.actuator_target[actuator] != joint || m.actuator_gain[actuator] != int(scene::Gain::fixed) || gain[0] == 0 || m.actuator_gear[6 * actuator] == 0) return false;
   const bool affine = m.actuator_bias[actuator] == int(scene::Bias::affine), integrates = m.actuator_dynamics[actuator] == int(scene::Dynamics::integrator);
   return !integrates && (servo ? affine && bias[1] < 0 : !affine);
 }
 
-Drive drive_of(const model::Model& m, int actuator, int joint) {
+Drive drive_of(const model::Model& m, int control, int joint) {
+  const int actuator = m.control_actuator[control];
+  const double *gain = &m.actuator_gainprm[model::actuator_parameters * actuator], *bias = &m.actuator_biasprm[model::actuator_parameters * actuator];
   Drive d;
-  d.actuator = actuator;
+  d.actuator = control;
   d.qpos = m.joint_qpos[joint], d.dof = m.joint_dof[joint];
   d.gear = m.actuator_gear[6 * actuator];
-  d.gain = m.actuator_gainprm[3 * actuator];
-  if (m.actuator_bias[actuator] == int(scene::Bias::affine)) d.constant = m.actuator_biasprm[3 * actuator], d.per_length = m.actuator_biasprm[3 * actuator + 1];
-  d.limited = m.actuator_limits[actuator] & 1;
-  d.low = m.actuator_ctrlrange[2 * actuator], d.high = m.actuator_ctrlrange[2 * actuator + 1];
+  d.gain = gain[0];
+  if (m.actuator_bias[actuator] == int(scene::Bias::affine)) d.constant = bias[0], d.per_length = bias[1];
+  d.limited = m.control_limited[control];
+  d.low = m.actuator_ctrlrange[2 * control], d.high = m.actuator_ctrlrange[2 * control + 1];
   return d;
 }
 
@@ -46,8 +48,8 @@ void find_drives(const model::Model& m, const scene::Controller& s, Controller& 
   for (const int j : candidates) {
     if (servo && !patterns.empty() && !scene::matches(patterns, m.joint_name[j])) continue;
     int found = -1, count = 0;
-    for (int a = 0; a < m.actuator_count; ++a)
-      if (drives_joint(m, a, j, servo) && (servo || patterns.empty() || scene::matches(patterns, m.actuator_name[a]))) found = a, ++count;
+    for (int u = 0; u < m.control_count; ++u)
+      if (drives_joint(m, m.control_actuator[u], j, servo) && (servo || patterns.empty() || scene::matches(patterns, m.control_name[u]))) found = u, ++count;
     if (count > 1) return error("two-drivers", "the joint '" + m.joint_name[j] + "' has several actuators that '" + s.name + "' could use", "name the actuators, or leave one out of the model");
     if (count == 0 && servo && !patterns.empty())
       return error("no-servo", "the joint '" + m.joint_name[j] + "' has no position servo", "a pose controller sets positions; 'operational_space' drives motors");
@@ -58,7 +60,7 @@ void find_drives(const model::Model& m, const scene::Controller& s, Controller& 
   if (joints.empty()) {
     std::vector<std::string> names;
     for (const int j : candidates) names.push_back(m.joint_name[j]);
-    if (!servo) names = m.actuator_name;
+    if (!servo) names = m.control_name;
     if (patterns.empty() || candidates.empty()) return error("no-servo", std::string("no joint that moves the site '") + s.site.text + "' has " + (servo ? "a position servo" : "a motor"),
                                                               std::string("in MJCF <actuator> holds them; a URDF gets them from its model's 'actuators: {type: ") + (servo ? "position, stiffness: .., damping: ..}'" : "motor}'"));
     return error("unknown-name", std::string(servo ? "no joint that moves the site fits '" : "no motor of a joint that moves the site fits '") + patterns.front() + "'", scene::name_hint(patterns.front(), names));
@@ -89,7 +91,7 @@ double Drive::control(double position, double force) const {
 
 std::vector<Controller> make_controllers(const model::Model& m, const scene::Settings& settings, Fit& fit) {
   std::vector<Controller> out;
-  std::vector<const char*> driven(size_t(m.actuator_count));
+  std::vector<const char*> driven(size_t(m.control_count));
   for (const scene::Controller& s : settings.controllers) {
     Controller c;
     c.settings = s;
@@ -107,7 +109,7 @@ std::vector<Controller> make_controllers(const model::Model& m, const scene::Set
     find_rest(m, s, c, fit);
     for (const Drive& d : c.drives) {
       if (driven[d.actuator])
-        fit.add(&s, "two-drivers", "'" + m.actuator_name[d.actuator] + "' is driven by '" + driven[d.actuator] + "' already", {}, s.place);
+        fit.add(&s, "two-drivers", "'" + m.control_name[d.actuator] + "' is driven by '" + driven[d.actuator] + "' already", {}, s.place);
       driven[d.actuator] = s.name.c_str();
     }
     if (fit.acts(&s)) out.push_back(std::move(c));

@@ -7,6 +7,7 @@
 #include "engine/scene/mjcf.h"
 #include "engine/scene/urdf.h"
 #include "engine/scene/xml.h"
+#include "physics/compile.h"
 #include "tools/session/find_eyes.h"
 #include "tools/session/session.h"
 #include "tools/session/touching.h"
@@ -52,7 +53,7 @@ Result<Loaded> compiled(scene::SceneFile file, const std::string& path) {
     exclude_touching(variant.scene);
     std::vector<Diagnostic> report = variant.scene.report;
     std::vector<model::MeshFacts> meshes;
-    Result<model::Model> model = model::compile(variant.scene, &report, &meshes);
+    Result<model::Model> model = nuri::compile(variant.scene, &report, &meshes);
     if (!model) {
       std::vector<Diagnostic> errors = model.errors();
       scene::xml::locate(errors, variant.scene.documents);

@@ -29,17 +29,17 @@ struct Plan {
 
 std::string shown(const std::vector<std::string>& names, int index) { return names[index].empty() ? "#" + std::to_string(index) : names[index]; }
 
-// What the control of each actuator is to begin with.
+// What each control is to begin with.
 std::vector<double> initial_controls(const Model& m, const scene::Settings& settings, int key) {
-  std::vector<double> out(size_t(m.actuator_count));
+  std::vector<double> out = m.control0;
   if (key >= 0) {
-    const auto from = m.key_ctrl.begin() + ptrdiff_t(key) * m.actuator_count;
-    std::copy(from, from + m.actuator_count, out.begin());
+    const auto from = m.key_ctrl.begin() + ptrdiff_t(key) * m.control_count;
+    std::copy(from, from + m.control_count, out.begin());
     if (std::any_of(out.begin(), out.end(), [](double u) { return u != 0; })) return out;   // a keyframe without 'ctrl' has zeros
   }
-  for (int a = 0; a < m.actuator_count; ++a) {
-    const int joint = m.actuator_target[a], transmission = m.actuator_transmission[a];
-    const double *gain = &m.actuator_gainprm[3 * a], *bias = &m.actuator_biasprm[3 * a];
+  for (int u = 0; u < m.control_count; ++u) {
+    const int a = m.control_actuator[u], joint = m.actuator_target[a], transmission = m.actuator_transmission[a];
+    const double *gain = &m.actuator_gainprm[model::actuator_parameters * a], *bias = &m.actuator_biasprm[model::actuator_parameters * a];
     const bool on_joint = transmission == int(scene::Transmission::joint) || transmission == int(scene::Transmission::joint_in_parent);
     const bool holds = m.actuator_gain[a] == int(scene::Gain::fixed) && gain[0] != 0 && m.actuator_bias[a] == int(scene::Bias::affine) && bias[1] < 0 &&
                        m.actuator_dynamics[a] != int(scene::Dynamics::integrator) && m.actuator_gear[6 * a] != 0;
@@ -47,7 +47,7 @@ std::vector<double> initial_controls(const Model& m, const scene::Settings& sett
     Drive servo;
     servo.gear = m.actuator_gear[6 * a], servo.gain = gain[0], servo.constant = bias[0], servo.per_length = bias[1];
     const double* const from = key >= 0 ? &m.key_qpos[size_t(key) * m.qpos_count] : m.qpos0.data();
-    out[a] = servo.control(from[m.joint_qpos[joint]], 0);
+    out[u] = servo.control(from[m.joint_qpos[joint]], 0);
   }
   Fit told;                                      // what is wrong with the scene's controls, the session has said
   for (const Channel& c : make_channels(m, settings, told))
@@ -85,15 +85,15 @@ void plan_input(const Model& m, const Input& input, const Plan& moved, const dou
       return need(known, "hinge or slide");
     }
     case InputKind::control:
-      for (int a = 0; a < m.actuator_count; ++a)
-        if (fits(m.actuator_name[a])) add(port_ctrl, a, 0, shown(m.actuator_name, a));
-      return need(m.actuator_name, "actuator");
+      for (int u = 0; u < m.control_count; ++u)
+        if (fits(m.control_name[u])) add(port_ctrl, u, 0, shown(m.control_name, u));
+      return need(m.control_name, "actuator");
     case InputKind::action: {
       std::vector<std::string> known;
       for (size_t i = 0; i < moved.moves.size(); ++i) {
         const int a = moved.moves[i].actuator;
-        known.push_back(m.actuator_name[a]);
-        if (fits(m.actuator_name[a])) add(port_last, int(i), 0, shown(m.actuator_name, a));
+        known.push_back(m.control_name[a]);
+        if (fits(m.control_name[a])) add(port_last, int(i), 0, shown(m.control_name, a));
       }
       return need(known, "actuator among the outputs");
     }
@@ -106,14 +106,14 @@ void plan_output(const Model& m, const Output& output, const std::vector<double>
   if (!std::isfinite(output.scale)) fit.add(&output, "bad-number", "the scale of an output is not a finite number", {}, output.place);
   if (!std::isfinite(output.limit) || output.limit <= 0)
     fit.add(&output, "bad-number", "the limit of an output is not a finite number above 0", "actions are clipped to [-limit, limit]", output.place);
-  for (int a = 0; a < m.actuator_count; ++a) {
-    if (!scene::matches(output.actuators, m.actuator_name[a])) continue;
-    const std::string name = shown(m.actuator_name, a);
-    if (std::find(out.driven.begin(), out.driven.end(), a) != out.driven.end())
+  for (int u = 0; u < m.control_count; ++u) {
+    if (!scene::matches(output.actuators, m.control_name[u])) continue;
+    const std::string name = shown(m.control_name, u);
+    if (std::find(out.driven.begin(), out.driven.end(), u) != out.driven.end())
       fit.add(&output, "two-drivers", "the actuator '" + name + "' fits two outputs", {}, output.place);
-    const bool limited = m.actuator_limits[a] & 1;
+    const bool limited = m.control_limited[u] != 0;
     const double inf = std::numeric_limits<double>::infinity();
-    PortMove move{a, output.map == OutputMap::increment, initial[a], output.scale, output.limit, limited ? m.actuator_ctrlrange[2 * a] : -inf, limited ? m.actuator_ctrlrange[2 * a + 1] : inf};
+    PortMove move{u, output.map == OutputMap::increment, initial[u], output.scale, output.limit, limited ? m.actuator_ctrlrange[2 * u] : -inf, limited ? m.actuator_ctrlrange[2 * u + 1] : inf};
     if (output.map == OutputMap::range) {
       if (!limited)
         fit.add(&output, "no-range", "the actuator '" + name + "' has no control range that 'range' could map to", "give it a 'ctrlrange', or take the map 'around'", output.place);
@@ -121,9 +121,9 @@ void plan_output(const Model& m, const Output& output, const std::vector<double>
     }
     out.moves.push_back(move);
     out.actuators.push_back(name);
-    out.driven.push_back(a);
+    out.driven.push_back(u);
   }
-  fit.fits(output.actuators, m.actuator_name, "actuator", {}, output.place);
+  fit.fits(output.actuators, m.control_name, "actuator", {}, output.place);
 }
 
 Plan make_plan(const Model& m, const scene::Settings& settings, const std::vector<Input>& inputs, const std::vector<Output>& outputs, int commands, Fit& fit) {

@@ -55,6 +55,7 @@ std::vector<std::string> names_of(const model::Model& m, const std::string& fiel
   if (begins("geom_")) return m.geom_name;
   if (begins("site_")) return m.site_name;
   if (begins("tendon_")) return m.tendon_name;
+  if (field == "actuator_ctrlrange" || begins("control")) return m.control_name;
   if (begins("actuator_")) return m.actuator_name;
   if (begins("equality_")) return m.equality_name;
   if (begins("sensor_")) return m.sensor_name;
@@ -158,6 +159,14 @@ void randomise_state(World& world, const scene::Settings& settings, int environm
   }
 }
 
+// Whether a parameter is a gain of its actuator, and no length, temperature or resistance.
+bool is_gain(const model::Model& m, int actuator, bool of_gain, int component) {
+  const int type = of_gain ? m.actuator_gain[actuator] : m.actuator_bias[actuator];
+  if (type == int(scene::Gain::muscle)) return component == 2 || component == 3;                       // force, scale; as a bias too
+  if (type == int(scene::Gain::dcmotor)) return of_gain && component >= 4 && component <= 6;           // kp, ki, kd
+  return component < 3;
+}
+
 FieldItems find_fields(const model::Model& m, const scene::Settings& settings, Fit& fit) {
   const std::vector<Field> fields = real_fields(m);
   FieldItems items;
@@ -194,6 +203,7 @@ FieldItems find_fields(const model::Model& m, const scene::Settings& settings, F
         if (!scene::matches(rule.names, names[thing]) && !scene::matches(numbered, addresses[thing])) continue;
         for (int k = 0; k < per_thing; ++k) {
           if (rule.component >= 0 && rule.component != k) continue;
+          if (gain && !is_gain(m, thing, name == "actuator_gainprm", k)) continue;
           const int item = thing * per_thing + k;
           const double value = (*field.values)[size_t(item)];
           if (value <= 0 && Bucket::switches_rows(name) && rule.operation != scene::Operation::scale && can_be_positive(rule.draw))

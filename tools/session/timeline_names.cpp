@@ -51,15 +51,15 @@ void find_move(const Model& m, const scene::Settings& settings, const std::vecto
 }
 
 void find_actuators(const Model& m, const scene::Action& a, Act& act, std::vector<char>& driven, const Teller& error) {
-  for (int i = 0; i < m.actuator_count; ++i) {
-    if (!scene::matches(a.actuators, m.actuator_name[i])) continue;
+  for (int i = 0; i < m.control_count; ++i) {
+    if (!scene::matches(a.actuators, m.control_name[i])) continue;
     act.actuators.push_back(i);
-    if (driven[i] == 1) error(a.place, "two-drivers", "'" + m.actuator_name[i] + "' belongs to a controller");
+    if (driven[i] == 1) error(a.place, "two-drivers", "'" + m.control_name[i] + "' belongs to a controller");
     else driven[i] = 2;
-    if ((m.actuator_limits[i] & 1) && (a.value < m.actuator_ctrlrange[2 * i] || a.value > m.actuator_ctrlrange[2 * i + 1]))
-      error(a.place, "out-of-range", "'value' lies outside the control range of '" + m.actuator_name[i] + "'");
+    if (m.control_limited[i] && (a.value < m.actuator_ctrlrange[2 * i] || a.value > m.actuator_ctrlrange[2 * i + 1]))
+      error(a.place, "out-of-range", "'value' lies outside the control range of '" + m.control_name[i] + "'");
   }
-  error.fit.fits(a.actuators, m.actuator_name, "actuator", a.names_places, a.place);
+  error.fit.fits(a.actuators, m.control_name, "actuator", a.names_places, a.place);
   if (act.actuators.empty()) error.fit.lacks(error.rule);
 }
 
@@ -73,7 +73,7 @@ void sort_once(std::vector<int>& list) {
 
 Script make_script(const Model& m, const scene::Settings& settings, Fit& fit) {
   Script out;
-  out.driven.assign(size_t(m.actuator_count), 0);
+  out.driven.assign(size_t(m.control_count), 0);
   out.controllers = make_controllers(m, settings, fit);
   for (const Controller& c : out.controllers) {
     for (const Drive& d : c.drives) out.driven[d.actuator] = 1;

@@ -168,7 +168,7 @@ TEST_CASE("mjcf: full inertia becomes principal moments and axes") {
 }
 
 TEST_CASE("mjcf: actuators are gains, biases and dynamics") {
-  struct { const char* classes; const char* element; Array3 gain, bias; Dynamics dynamics; } cases[] = {
+  struct { const char* classes; const char* element; Parameters gain, bias; Dynamics dynamics; } cases[] = {
       {"", "<motor joint='j'/>", {1, 0, 0}, {0, 0, 0}, Dynamics::none},
       {"", "<position joint='j' kp='5' kv='2'/>", {5, 0, 0}, {0, -5, -2}, Dynamics::none},
       {"", "<position joint='j' timeconst='0.1'/>", {1, 0, 0}, {0, -1, 0}, Dynamics::filterexact},
@@ -200,6 +200,79 @@ TEST_CASE("mjcf: actuators are gains, biases and dynamics") {
   CHECK(s.actuators[1].ctrllimited);
   CHECK(s.actuators[2].dampratio == 0.7);
   CHECK(s.actuators[2].biasprm[2] == 0);
+}
+
+namespace {
+Scene with_actuators(const std::string& classes, const std::string& actuators) {
+  return read("<compiler autolimits='true'/><default>" + classes + "</default><worldbody><site name='w'/><body><joint name='j' range='-90 30'/><geom size='1'/><site name='s'/>"
+              "<body><joint name='b' type='ball'/><geom size='1'/><site name='t'/></body></body></worldbody><actuator>" + actuators + "</actuator>");
+}
+}  // namespace
+
+TEST_CASE("mjcf: muscles, pids, motors and orientation servos") {
+  Scene s = with_actuators("<muscle range='0.5 1.5' force='5'/>", "<muscle joint='j' scale='3' timeconst='0.1 0.2' tausmooth='0.3' lengthrange='1 2' damping='1 2' armature='3' group='4'/>");
+  const Actuator& muscle = s.actuators[0];
+  CHECK(muscle.gainprm == Parameters{0.5, 1.5, 5, 3, 0.5, 1.6, 1.5, 1.3, 1.2});
+  CHECK(muscle.biasprm == muscle.gainprm);
+  CHECK(muscle.dynprm == Parameters{0.1, 0.2, 0.3});
+  CHECK(muscle.lengthrange == Array2{1, 2});
+  CHECK(muscle.damping == Array3{1, 2, 0});
+  CHECK(muscle.armature == 3);
+  CHECK(muscle.group == 4);
+
+  s = with_actuators("<pid kp='3' kv='2' ki='1' imax='2' slewmax='3' input='pos ff' ffrange='-1 1'/>", "<pid joint='j' kp='5'/><pid joint='j' ki='0' slewmax='0' dampratio='1' input='pos vel' posrange='-2 2'/>");
+  CHECK(s.actuators[0].gain == Gain::pid);
+  CHECK(s.actuators[0].dynamics == Dynamics::pid);
+  CHECK(s.actuators[0].gainprm[0] == 1);
+  CHECK(s.actuators[0].biasprm == Parameters{0, -5, -2});
+  CHECK(s.actuators[0].dynprm == Parameters{2, 3});
+  CHECK(s.actuators[0].input == (actuator_input::pos | actuator_input::ff));
+  CHECK(s.actuators[0].ffrange == Array2{-1, 1});
+  CHECK(s.actuators[1].dynamics == Dynamics::none);
+  CHECK(s.actuators[1].dampratio == 1);
+  CHECK(s.actuators[1].ctrlrange == Array2{-2, 2});
+  CHECK(s.actuators[1].ctrllimited);
+
+  s = with_actuators("", "<orientation joint='b' kp='2' kv='3'/><orientation site='t' refsite='w' input='quat' forcerange='0 3'/>"
+                         "<general joint='b' gaintype='so3' biastype='so3' gainprm='2' biasprm='0 -2' dyntype='integrator' actdim='3'/>");
+  CHECK(s.actuators[0].biasprm == Parameters{0, -2, -3});
+  CHECK(s.actuators[0].input == actuator_input::expmap);
+  CHECK(s.actuators[1].input == actuator_input::quat);
+  CHECK(s.actuators[1].reference == 0);
+  CHECK(s.actuators[2].input == actuator_input::expmap);
+
+  // numbers that MuJoCo 4.0.1 gives
+  s = with_actuators("<dcmotor resistance='2' motorconst='.1' inductance='.5'/>",
+                     "<dcmotor joint='j' resistance='4'/><dcmotor joint='j' nominal='12 1 300'/><dcmotor joint='j' resistance='0' motorconst='0' nominal='12 1 300' thermal='2 3 5 .004 25 20' "
+                     "saturation='0 5 7' cogging='.1 6 .2' lugre='10 .1 .2 .3 .4' controller='5 6 7 8 9 10' input='pos vel ff voltage'/>");
+  CHECK(s.actuators[0].gainprm == Parameters{4, 0.1});
+  CHECK(s.actuators[0].dynprm == Parameters{0.25});
+  CHECK(s.actuators[1].gainprm[1] == doctest::Approx(0.06324555320336758).epsilon(1e-15));
+  CHECK(s.actuators[1].gainprm[0] == 2);
+  const Actuator& motor = s.actuators[2];
+  CHECK(motor.gainprm == Parameters{0.48, 0.04, 0.004, 25, 5, 6, 7, 10});
+  CHECK(motor.dynprm == Parameters{0.25, 7, 2, 2.5, 20, 10, 0.1, 8, 9});
+  CHECK(motor.biasprm == Parameters{0.1, 6, 0.2, 0.2, 0.3, 0.4});
+  CHECK(motor.forcerange == Array2{-0.2, 0.2});
+  CHECK(motor.forcelimited);
+  CHECK(motor.actearly);
+  CHECK(motor.input == 15);
+}
+
+TEST_CASE("mjcf: transmissions, groups, length ranges") {
+  Scene s = with_actuators("<position kp='3' ctrlrange='-1 1'/>", "<motor cranksite='s' slidersite='w' cranklength='2'/><motor site='s' refsite='t' gear='0 0 1'/><position joint='j' inheritrange='1'/>");
+  CHECK(s.actuators[0].transmission == Transmission::slidercrank);
+  CHECK(s.actuators[0].target == 1);
+  CHECK(s.actuators[0].reference == 0);
+  CHECK(s.actuators[0].cranklength == 2);
+  CHECK(s.actuators[1].transmission == Transmission::site);
+  CHECK(s.actuators[1].reference == 2);
+  CHECK(s.actuators[2].ctrlrange[1] == doctest::Approx(pi / 6));      // not the class's: the element says otherwise
+  s = read("<option actuatorgroupdisable='1 4'/><compiler><lengthrange mode='none' uselimit='true' inttotal='3'/></compiler>");
+  CHECK(s.option.actuatorgroupdisable == std::vector<int>{1, 4});
+  CHECK(s.compiler.lengthrange.mode == LengthRange::Mode::none);
+  CHECK(s.compiler.lengthrange.uselimit);
+  CHECK(s.compiler.lengthrange.inttotal == 3);
 }
 
 TEST_CASE("mjcf: constraints, tendons, sensors, keyframes") {
@@ -342,10 +415,13 @@ TEST_CASE("mjcf: every error has its code and line") {
       {"<mujoco><contact>\n<pair geom1='a'/></contact></mujoco>", "missing-attribute:2 unknown-name:2"}, {"<mujoco><contact>\n<exclude body1='world' body2='x'/></contact></mujoco>", "unknown-name:2"},
       {"<mujoco><equality>\n<connect body1='world'/></equality></mujoco>", "missing-attribute:2 repeated-object:2"}, {"<mujoco><equality>\n<weld/></equality></mujoco>", "missing-attribute:2"},
       {"<mujoco><tendon>\n<fixed/></tendon></mujoco>", "empty-tendon:2"}, {"<mujoco><tendon><fixed>\n<joint joint='x' coef='1'/></fixed></tendon></mujoco>", "unknown-name:2"},
-      {actuator("<motor/>"), "missing-attribute:2"}, {actuator("<motor joint='x'/>"), "unknown-name:2"}, {actuator("<motor joint='j' tendon='j'/>"), "unknown-name:2 conflicting-attributes:2"}, {actuator("<motor site='s'/>"), "unknown-name:2"}, {actuator("<motor cranksite='s'/>"), "not-supported-yet:2"},
-      {actuator("<muscle joint='j'/>"), "not-supported-yet:2"}, {actuator("<engine joint='j'/>"), "unknown-element:2"}, {actuator("<motor joint='j' kp='1'/>"), "unknown-attribute:2"},
+      {actuator("<motor/>"), "missing-attribute:2"}, {actuator("<motor joint='x'/>"), "unknown-name:2"}, {actuator("<motor joint='j' tendon='j'/>"), "unknown-name:2 conflicting-attributes:2"}, {actuator("<motor site='s'/>"), "unknown-name:2"}, {actuator("<motor cranksite='s'/>"), "unknown-name:2 missing-attribute:2 missing-attribute:2"}, {actuator("<motor joint='j' cranklength='1'/>"), "conflicting-attributes:2"},
+      {actuator("<muscle joint='j' range='1 0.5'/>"), "bad-value:2"}, {actuator("<muscle joint='j' scale='0'/>"), "bad-value:2"}, {actuator("<pid joint='j' input='pos pos'/>"), "bad-value:2"},
+      {actuator("<pid joint='j' input='voltage'/>"), "bad-value:2"}, {actuator("<pid joint='j' slewmax='-1'/>"), "bad-value:2"}, {actuator("<dcmotor joint='j' motorconst='-1'/>"), "bad-value:2"},
+      {actuator("<dcmotor joint='j' thermal='1'/>"), "bad-value:2"}, {actuator("<general joint='j' dyntype='filter' actdim='2'/>"), "bad-value:2"}, {actuator("<general joint='j' gaintype='user'/>"), "not-supported-yet:2"},
+      {"<mujoco>\n<option actuatorgroupdisable='31'/></mujoco>", "bad-value:2"}, {actuator("<engine joint='j'/>"), "unknown-element:2"}, {actuator("<motor joint='j' kp='1'/>"), "unknown-attribute:2"},
       {actuator("<position joint='j' kv='1' dampratio='1'/>"), "conflicting-attributes:2"}, {actuator("<position joint='j' inheritrange='1' ctrlrange='0 1'/>"), "bad-value:2"},
-      {actuator("<general joint='j' dyntype='muscle'/>"), "not-supported-yet:2"}, {actuator("<general joint='j' gainprm='1 2 3 4'/>"), "bad-value:2"}, {actuator("<general joint='j' actrange='0 1'/>"), "conflicting-attributes:2"},
+      {actuator("<general joint='j' dyntype='user'/>"), "not-supported-yet:2"}, {actuator("<general joint='j' gainprm='1 2 3 4 5 6 7 8 9 10 11'/>"), "wrong-count:2"}, {actuator("<general joint='j' actrange='0 1'/>"), "conflicting-attributes:2"},
       {actuator("<motor joint='j' ctrllimited='true'/>"), "bad-value:2"}, {actuator("<motor joint='j' ctrlrange='1 0'/>"), "bad-value:2"},
       {"<mujoco><sensor>\n<gyro/></sensor></mujoco>", "missing-attribute:2"}, {"<mujoco><sensor>\n<gyro site='x'/></sensor></mujoco>", "unknown-name:2"}, {"<mujoco><sensor>\n<gyros/></sensor></mujoco>", "unknown-element:2"},
       {"<mujoco><sensor>\n<framepos objtype='camera' objname='c'/></sensor></mujoco>", "not-supported-yet:2 not-supported-yet:2"}, {"<mujoco><sensor>\n<framepos objtype='body' objname='world' reftype='body'/></sensor></mujoco>", "missing-attribute:2"},

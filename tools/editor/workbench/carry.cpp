@@ -26,8 +26,12 @@ void carry_by_name(World& from, World& to, int e) {
   for (int u = 0; u < a.actuator_count; ++u) {
     const int i = carry_index(u, a.actuator_name, b.actuator_name);
     if (i < 0) continue;
-    copy(StateField::ctrl, u, i, 1);
-    if (a.actuator_act[u] >= 0 && b.actuator_act[i] >= 0) copy(StateField::act, a.actuator_act[u], b.actuator_act[i], 1);
+    auto carry = [&](StateField field, const std::vector<int32_t>& adr, const std::vector<int32_t>& to_adr) {
+      const int count = adr[u + 1] - adr[u];
+      if (count == to_adr[i + 1] - to_adr[i]) copy(field, adr[u], to_adr[i], count);
+    };
+    carry(StateField::ctrl, a.actuator_control_adr, b.actuator_control_adr);
+    carry(StateField::act, a.actuator_act_adr, b.actuator_act_adr);
   }
 }
 
@@ -42,7 +46,7 @@ bool same_layout(const World& a, const World& b) {
     for (int f = 0; f < state_field_count; ++f)
       if (columns(m, StateField(f)) != columns(n, StateField(f))) return false;
     if (m.body_name != n.body_name || m.joint_name != n.joint_name || m.joint_type != n.joint_type || m.actuator_name != n.actuator_name ||
-        m.actuator_act != n.actuator_act || m.sensor_name != n.sensor_name || m.sensor_adr != n.sensor_adr ||
+        m.actuator_control_adr != n.actuator_control_adr || m.actuator_act_adr != n.actuator_act_adr || m.sensor_name != n.sensor_name || m.sensor_adr != n.sensor_adr ||
         m.body_mocap != n.body_mocap || m.timestep != n.timestep)
       return false;
   }

@@ -123,22 +123,22 @@ void Workbench::set_joint(int joint, int component, double value) {
   changed_state(session_->substep());
 }
 
-void Workbench::set_control(int actuator, double value) {
+void Workbench::set_control(int control, double value) {
   if (replay_) return void(refuse_change());
   if (!session_ || !std::isfinite(value)) return;
   focus = std::clamp(focus, 0, session_->environments() - 1);
   settle();
   World& world = session_->world();
   const model::Model& m = world.model(focus);
-  if (actuator < 0 || actuator >= m.actuator_count) return;
-  const double present = world.get(StateField::ctrl, focus, actuator);
-  Command& c = change(Command::control, std::to_string(focus) + ' ' + std::to_string(actuator), {focus});
+  if (control < 0 || control >= m.control_count) return;
+  const double present = world.get(StateField::ctrl, focus, control);
+  Command& c = change(Command::control, std::to_string(focus) + ' ' + std::to_string(control), {focus});
   if (c.after.worlds.empty()) c.from = present;
-  world.set(StateField::ctrl, focus, actuator, value);
+  world.set(StateField::ctrl, focus, control, value);
   const int one[] = {focus};
   world.upload(one);
   c.after = session_->save(one);
-  tell("control " + name_or_number(m.actuator_name, actuator) + ": " + in_short(c.from) + " to " + in_short(value));
+  tell("control " + name_or_number(m.control_name, control) + ": " + in_short(c.from) + " to " + in_short(value));
   changed_state(session_->substep());
 }
 

@@ -152,6 +152,11 @@ std::vector<Workbench::Number> Workbench::numbers(const Pick& of) const {
       add(dofs, m.dof_count);
     } else if (name.starts_with("geom_")) {
       add(geoms, m.geom_count);
+    } else if (name == "actuator_ctrlrange") {
+      std::vector<int> controls;
+      for (int u = 0; u < m.control_count; ++u)
+        if (std::find(actuators.begin(), actuators.end(), m.control_actuator[u]) != actuators.end()) controls.push_back(u);
+      add(controls, m.control_count);
     } else if (name.starts_with("actuator_")) {
       add(actuators, m.actuator_count);
     }

@@ -75,17 +75,18 @@ class Actuator(Thing):
     """An actuator.
 
     Attributes:
-        control: view [envs].
-        range: (low, high) of the control; infinite without limits.
+        control: view [envs]; of an actuator with several controls, or none, [envs, controls].
+        range: (low, high) of the (first) control; infinite without limits.
     """
 
     kind = "actuator"
 
     def __init__(self, of: Variant, index: int) -> None:
         super().__init__(of, index)
-        self.control: np.ndarray = of.state.ctrl[:, index]
-        limited = bool(of.model.actuator_limits[index] & 1)
-        self.range: tuple[float, float] = tuple(float(x) for x in of.model.actuator_ctrlrange[2 * index : 2 * index + 2]) if limited else (-np.inf, np.inf)
+        first, end = (int(x) for x in of.model.actuator_control_adr[index : index + 2])
+        self.control: np.ndarray = of.state.ctrl[:, first] if end - first == 1 else of.state.ctrl[:, first:end]
+        limited = end > first and bool(of.model.control_limited[first])
+        self.range: tuple[float, float] = tuple(float(x) for x in of.model.actuator_ctrlrange[2 * first : 2 * first + 2]) if limited else (-np.inf, np.inf)
 
 
 class Sensor(Thing):
