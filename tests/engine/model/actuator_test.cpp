@@ -63,7 +63,10 @@ TEST_CASE("actuators: controls, outputs and activations are laid out one after a
   CHECK(m.control0 == std::vector<double>{0, 0, 0, 1, 0, 0, 0, 0});
   CHECK(m.moment_dof == std::vector<int32_t>{1, 2, 3});
   const std::string bytes = serialize(m);
-  CHECK(bool(deserialize(bytes, "m")));
+  const auto back = deserialize(bytes, "m");
+  REQUIRE(bool(back));
+  CHECK(serialize(*back) == bytes);
+  CHECK(back->control_name == m.control_name);
 }
 
 TEST_CASE("actuators: moments of sites are listed by the dofs that move one of them and not both") {

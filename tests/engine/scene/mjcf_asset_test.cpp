@@ -172,7 +172,7 @@ TEST_CASE("mjcf: actuators on bodies and sites") {
   struct { const char *element, *found; } cases[] = {
       {"<adhesion ctrlrange='0 1'/>", "missing-attribute:3"}, {"<adhesion body='b' ctrlrange='-1 1'/>", "bad-value:3"}, {"<adhesion body='b' gain='-1'/>", "bad-value:3"}, {"<adhesion joint='j'/>", "missing-attribute:3 unknown-attribute:3"},
       {"<adhesion body='x'/>", "unknown-name:3"}, {"<motor body='b'/>", "missing-attribute:3 unknown-attribute:3"}, {"<motor joint='j' refsite='s'/>", "conflicting-attributes:3"}, {"<motor joint='j' site='s'/>", "conflicting-attributes:3"},
-      {"<muscle joint='j' lmin='1'/>", "bad-value:3"}, {"<muscle site='r'/>", "unknown-attribute:3 missing-attribute:3"}, {"<pid joint='j' input='vel pos'/>", "bad-value:3"},
+      {"<muscle joint='j' lmin='1'/>", "bad-value:3"}, {"<muscle site='r'/>", "missing-attribute:3 unknown-attribute:3"}, {"<pid joint='j' input='vel pos'/>", "bad-value:3"},
       {"<orientation joint='j' gear='1'/>", "unknown-attribute:3"}, {"<plugin joint='j'/>", "not-supported-yet:3"}};
   for (const auto& c : cases) {
     CAPTURE(std::string(c.element));
