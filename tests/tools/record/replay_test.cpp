@@ -52,6 +52,7 @@ TEST_CASE("replay: the recorded inputs give the recorded bits, on any machine") 
     const Little little = little_run(5, precision);
     write(little, file.path);
     for (const auto& [width, threads, most] : {std::tuple{0, 1, 1024}, {1, 2, 1024}, {4, 1, 1024}, {0, 1, 2}, {0, 1, 1}}) {
+      if (width && !find_kernel(precision, width)) continue;    // a build of few kernels
       const Replayed all = replayed(file.path, {}, width, threads, most);
       REQUIRE_MESSAGE(all.errors.empty(), to_string(all.errors.front()));
       CHECK(all.differences.empty());
