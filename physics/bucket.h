@@ -32,7 +32,7 @@ const StateFieldInfo& info(StateField field);
 int columns(const model::Model& model, StateField field);
 
 // Why an environment stands still; bits of World::fault. Stage of the finding: fault_stage().
-enum FaultBit : uint32_t { fault_none = 0, fault_not_finite = 1, fault_too_fast = 2 };
+enum FaultBit : uint32_t { fault_none = 0, fault_not_finite = 1, fault_too_fast = 2, fault_no_room = 4 };
 
 struct WorldOptions {
   int environments = 1;

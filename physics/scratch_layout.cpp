@@ -28,7 +28,8 @@ int rows_of_dim(int dim, bool elliptic) { return dim == 1 ? 1 : elliptic ? dim :
 
 }  // namespace
 
-// No robot touches itself in more places; what does is stopped for want of room. Without it the square of all its pairs would be kept.
+// Rows in which a robot touches itself: an environment that has more is stopped, with the fault of want of room. Without it the square of
+// all its pairs would be kept.
 constexpr int most_coupled = 300;
 
 Room hard_bound(const model::Model& m, int width) {

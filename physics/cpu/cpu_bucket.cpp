@@ -107,17 +107,31 @@ void CpuBucket::job(int index, int thread) {
   ScratchLayout& layout = layouts_[thread];
   PackCounters counters{};
   uint64_t cycles[stage_count] = {}, redone = 0;
+  int alone = -1;                                                  // which of the pack's environments is stepped by itself; -1: all at once
   for (;;) {
-    PackJob job = make_job(layout, arenas_[thread].fit(layout.bytes + own_bytes()), members, live);
+    PackJob job = make_job(layout, arenas_[thread].fit(layout.bytes + own_bytes()), members, alone < 0 ? live : 1);
     job.substeps = substeps_;
     job.integrate = integrate_;
     job.signature = options_.pack_alike ? signature_.data() : nullptr;
-    job.counters = integrate_ ? &counters : nullptr;
+    PackCounters now{};
+    job.counters = integrate_ ? &now : nullptr;
     job.cycles = options_.profile ? cycles : nullptr;
-    if (kernel_.step(job)) break;
-    layout = make_layout(grown(layout.room, bound_));            // out of room: again, with more; same bits
-    counters = {};
-    ++redone;
+    const bool done = kernel_.step(job);
+    if (done) {
+      counters += now;
+    } else {
+      const Room room = grown(layout.room, bound_);
+      ++redone;
+      if (room != layout.room) {                                   // out of room: again, with more; same bits
+        layout = make_layout(room);
+        continue;
+      }
+      if (alone >= 0) fault_[members[0]] = fault_no_room;          // the most that an environment may have (hard_bound), and it needs more
+    }
+    // The bound is that of one environment: where those of a pack need more together, they are stepped one by one.
+    if (done && alone < 0) break;
+    if (++alone == live) break;
+    std::fill_n(members, width, list_[first + alone]);
   }
   const std::lock_guard lock(merging_);
   Statistics& s = statistics_;

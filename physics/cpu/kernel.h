@@ -20,7 +20,14 @@ struct RawOverride { int field; int count; const void* values; };   // field: in
 // Work of one pack, added up by the kernel.
 struct PackCounters {
   uint64_t steps, packs, slots, rows, rounds, evaluations, factorizations, near_pairs;
-  double contact_sum, row_sum, iteration_sum;
+  double contact_sum, row_sum, iteration_sum;                       // whole numbers
+
+  PackCounters& operator+=(const PackCounters& o) {
+    steps += o.steps, packs += o.packs, slots += o.slots, rows += o.rows, rounds += o.rounds, evaluations += o.evaluations;
+    factorizations += o.factorizations, near_pairs += o.near_pairs;
+    contact_sum += o.contact_sum, row_sum += o.row_sum, iteration_sum += o.iteration_sum;
+    return *this;
+  }
 };
 
 struct PackJob {

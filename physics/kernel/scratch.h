@@ -33,6 +33,8 @@ struct Room {
   int coupled = 0; // rows of contacts between moving bodies (models solved along the tree)
   int dual = 0;    // numbers of the dual problem (PGS)
   int rk4 = 0;     // 1: Runge-Kutta keeps its stages
+
+  bool operator==(const Room&) const = default;
 };
 
 // How much of what a substep has; uniform over the pack.

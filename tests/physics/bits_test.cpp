@@ -260,6 +260,40 @@ TEST_CASE("a pack that runs out of room is stepped again with more, and nobody s
   }
 }
 
+// A robot with many hands, which each environment lays into heaps of its own.
+TEST_CASE("environments that together touch themselves in more rows than one may are stepped one by one; one that alone does stands still") {
+  constexpr int hands = 40;
+  std::string arms;
+  for (int i = 0; i < hands; ++i)
+    arms += "<body pos='" + std::to_string(3 * i) + " 0 0'><joint type='slide' axis='1 0 0' armature='1'/><joint type='slide' axis='0 1 0' armature='1'/><geom type='sphere' size='0.1' mass='0.1'/></body>";
+  const ModelPointer model = compiled({"hands", "<mujoco><option timestep='0.002' gravity='0 0 0'/><worldbody><body><freejoint/><geom type='sphere' size='0.01' mass='1' contype='0' conaffinity='0'/>" +
+                                                    arms + "</body></worldbody></mujoco>"});
+  REQUIRE(model->along_tree);
+  const auto spread = [](World& world) {
+    for (int e = 0; e < world.environments(); ++e)
+      for (int i = 0; i < hands; ++i) {
+        const int place = e == 4 ? i / 20 : (i + 3 * e) % hands / 5;                // environment 4: two heaps of 20, the others eight of 5
+        world.set(StateField::qpos, e, 7 + 2 * i, 3.0 * (place - i) + 0.01 * (i % 7));
+        world.set(StateField::qpos, e, 7 + 2 * i + 1, 0.013 * (i % 5));
+      }
+  };
+  for (const Precision precision : {Precision::f32, Precision::f64}) {
+    Hashes reference;
+    for (int width : widths(precision)) {
+      CAPTURE(width);
+      const auto world = make_world(model, {.environments = 6, .precision = precision, .threads = 1, .width = width});
+      spread(*world);
+      world->step(1);
+      CHECK(world->fault(4) == fault_no_room);
+      for (int e = 0; e < 6; ++e) CHECK_MESSAGE((world->fault(e) == (e == 4 ? fault_no_room : fault_none)), "environment " << e << " has fault " << world->fault(e) << " and " << world->contacts(e) << " contacts");
+      CHECK(world->contacts(0) == 80);
+      Hashes now{world->hash()};
+      if (reference.empty()) reference = now;
+      CHECK(now == reference);
+    }
+  }
+}
+
 TEST_CASE("an environment that explodes freezes at its last good state; its neighbours never notice; reset revives it") {
   const Ids ids = first_ids(9);
   for (const std::string name : a_few)

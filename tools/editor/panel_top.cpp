@@ -118,7 +118,7 @@ void top_bar(Desk& desk) {
       ImGui::SameLine(x - count_width);
       if (faults) ImGui::TextColored(theme::palette().bad, "%s", count);
       else theme::quiet_text("%s", count);
-      if (faults) std::snprintf(count, sizeof count, "%d stand still: something was not finite, or too fast", faults);
+      if (faults) std::snprintf(count, sizeof count, "%d stand still: something was not finite, too fast, or touched itself in too many places", faults);
       theme::tip(faults ? count : "Stepped together");
     }
   }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <cmath>
+#include "physics/cpu/registry.h"
 #include "tests/tools/record/little_recording.h"
 
 using namespace nuri;

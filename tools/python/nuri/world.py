@@ -68,7 +68,7 @@ class Status:
     """Counters of every environment, [envs], not to be written: views; of several models on a GPU, copies that :attr:`World.status` makes there. NumPy
     arrays on a CPU, :class:`nuri.DeviceArray` on a GPU.
 
-    ``fault`` uint32: 0, or why an environment stands still (lowest byte: 1 not finite, 2 too fast; above: the stage that saw it). ``contacts`` int32: of
+    ``fault`` uint32: 0, or why an environment stands still (lowest byte: 1 not finite, 2 too fast, 4 touches itself in too many places; above: the stage that saw it). ``contacts`` int32: of
     the last substep. ``steps`` uint64: substeps since its reset. ``episode`` uint64: 0, 1, 2, .. ``seed`` uint64: of its episode 0.
     """
 
