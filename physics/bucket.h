@@ -36,7 +36,7 @@ enum FaultBit : uint32_t { fault_none = 0, fault_not_finite = 1, fault_too_fast 
 
 struct WorldOptions {
   int environments = 1;
-  std::string backend = "auto";        // auto, cpu, cuda
+  std::string backend = "auto";        // auto, cpu, cuda, bullet
   Precision precision = Precision::f32;
   int threads = 0;                     // 0: one per CPU
   int width = 0;                       // environments per pack; 0: by rule

@@ -4,6 +4,9 @@
 #include "engine/launch/pool.h"
 #include "physics/cpu/cpu_backend.h"
 #include "physics/kernel/enums.h"
+#if defined(NURI_WITH_BULLET)
+#include "physics/bullet/bullet_backend.h"
+#endif
 #if defined(NURI_WITH_CUDA)
 #include "physics/cuda/cuda_backend.h"
 #endif
@@ -35,7 +38,8 @@ Result<std::unique_ptr<World>> World::create(std::shared_ptr<const model::Model>
 Result<std::unique_ptr<World>> World::create(std::vector<std::shared_ptr<const model::Model>> models, std::span<const int> which, const WorldOptions& options) {
   auto refuse = [](std::string code, std::string message, std::string hint) { return Diagnostic{Severity::error, code, message, hint, {}, {}, {}}; };
   if (options.environments < 1 || which.size() != size_t(options.environments)) return refuse("bad-environments", "a world needs at least one environment", "");
-  if (options.backend != "auto" && options.backend != "cpu" && options.backend != "cuda") return refuse("unknown-backend", "unknown backend '" + options.backend + "'", "auto, cpu or cuda");
+  const bool bullet = options.backend == "bullet";
+  if (options.backend != "auto" && options.backend != "cpu" && options.backend != "cuda" && !bullet) return refuse("unknown-backend", "unknown backend '" + options.backend + "'", "auto, cpu, cuda or bullet");
   std::unique_ptr<World> world(new World(options));
   World& w = *world;
 
@@ -69,6 +73,15 @@ Result<std::unique_ptr<World>> World::create(std::vector<std::shared_ptr<const m
   }
 #else
   if (cuda) return refuse("no-backend", "this program was built without the cuda backend", "use --backend cpu");
+#endif
+#if defined(NURI_WITH_BULLET)
+  if (bullet) {
+    auto made = make_bullet_backend(std::move(members), options, *w.pool_);
+    if (!made) return made.errors();
+    w.backend_ = std::move(*made);
+  }
+#else
+  if (bullet) return refuse("no-backend", "this program was built without the bullet backend", "install libbullet-dev and configure again, or use --backend cpu");
 #endif
   if (!w.backend_) {
     auto made = make_cpu_backend(std::move(members), options, *w.pool_);

@@ -81,7 +81,7 @@ void add_scene(CLI::App& command, Options& options) {
 
 void add_world(CLI::App& command, Options& options) {
   command.add_option("--envs", options.environments, "Environments (scene's own number otherwise)")->check(CLI::Range(1, scene::yaml_limits::environments));
-  command.add_option("--backend", options.backend, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda"}))->capture_default_str();
+  command.add_option("--backend", options.backend, "Where to compute")->check(CLI::IsMember({"auto", "cpu", "cuda", "bullet"}))->capture_default_str();
   command.add_option("--precision", options.precision, "Numbers of the state and of all kernels")->check(CLI::IsMember({"float", "double", "f32", "f64"}))->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads; 0: one per CPU")->check(CLI::Range(0, 4096));
   command.add_option("--width", options.width, "Environments per pack: 1, 4, 8, 16 (double: 1, 2, 4, 8); 0: by rule. Never shows in results")->check(CLI::Range(0, 64));

@@ -85,6 +85,17 @@ std::vector<std::string> gpus() {
 #endif
 }
 
+// What the second opinion is computed by, or why there is none.
+std::string bullet() {
+  Result<session::Loaded> loaded = session::load_mjcf_text(small_model, "small");
+  if (!loaded) return loaded.errors().front().message;
+  WorldOptions options;
+  options.backend = "bullet";
+  options.threads = 1;
+  auto session = session::Session::create(std::move(*loaded), options);
+  return session ? (*session)->world().describe() : session.errors().front().message;
+}
+
 Json check(const char* name, bool passed, const std::string& note) { return {{"check", name}, {"passed", passed}, {"note", note}}; }
 
 Result<uint64_t> small_hash(int width) {
@@ -145,6 +156,7 @@ int doctor(bool json) {
               {"kernels", kernels()},
               {"gpus", gpus()},
               {"cuda_compiled_in", cuda},
+              {"bullet", bullet()},
               {"checks", checks}};
   if (json) {
     print(result);
@@ -155,6 +167,7 @@ int doctor(bool json) {
     for (const Json& kernel : result["kernels"]) fmt::print("{}{}", &kernel == &result["kernels"].front() ? "" : ", ", std::string(kernel));
     for (const Json& gpu : result["gpus"]) fmt::print("{}{}", &gpu == &result["gpus"].front() ? "\n  GPU         " : "\n              ", std::string(gpu));
     fmt::print("\n  CUDA        {}\n", cuda ? "compiled in, not tested on a GPU" : "not part of this program");
+    fmt::print("  Bullet      {}\n", std::string(result["bullet"]));
     for (const Json& c : checks) fmt::print("  {:<11} {}: {}\n", bool(c["passed"]) ? "passed" : "FAILED", std::string(c["check"]), std::string(c["note"]));
   }
   return healthy ? good : failed;

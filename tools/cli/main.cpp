@@ -5,6 +5,7 @@
 #include <string_view>
 #include "engine/scene/xml.h"
 #include "tools/cli/cli.h"
+#include "tools/cli/compare.h"
 #include "tools/cli/rollout.h"
 
 int main(int argc, char** argv) {
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
     add_export(app, status);
     add_regress(app, status);
     add_verify(app, status);
+    add_compare(app, status);
     add_doctor(app, status);
     if (argc > 1 && argv[1][0] != '-') {
       std::vector<std::string> commands;

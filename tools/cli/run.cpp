@@ -81,6 +81,8 @@ int run(const Options& options, const Length& length, const Asked& asked) {
   if (asked.recording.asked() && asked.eyes) return report("--eyes is for runs that are not recorded; --record-cameras records what eyes see", options.json);
   if (Result<bool> possible = can_create(asked.picture); !asked.picture.empty() && !possible)
     return report(possible.errors(), options.json);
+  if (asked.recording.asked() && options.backend == "bullet")
+    return report("the backend bullet makes no recordings: what it remembers of contacts is not in the state, so they could not be replayed", options.json);
   auto session = open(options);
   if (!session) return report(session.errors(), options.json);
   session::Session& s = **session;

@@ -94,7 +94,7 @@ void top_bar(Desk& desk) {
     ImGui::SameLine(width - extent - letter);
     return theme::quiet_text("F1 keys");
   }
-  char time[32], rate[48], count[64];
+  char time[32], rate[48], count[128];
   std::snprintf(time, sizeof time, "%.3f s", desk.bench.time());
   std::snprintf(rate, sizeof rate, "%.2f\xc3\x97 real time", desk.bench.running ? desk.bench.real_time_factor() : 0.0);
   const int environments = desk.world().environments(), faults = desk.world().faults();

@@ -504,7 +504,7 @@ void read_matrix(Input& input, Map& script, Script& out) {
   inside(input, script, "matrix", [&](Map& map) {
     Matrix& m = out.matrix;
     read_words(input, map, "precision", m.precision, {"float", "double"});
-    read_words(input, map, "backend", m.backend, {"cpu", "cuda"});
+    read_words(input, map, "backend", m.backend, {"cpu", "cuda", "bullet"});
     read_integers(input, map, "environments", m.environments, 1, scene::yaml_limits::environments);
     read_integers(input, map, "seed", m.seed, 0, std::numeric_limits<int64_t>::max());
     read_integers(input, map, "width", m.width, 0, most_width);
@@ -551,6 +551,9 @@ void check(Input& input, const Script& s) {
   if (std::count_if(s.expectations.begin(), s.expectations.end(), [&](const Expectation& e) { return e.type == ExpectationType::hash; }) >
       1)
     error(std::find_if(s.expectations.rbegin(), s.expectations.rend(), golden)->place, "repeated-key", "the hash is expected twice");
+  const auto exact = std::find_if(s.expectations.begin(), s.expectations.end(), golden);
+  if (const auto& backends = s.matrix.backend; exact != s.expectations.end() && std::find(backends.begin(), backends.end(), "bullet") != backends.end())
+    error(exact->place, "bad-keyword", "the backend 'bullet' has other bits: a script that runs there expects no hash");
   const bool any = std::any_of(s.expectations.begin(), s.expectations.end(),
                                [](const Expectation& e) { return e.type != ExpectationType::hash && e.type != ExpectationType::image; });
   if (!s.guards.empty() && !any)

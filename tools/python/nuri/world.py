@@ -178,7 +178,7 @@ class World:
     Args:
         scene: a :class:`Scene`, or the path of one.
         envs: how many; None: as many as the scene asks for.
-        backend: "auto" (a GPU if there is one that can be used), "cpu" or "cuda".
+        backend: "auto" (a GPU if there is one that can be used), "cpu", "cuda" or "bullet" (a second opinion, slow).
         precision: "float32", or "float64" for checking.
         seed: of all random numbers, together with the ids of the environments; None: the scene's.
         first_id: id of the first environment. Whoever shares a batch among processes gives each its part of the ids, and gets the same bits.
