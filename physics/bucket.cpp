@@ -11,8 +11,9 @@ namespace nuri {
 namespace {
 
 constexpr StateFieldInfo infos[] = {
-#define NURI_STATE(name, count, unit, doc) {#name, unit, doc, false},
-#define NURI_OUTPUT(name, count, unit, doc) {#name, unit, doc, true},
+#define NURI_STATE(name, count, unit, doc) {#name, unit, doc, false, false},
+#define NURI_OUTPUT(name, count, unit, doc) {#name, unit, doc, true, false},
+#define NURI_DETAIL(name, count, unit, doc) {#name, unit, doc, true, true},
 #include "engine/model/state_fields.inl"
 };
 
@@ -33,7 +34,8 @@ constexpr int real_field_count = int(std::size(real_fields));
 
 const StateFieldInfo& info(StateField field) { return infos[int(field)]; }
 
-int columns(const model::Model& m, StateField field) {
+int columns(const model::Model& m, StateField field, bool detail) {
+  if (info(field).detail && !detail) return 0;
   const int counts[] = {
 #define NURI_STATE(name, count, unit, doc) int(count),
 #define NURI_OUTPUT(name, count, unit, doc) int(count),
@@ -54,7 +56,7 @@ Bucket::Bucket(std::shared_ptr<const model::Model> model, const WorldOptions& op
   options_.environments = int(ids_.size());
   const size_t n = size_t(options_.environments), bytes = options_.precision == Precision::f32 ? 4 : 8;
   for (int f = 0; f < state_field_count; ++f) {
-    columns_.push_back(nuri::columns(*model_, StateField(f)));
+    columns_.push_back(nuri::columns(*model_, StateField(f), options.detail));
     arrays_.emplace_back(n * columns_[f] * bytes);
   }
   step_count_.resize(n);

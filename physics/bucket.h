@@ -27,9 +27,9 @@ enum class StateField : int {
   count
 };
 inline constexpr int state_field_count = int(StateField::count);
-struct StateFieldInfo { const char *name, *unit, *doc; bool output; };
+struct StateFieldInfo { const char *name, *unit, *doc; bool output, detail; };
 const StateFieldInfo& info(StateField field);
-int columns(const model::Model& model, StateField field);
+int columns(const model::Model& model, StateField field, bool detail = false);   // details have none unless they are asked for
 
 // Why an environment stands still; bits of World::fault. Stage of the finding: fault_stage().
 enum FaultBit : uint32_t { fault_none = 0, fault_not_finite = 1, fault_too_fast = 2, fault_no_room = 4 };
@@ -43,6 +43,7 @@ struct WorldOptions {
   uint64_t seed = 0;
   uint64_t first_id = 0;               // ids are first_id + index: random numbers and hashes use them
   bool publish = true;                 // body poses of the final state (xpos, xquat) after each step call; costs one kinematics pass
+  bool detail = false;                 // details of the last evaluation too (NURI_DETAIL in state_fields.inl)
   bool pack_alike = true;              // environments with like contacts share a pack (never shows in the bits)
   bool profile = false;                // cycles per stage
   // cuda only, but for the last; none of these shows in the bits

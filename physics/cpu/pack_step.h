@@ -127,6 +127,7 @@ template <class L> struct PackStep {
         work.factorizations += seen.factorizations;
       });
       if (!fits) return false;
+      if (last && job.columns[int(field::cinert)]) store_detail(p);
     }
     const Scratch<L>& s = scratch;
     store(int(field::qacc), s.acc());
@@ -159,6 +160,22 @@ template <class L> struct PackStep {
     lane.mark(int(Stage::publish));
     if (job.cycles) for (int i = 0; i < stage_count; ++i) job.cycles[i] += watch.cycles[i];
     return true;
+  }
+
+  // What the last evaluation left; overwrites body6.
+  void store_detail(Pack<L>& p) const {
+    outside_wrenches(p);
+    const Scratch<L>& s = scratch;
+    store(int(field::detail_xpos), s.xpos());
+    store(int(field::detail_xquat), s.xquat());
+    store(int(field::detail_xipos), s.xipos());
+    store(int(field::cinert), s.cinert());
+    store(int(field::cvel), s.cvel());
+    store(int(field::cfrc_ext), s.body6());
+    store(int(field::qfrc_actuator), s.actuation());
+    store(int(field::qfrc_constraint), s.constraint());
+    store(int(field::tendon_length), s.tendon_length());
+    store(int(field::tendon_velocity), s.tendon_velocity());
   }
 
   // What each environment touches, as 128 bits: contacts by owner and rank, limits by row.

@@ -207,7 +207,7 @@ Probe CudaBackend::probe(CudaBucket& of, int environment, const std::vector<Cont
 
 std::string CudaBackend::describe() const {
   size_t bytes = slabs_.bytes();
-  for (size_t b = 0; b < buckets.size(); ++b) bytes += CudaBucket::bytes(buckets[b]->model(), size_t(buckets[b]->environments()));
+  for (size_t b = 0; b < buckets.size(); ++b) bytes += CudaBucket::bytes(buckets[b]->model(), size_t(buckets[b]->environments()), options_.detail);
   return "cuda, " + gpu_.name + (options_.device ? " (number " + std::to_string(options_.device) + ")" : "") + ", float32, " +
          (options_.staged ? "a launch per stage" : std::to_string(usual_.shape.group) + " threads per environment, scratch in " + (usual_.slabs ? "global" : "shared") + " memory") + ", " + gibibytes(bytes) +
          " of " + gibibytes(gpu_.memory) + " GiB";
@@ -247,7 +247,7 @@ Result<std::unique_ptr<Backend>> make_cuda_backend(std::vector<Members> members,
     size_t state = 0;
     for (const Members& m : members) {
       models.push_back(m.model.get());
-      state += CudaBucket::bytes(*m.model, m.ids.size());
+      state += CudaBucket::bytes(*m.model, m.ids.size(), options.detail);
     }
     const size_t slabs = slab_bytes(plan_for(models, options, gpu, false)), free = device::free_memory();
     if (double(state + slabs) > usable_share * double(free)) {

@@ -15,7 +15,10 @@ using device::Memory;
 constexpr StateField inputs[] = {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::warmstart, StateField::ctrl,
                                  StateField::qfrc_applied, StateField::xfrc_applied, StateField::mocap_pos, StateField::mocap_quat, StateField::equality_active};
 constexpr StateField results[] = {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::warmstart,
-                                  StateField::qacc, StateField::xpos, StateField::xquat, StateField::sensordata};
+                                  StateField::qacc, StateField::xpos, StateField::xquat, StateField::sensordata,
+#define NURI_DETAIL(name, count, unit, doc) StateField::name,
+#include "engine/model/state_fields.inl"
+};
 
 constexpr size_t counter_bytes = sizeof(uint64_t) + sizeof(uint32_t) + sizeof(int32_t) + 1 + sizeof(int);   // steps, fault, contacts, again, list
 
@@ -69,9 +72,9 @@ CudaBucket::CudaBucket(Members members, const WorldOptions& options, CudaBackend
   statistics_.cycles.resize(stage_count);
 }
 
-size_t CudaBucket::bytes(const model::Model& m, size_t environments) {
+size_t CudaBucket::bytes(const model::Model& m, size_t environments, bool detail) {
   size_t columns = 0;
-  for (int f = 0; f < state_field_count; ++f) columns += size_t(nuri::columns(m, StateField(f)));
+  for (int f = 0; f < state_field_count; ++f) columns += size_t(nuri::columns(m, StateField(f), detail));
   return DeviceModel::bytes(m) + environments * (columns * sizeof(float) + counter_bytes);
 }
 

@@ -56,7 +56,7 @@ class CudaBucket final : public Bucket {
   bool owns_fields() const { return !own_fields_.empty(); }
 
   // Device memory of a bucket, without scratch.
-  static size_t bytes(const model::Model& model, size_t environments);
+  static size_t bytes(const model::Model& model, size_t environments, bool detail);
 
  private:
   void move_rows(void* host, const device::Memory& device, int words, std::span<const int> environments, bool gather);

@@ -91,11 +91,29 @@ template <class L> struct GroupStep {
     lane.sync();                                                   // the next environment reuses the scratch
   }
 
+  // What the last evaluation left; overwrites body6.
+  NURI_STAGE void store_detail(Pack<L>& p) const {
+    outside_wrenches(p);
+    const Scratch<L>& s = scratch;
+    store(StateField::detail_xpos, s.xpos());
+    store(StateField::detail_xquat, s.xquat());
+    store(StateField::detail_xipos, s.xipos());
+    store(StateField::cinert, s.cinert());
+    store(StateField::cvel, s.cvel());
+    store(StateField::cfrc_ext, s.body6());
+    store(StateField::qfrc_actuator, s.actuation());
+    store(StateField::qfrc_constraint, s.constraint());
+    store(StateField::tendon_length, s.tendon_length());
+    store(StateField::tendon_velocity, s.tendon_velocity());
+    lane.sync();
+  }
+
   NURI_FN Run<L> fresh_run() const {
     typename L::Int fault;
     fault.set(0, int(job.fault[environment]));
     return Run<L>(fault);
   }
+  NURI_FN bool gives_detail() const { return job.columns[int(StateField::cinert)] > 0; }
   NURI_FN bool publishes() const { return launch.integrate && job.state[int(StateField::xpos)]; }
   NURI_FN void count(const PackCounts& now, CudaTotals& work) const {
     work.slots += unsigned(now.slot_count);
@@ -123,7 +141,9 @@ template <class L> struct GroupStep {
     for (int k = 0; k < launch.substeps; ++k) {
       Pack<L> p(lane, model, scratch);
       p.pushed = pushed;
-      if (!substep(p, run, k + 1 == launch.substeps, launch.integrate, [&](const Pack<L>& now) { count(now, work); })) return false;
+      const bool last = k + 1 == launch.substeps;
+      if (!substep(p, run, last, launch.integrate, [&](const Pack<L>& now) { count(now, work); })) return false;
+      if (last && gives_detail()) store_detail(p);
     }
     store(StateField::qacc, scratch.acc());                        // before publish: its kinematics reuses the space of early stages
     lane.sync();
@@ -159,6 +179,7 @@ template <class L> struct GroupStep {
       count(p, work);
     } else if (stage == Stage::integrate) {
       if (launch.integrate) end_substep(p, run);
+      if (launch.last && gives_detail()) store_detail(p);
     } else if (stage == Stage::publish) {
       if (publishes()) kinematics(p);
     } else if (stage == Stage::store) {

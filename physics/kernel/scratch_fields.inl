@@ -27,7 +27,7 @@ NURI_REALS(anchor, 3 * m.joint_count, kinematics, sense)
 NURI_REALS(axis, 3 * m.joint_count, kinematics, sense)
 NURI_REALS(geom_xpos, 3 * m.geom_count, kinematics, narrowphase)
 NURI_REALS(geom_xmat, 9 * m.geom_count, kinematics, narrowphase)
-NURI_REALS(com, 3 * (m.tree_count > 0 ? m.tree_count : 1), com, integrate)
+NURI_REALS(com, 3 * (m.tree_count > 0 ? m.tree_count : 1), com, publish)
 
 // inertia
 NURI_REALS(cinert, 10 * m.body_count, composite_inertia, integrate)
@@ -43,11 +43,11 @@ NURI_REALS(articulated, m.along_tree ? 21 * m.body_count : 0, factor, integrate)
 NURI_REALS(inverse_diagonal, m.dof_count, factor, integrate)
 
 // velocity and forces
-NURI_REALS(tendon_length, m.tendon_count, tendons, sense)
-NURI_REALS(tendon_velocity, m.tendon_count, velocity, sense)
+NURI_REALS(tendon_length, m.tendon_count, tendons, integrate)
+NURI_REALS(tendon_velocity, m.tendon_count, velocity, integrate)
 NURI_REALS(cvel, 6 * m.body_count, velocity, integrate)
 NURI_REALS(cacc, 6 * m.body_count, velocity, sense)
-NURI_REALS(body6, 6 * m.body_count, composite_inertia, sense)
+NURI_REALS(body6, 6 * m.body_count, composite_inertia, integrate)
 NURI_REALS(bias, m.dof_count, bias, sense)
 NURI_REALS(passive, m.dof_count, passive, sense)
 NURI_REALS(gravcomp, m.flags & model::flag_actuator_gravcomp ? m.dof_count : 0, passive, actuators)

@@ -108,6 +108,12 @@ template <class L> NURI_FN Twist<typename L::Real> outside_wrench(const Pack<L>&
   return sum;
 }
 
+// body6 of each body: what pushes it from outside, MuJoCo's cfrc_ext. The world feels nothing.
+template <class L> NURI_STAGE void outside_wrenches(Pack<L>& p) {
+  p.lane.each(p.model.body_count, [&](int b) { store6(p.scratch.body6(), b, b > 0 ? outside_wrench(p, b) : zero6<typename L::Real>()); });
+  p.lane.sync();
+}
+
 // body6 of each body: the wrench it gets from its parent. Needs final_accelerations.
 template <class L> NURI_STAGE void interaction_wrenches(Pack<L>& p) {
   using R = typename L::Real;

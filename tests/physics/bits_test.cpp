@@ -201,12 +201,12 @@ TEST_CASE("step(K) is K times step(1)") {
   }
 }
 
-TEST_CASE("publishing poses changes nothing else") {
+TEST_CASE("publishing poses and details changes nothing else") {
   const Ids ids = first_ids(9);
   for (const NamedModel& m : models()) {
     CAPTURE(m.name);
     const ModelPointer model = compiled(m);
-    const auto with = born(model, {.publish = true}, ids), without = born(model, {.publish = false}, ids);
+    const auto with = born(model, {.publish = true, .detail = true}, ids), without = born(model, {.publish = false}, ids);
     live(*with, ids, 40);
     live(*without, ids, 40);
     for (StateField f : {StateField::qpos, StateField::qvel, StateField::warmstart, StateField::qacc, StateField::sensordata}) {

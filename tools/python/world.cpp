@@ -76,7 +76,7 @@ struct Wish {
   bool single;
   uint64_t seed, first_id;
   int threads, width, device;
-  bool timeline;
+  bool timeline, detail;
   std::optional<std::string> control;
   std::optional<double> perturbation;
 };
@@ -93,6 +93,7 @@ std::unique_ptr<session::Session> open(const SceneHandle& scene, const Wish& wis
   options.precision = wish.single ? Precision::f32 : Precision::f64;
   options.seed = wish.seed, options.first_id = wish.first_id;
   options.threads = wish.threads, options.width = wish.width, options.device = wish.device;
+  options.detail = wish.detail;
   options.resident = true;                       // on a GPU: arrays are where they are stepped
   if (auto refused = session::refuse_memory(loaded, options)) throw Refused(std::vector{*refused});
   return get(session::Session::create(std::move(loaded), options));
@@ -150,18 +151,19 @@ std::vector<int> members(WorldHandle& handle, int bucket) {
 void bind_world(nb::module_& module) {
   nb::class_<WorldHandle>(module, "World", nb::is_weak_referenceable())
       .def("__init__",
-           [](WorldHandle* self, const SceneHandle& scene, int environments, const std::string& backend, bool single, uint64_t seed, uint64_t first_id, int threads, int width, int device, bool timeline,
+           [](WorldHandle* self, const SceneHandle& scene, int environments, const std::string& backend, bool single, uint64_t seed, uint64_t first_id, int threads, int width, int device, bool timeline, bool detail,
               std::optional<std::string> control, std::optional<double> perturbation) {
              const nb::gil_scoped_release released;
              const NumericMode mode;
-             new (self) WorldHandle(open(scene, {environments, backend, single, seed, first_id, threads, width, device, timeline, std::move(control), perturbation}));
+             new (self) WorldHandle(open(scene, {environments, backend, single, seed, first_id, threads, width, device, timeline, detail, std::move(control), perturbation}));
            },
            nb::arg("scene"), nb::kw_only(), nb::arg("environments"), nb::arg("backend"), nb::arg("single"), nb::arg("seed"), nb::arg("first_id"), nb::arg("threads"), nb::arg("width"),
-           nb::arg("device"), nb::arg("timeline"), nb::arg("control").none(), nb::arg("perturbation").none())
+           nb::arg("device"), nb::arg("timeline"), nb::arg("detail"), nb::arg("control").none(), nb::arg("perturbation").none())
       .def_prop_ro("environments", [](WorldHandle& h) { return h.world().environments(); })
       .def_prop_ro("buckets", [](WorldHandle& h) { return h.world().buckets(); })
       .def_prop_ro("first_id", [](WorldHandle& h) { return h.world().options().first_id; })
       .def_prop_ro("device", [](WorldHandle& h) { return h.on_gpu() ? h.world().options().device : -1; })
+      .def_prop_ro("detail", [](WorldHandle& h) { return h.world().options().detail; })
       .def_prop_ro("single", [](WorldHandle& h) { return h.world().options().precision == Precision::f32; })
       .def_prop_ro("timestep", [](WorldHandle& h) { return h.session().model().timestep[0]; })
       .def_prop_ro("substeps", [](WorldHandle& h) { return h.session().settings().substeps; })

@@ -130,7 +130,7 @@ class Planner {
   // Says whether the model has something of that name.
   bool add_field(const std::string& name, int every) {
     for (int f = 0; f < state_field_count; ++f) {
-      if (name != info(StateField(f)).name) continue;
+      if (name != info(StateField(f)).name || info(StateField(f)).detail) continue;   // details are not recorded
       Signal signal = make(name, real_, shape_of(m_, StateField(f)), every);
       signal.parts.push_back({StateField(f), 0, columns(m_, StateField(f))});
       plan_.signals.push_back(std::move(signal));
@@ -225,7 +225,8 @@ int steps_between(double rate, double period) { return rate > 0 ? int(std::clamp
 
 std::vector<std::string> field_words() {
   std::vector<std::string> out{"sensors"};
-  for (int f = 0; f < state_field_count; ++f) out.push_back(info(StateField(f)).name);
+  for (int f = 0; f < state_field_count; ++f)
+    if (!info(StateField(f)).detail) out.push_back(info(StateField(f)).name);
   return out;
 }
 

@@ -165,16 +165,16 @@ void perturb(scene::Settings& settings, double size) {
   settings.bodies.push_back(body);
 }
 
-size_t bytes_per_environment(const model::Model& model, size_t bytes_per_number) {
+size_t bytes_per_environment(const model::Model& model, size_t bytes_per_number, bool detail) {
   size_t numbers = 0;
-  for (int f = 0; f < state_field_count; ++f) numbers += size_t(columns(model, StateField(f)));
+  for (int f = 0; f < state_field_count; ++f) numbers += size_t(columns(model, StateField(f), detail));
   return numbers * bytes_per_number + 128;   // counters, faults, bookkeeping
 }
 
-double bytes_per_environment(const Loaded& loaded, size_t bytes_per_number) {
+double bytes_per_environment(const Loaded& loaded, size_t bytes_per_number, bool detail) {
   double bytes = 0, total = 0;
   for (size_t v = 0; v < loaded.models.size(); ++v) {
-    bytes += loaded.shares[v] * double(bytes_per_environment(*loaded.models[v], bytes_per_number));
+    bytes += loaded.shares[v] * double(bytes_per_environment(*loaded.models[v], bytes_per_number, detail));
     total += loaded.shares[v];
   }
   return bytes / total;

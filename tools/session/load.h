@@ -54,8 +54,8 @@ bool set_control(Loaded& loaded, const std::string& word);
 void perturb(scene::Settings& settings, double size);
 
 // Bytes that the state and outputs of one environment take.
-size_t bytes_per_environment(const model::Model& model, size_t bytes_per_number);
-double bytes_per_environment(const Loaded& loaded, size_t bytes_per_number);   // on average over the variants
+size_t bytes_per_environment(const model::Model& model, size_t bytes_per_number, bool detail = false);
+double bytes_per_environment(const Loaded& loaded, size_t bytes_per_number, bool detail = false);   // on average over the variants
 
 // Which variant the environment `id` is of: a function of seed and id, so that environment 7 is the same among 8 and among a million.
 // The fractional parts of id / phi + offset, phi the golden ratio, fill the unit interval evenly, wherever ids begin: of n environments

@@ -23,7 +23,8 @@ double free_memory() {
 
 std::optional<Diagnostic> refuse_memory(const Loaded& loaded, const WorldOptions& options) {
   constexpr double gibibyte = 1024.0 * 1024 * 1024;
-  const double bytes = double(options.environments) * bytes_per_environment(loaded, options.precision == Precision::f32 ? 4 : 8), memory = free_memory();
+  const double each = bytes_per_environment(loaded, options.precision == Precision::f32 ? 4 : 8, options.detail), bytes = double(options.environments) * each,
+               memory = free_memory();
   if (bytes <= memory_share * memory) return std::nullopt;
   return Diagnostic{Severity::error, "no-memory",
                     fmt::format("{} environment{} of this model need {:.1f} GiB, {:.1f} GiB are available, of which a world may take {:.0f} %", options.environments,

@@ -39,7 +39,7 @@ inline void scatter_all(World& world) {
 inline void compare_groups(const NamedModel& named, std::initializer_list<int> groups, int rounds, int substeps, int warm_up = 60) {
   CAPTURE(named.name);
   const auto model = compiled(named);
-  const auto world = make_world(model, {.environments = 4, .backend = "cpu", .threads = 1, .first_id = 5});
+  const auto world = make_world(model, {.environments = 4, .backend = "cpu", .threads = 1, .first_id = 5, .detail = true});
   scatter_all(*world);
   for (int e = 0; e < 4; ++e) drive(*world, e, world->id(e), 0);
   world->step(warm_up);                                            // things have met the ground by then

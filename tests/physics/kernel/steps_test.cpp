@@ -13,7 +13,7 @@ void compare_shuffled(Precision precision, int environments, int steps) {
     if (!chosen(named)) continue;
     CAPTURE(named.name);
     const auto model = compiled(named);
-    const auto world = make_world(model, {.environments = environments, .precision = precision, .threads = 1});
+    const auto world = make_world(model, {.environments = environments, .precision = precision, .threads = 1, .detail = true});
     scatter_all(*world);
     Lanes lanes;
     for (bool shared : {true, false})
@@ -36,7 +36,7 @@ TEST_CASE("kernels keep the lane contract, and CheckedLane has PackLane's bits")
     CAPTURE(named.name);
     const auto model = compiled(named);
     for (uint64_t id : {3, 4}) {
-      const auto world = make_world(model, {.environments = 1, .precision = Precision::f64, .threads = 1, .width = 1, .first_id = id});
+      const auto world = make_world(model, {.environments = 1, .precision = Precision::f64, .threads = 1, .width = 1, .first_id = id, .detail = true});
       scatter_all(*world);
       Lanes lanes;
       lanes.push_back(checked(*world));

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .port import Input, Output, Port
 
 _PRECISIONS = {"float32": True, "float64": False, "float": True, "double": False}
+_WIDTHS = {"xfrc_applied": 6, "mocap_pos": 3, "mocap_quat": 4, "xpos": 3, "xquat": 4,   # of what has a row per thing
+           "detail_xpos": 3, "detail_xquat": 4, "detail_xipos": 3, "cinert": 10, "cvel": 6, "cfrc_ext": 6}
 _CONTROLS = ("none", "zero", "random", "sine", "hold")
 
 
@@ -33,6 +35,12 @@ class State:
     world axes), ``mocap_pos`` [envs, mocap, 3] m, ``mocap_quat`` [envs, mocap, 4] (w x y z), ``equality_active`` (0 or 1). After writing positions or
     velocities call :meth:`World.forward`. Computed: ``qacc``, ``xpos`` [envs, bodies, 3] m, ``xquat`` [envs, bodies, 4], ``sensordata``. ``warmstart``
     and ``qpos_residual`` belong to the state too: where the solver starts, and what the translation of free joints lost to rounding.
+
+    With ``World(.., detail=True)`` also what the last evaluation of the dynamics left, as MuJoCo's mjData has it after mj_step and mj_rnePostConstraint.
+    That was at the start of the last substep, with Runge-Kutta at its last stage; after a reset or :meth:`World.forward` it is the present state.
+    ``detail_xpos``, ``detail_xquat``, ``detail_xipos`` [envs, bodies, 3] m (centres of mass), ``cinert`` [envs, bodies, 10], ``cvel`` and ``cfrc_ext``
+    [envs, bodies, 6] (angular and linear, about the centre of mass of the body's tree, world axes), ``qfrc_actuator``, ``qfrc_constraint``,
+    ``tendon_length``, ``tendon_velocity``.
     """
 
     qpos: np.ndarray
@@ -50,15 +58,31 @@ class State:
     xpos: np.ndarray
     xquat: np.ndarray
     sensordata: np.ndarray
+    detail_xpos: np.ndarray
+    detail_xquat: np.ndarray
+    detail_xipos: np.ndarray
+    cinert: np.ndarray
+    cvel: np.ndarray
+    cfrc_ext: np.ndarray
+    qfrc_actuator: np.ndarray
+    qfrc_constraint: np.ndarray
+    tendon_length: np.ndarray
+    tendon_velocity: np.ndarray
 
     def __init__(self, inside: _nuri.World, bucket: int) -> None:
-        for name in State.__annotations__:
+        names = list(State.__annotations__)
+        for name in names if inside.detail else names[: names.index("detail_xpos")]:
             array = inside.field(bucket, name)
-            shape, width = array.shape, {"xfrc_applied": 6, "mocap_pos": 3, "mocap_quat": 4, "xpos": 3, "xquat": 4}.get(name)
+            shape, width = array.shape, _WIDTHS.get(name)
             if width:
                 shape = (shape[0], shape[1] // width, width)
             array = array.reshape(shape) if inside.device < 0 else DeviceArray(_nuri.field_table(inside, bucket, name), name, shape)
             object.__setattr__(self, name, array)
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name in State.__annotations__:
+            raise AttributeError(f"'{name}' is computed for those who ask: World(.., detail=True)")
+        raise AttributeError(f"a state has no '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"'{name}' is a view that stays: write into it, state.{name}[:] = ..")
@@ -187,6 +211,7 @@ class World:
         timeline: False leaves the scene's timeline and controllers out.
         control: what drives the actuators: None (as the scene says; nothing drives a bare model), "none", "zero", "random", "sine" or "hold".
         cameras: which of the scene's cameras and lidars to open now, by name or pattern; otherwise all are opened when ``cameras`` is first asked for.
+        detail: also what the last evaluation of the dynamics left: ``state.cinert``, ``cvel``, ``cfrc_ext``, ..; see :class:`State`.
         perturb: adds differences of up to this size to the initial states: rad, m, rad/s, m/s.
         device: which GPU.
     """
@@ -206,6 +231,7 @@ class World:
         control: str | None = None,
         perturb: float | None = None,
         cameras: Sequence[str] = (),
+        detail: bool = False,
         device: int = 0,
     ) -> None:
         self.scene = scene if isinstance(scene, Scene) else load(scene)
@@ -226,6 +252,7 @@ class World:
             width=_number("width", width, 0, 64),
             device=_number("device", device, 0, 1023),
             timeline=bool(timeline),
+            detail=bool(detail),
             control=control,
             perturbation=None if perturb is None else float(perturb),
         )

@@ -20,4 +20,9 @@ def __getattr__(name: str):
         raise AttributeError(f"module 'nuri.envs' has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_later[name]), name)
+    try:
+        return getattr(importlib.import_module(_later[name]), name)
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "gymnasium":
+            raise
+        raise ModuleNotFoundError(f"nuri.envs.{name} needs the package gymnasium, 1.0 or newer: pip install 'gymnasium>=1.0' ({error})", name="gymnasium") from error

@@ -33,8 +33,8 @@ def make(task: str | type[Task], num_envs: int = 1, *, array: str = "numpy", bac
     options      of the task: `TaskClass.options()`; of every task: seconds, substeps, scene, inputs, outputs, commands
     """
     kind = tasks.find(task)
-    simulated = nuri.World(_scene(options.get("scene", kind.scene)), envs=num_envs, backend=backend, seed=seed, first_id=first_id,
-                           timeline=False, **world)
+    simulated = nuri.World(_scene(kind.find_scene(options)), envs=num_envs, backend=backend, seed=seed, first_id=first_id, timeline=False,
+                           **{**kind.world_options, **world})
     arrays = Arrays(array, _device(simulated.state.qpos))
     with arrays.guard():
         env = VectorEnv(kind(simulated, arrays, **options), arrays, seed=seed, autoreset=autoreset, render_mode=render_mode, camera=camera,

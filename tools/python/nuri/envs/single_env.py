@@ -27,12 +27,12 @@ class SingleEnv(gymnasium.Env):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         super().reset(seed=seed)
-        observation, _ = self.vector.reset(seed=seed, options=options)
-        return _first(observation), {}
+        observation, info = self.vector.reset(seed=seed, options=options)
+        return _first(observation), {name: _first(info[name]) for name in self.vector.task.begin_info()}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         observation, reward, terminated, truncated, info = self.vector.step(np.asarray(action)[None])
-        own = {name: _first(info[name]) for name in ("terms", "success", "episode") if name in info}
+        own = {name: _first(info[name]) for name in ("terms", "success", "episode", *self.vector.task.info()) if name in info}
         return _first(observation), float(reward[0]), bool(terminated[0]), bool(truncated[0]), own
 
     def render(self) -> np.ndarray | None:

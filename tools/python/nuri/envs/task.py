@@ -35,6 +35,7 @@ class Task:
     inputs: tuple = ()                   # nuri.Input: what the policy reads
     outputs: tuple = ()                  # nuri.Output: what it moves
     commands: int = 0                    # numbers that tell it what to do
+    world_options: dict = {}             # what nuri.World is told, unless nuri.make(world=) says otherwise
     training: dict = {}                  # what `python -m nuri.train` uses for it unless told otherwise
 
     def __init__(self, world: Any, xp: ModuleType | Arrays, **options: Any):
@@ -57,8 +58,17 @@ class Task:
         self.setup()
 
     # ---- what a task may say ------------------------------------------------------------------------------------------------------
+    @classmethod
+    def find_scene(cls, options: dict[str, Any]) -> Any:
+        """What to simulate when `nuri.make` gets these options."""
+        return options.get("scene", cls.scene)
+
     def setup(self) -> None:
         """Once, before the first step: takes views of the world's arrays, makes buffers."""
+
+    def action_range(self) -> tuple[Array, Array]:
+        """[a] each: the lowest and highest actions, for the space of actions."""
+        return -self.limit, self.limit
 
     def act(self, actions: Array) -> None:
         """Actions [N, a], without NaN, become controls; `self.action` is what they were clipped to."""
@@ -94,6 +104,14 @@ class Task:
     def success(self) -> Array | None:
         """bool [N]: it is done what was to be done; None: there is no such thing. For the log."""
         return None
+
+    def begin_info(self) -> dict[str, Array]:
+        """[N, ..] each, new arrays: what `info` of a learner's step tells of the present state by names of the task's own; also after resets."""
+        return {}
+
+    def info(self) -> dict[str, Array]:
+        """The same after a step, and what is known of that step besides."""
+        return self.begin_info()
 
     def curriculum(self, progress: float) -> None:
         """A trainer says what share of the training is done, 0 to 1."""

@@ -64,8 +64,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
 
         period = self.world.timestep * (task.substeps or self.world.substeps)
         self.metadata = {"autoreset_mode": _modes[autoreset], "render_modes": ["rgb_array"], "render_fps": round(1 / period)}
-        limit = arrays.numpy(task.limit).astype(np.float32)
-        self.single_action_space = gymnasium.spaces.Box(-limit, limit, dtype=np.float32)
+        low, high = (arrays.numpy(bound).astype(np.float32) for bound in task.action_range())
+        self.single_action_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
         self.single_observation_space = self._space(task.observe())
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -99,7 +99,10 @@ class VectorEnv(gymnasium.vector.VectorEnv):
                 mask, self._begun = self._all, True
             self._begin(mask)
             observation = self.task.observe()
-            return self.arrays.copy(observation) if self.copies else observation, {}
+            info = {}
+            for name, value in self.task.begin_info().items():
+                info |= {name: value, f"_{name}": self.arrays.copy(mask)}
+            return self.arrays.copy(observation) if self.copies else observation, info
 
     def step(self, actions: Any) -> tuple[Observation, Array, Array, Array, dict[str, Any]]:
         """actions [N, a]; returns observation, reward float32 [N], terminated and truncated bool [N], info."""
@@ -189,6 +192,9 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         success = task.success()
         if success is not None:
             info["success"] = success = success & ~broken
+        for name, value in task.info().items():
+            info |= {name: value, f"_{name}": xp.ones_like(done)}
+        own = [name for name in info if f"_{name}" in info]
         final_info: dict[str, Any] = {}
         final = observation
         if any_done:
@@ -199,8 +205,13 @@ class VectorEnv(gymnasium.vector.VectorEnv):
                 info |= {"episode": final_info["episode"], "_episode": done}
             if self.resets_itself:
                 final = observation if self.copies else arrays.copy(observation)
+                for name in own:
+                    final_info |= {name: info[name], f"_{name}": done}
                 world.reset(mask=ended)
                 self._begin(done)
+                begun = task.begin_info()
+                for name in own:
+                    info |= {name: arrays.choose(done, begun[name], info[name])} if name in begun else {f"_{name}": ~done}
                 observation = task.observe()
                 if self.copies:
                     observation = arrays.choose(done, observation, final)

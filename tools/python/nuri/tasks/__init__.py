@@ -19,6 +19,9 @@ registry: dict[str, type[Task] | str] = {   # id -> class, or "module:class" of 
     "Quadruped-v0": "quadruped:Quadruped",
     "Humanoid-v0": "humanoid:Humanoid",
     "ReachCamera-v0": "reach_camera:ReachCamera",
+    **{f"{name}-v5": f"gymnasium_mujoco:{name}" for name in (
+        "Ant", "HalfCheetah", "Hopper", "Humanoid", "HumanoidStandup", "InvertedDoublePendulum", "InvertedPendulum", "Pusher", "Reacher", "Swimmer",
+        "Walker2d")},
 }
 
 
