@@ -17,6 +17,7 @@ using compare::Side;
 
 constexpr int few_environments = 4;  // unless --envs says otherwise: every look measures each of them twice
 constexpr double short_run = 5;      // s, of scenes that say nothing
+constexpr size_t page_width = 100;   // columns of the table's sentences
 constexpr size_t most_told = 6;      // pairs of bodies in the table; JSON has all
 
 struct Asked {
@@ -105,12 +106,32 @@ Json to_json(const Side& side, session::Session& s) {
 }
 
 std::string millimetres(double m) { return fmt::format("{:.3g} mm", 1e3 * m); }
+std::string degrees(double rad) { return fmt::format("{:.3g} degrees", rad * 57.29577951308232); }
 std::string told(const Apart& apart, session::Session& s) {
   if (apart.environment < 0) return "nothing moves";
-  return fmt::format("{} of environment {}, {:.3g} m and {:.3g} degrees", body_name(model_of(s, apart.environment), apart.body),
-                     apart.environment, apart.position, apart.angle * 57.29577951308232);
+  const std::string where = s.environments() > 1 ? fmt::format(" of environment {}", apart.environment) : "";
+  return fmt::format("{}{}, {} and {}", body_name(model_of(s, apart.environment), apart.body), where, millimetres(apart.position),
+                     degrees(apart.angle));
 }
 void print_row(const char* what, const std::string& a, const std::string& b) { fmt::print("  {:<26}{:<26}{}\n", what, a, b); }
+
+// Text in lines of a page's width: the first begins with `first`, the others with as many blanks.
+void print_wrapped(const std::string& first, const std::string& text) {
+  std::string line = first;
+  bool empty = true;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    if (!empty && line.size() + 1 + (end - at) > page_width) {
+      fmt::print("{}\n", line);
+      line.assign(first.size(), ' ');
+      empty = true;
+    }
+    line += (empty ? "" : " ") + text.substr(at, end - at);
+    empty = false;
+    at = end + 1;
+  }
+  fmt::print("{}\n", line);
+}
 void print_pairs(const char* what, const Side& from, const Side& other, session::Session& s) {
   std::string text;
   size_t count = 0;
@@ -120,7 +141,7 @@ void print_pairs(const char* what, const Side& from, const Side& other, session:
         text += fmt::format("{}{} and {}{}", text.empty() ? "" : "; ", body_name(model_of(s, int(e)), p.first),
                             body_name(model_of(s, int(e)), p.second), from.touching.size() > 1 ? fmt::format(" ({})", e) : "");
   if (count > most_told) text += fmt::format("; {} more", count - most_told);
-  if (count > 0) fmt::print("  {}: {}\n", what, text);
+  if (count > 0) print_wrapped(fmt::format("  {}: ", what), text);
 }
 
 std::vector<std::string> differing(session::Session& s, const std::string& with, bool explain) {
@@ -145,7 +166,8 @@ void print_table(const Comparison& c, const Asked& asked, session::Session& s, c
              c.finished ? "" : " (interrupted)", asked.how.react ? "each with its own controls" : "both with the controls of a",
              c.a.backend, c.b.backend);
   auto settled = [&](const Sums& side) {
-    return side.moving ? fmt::format("{} of {} still move", side.moving, n) : fmt::format("{:.2f} s", side.settled);
+    if (!side.moving) return fmt::format("{:.2f} s", side.settled);
+    return n == 1 ? std::string("still moves") : fmt::format("{} of {} still move", side.moving, n);
   };
   print_row("", "a", "b");
   print_row("at rest after", settled(a), settled(b));
@@ -161,19 +183,19 @@ void print_table(const Comparison& c, const Asked& asked, session::Session& s, c
   print_pairs("only b touches", c.b, c.a, s);
   const compare::Bounds& bounds = asked.how.bounds;
   if (c.parted.environment < 0)
-    fmt::print("  they stay within {:g} m and {:.3g} degrees of each other\n", bounds.position, bounds.angle * 57.29577951308232);
+    fmt::print("  they stay within {} and {} of each other\n", millimetres(bounds.position), degrees(bounds.angle));
   else
-    fmt::print("  they part at {:.3g} s: {} (bounds {:g} m, {:.3g} degrees)\n", c.parted.time, told(c.parted, s), bounds.position,
-               bounds.angle * 57.29577951308232);
+    fmt::print("  they part at {:.3g} s: {} (bounds {}, {})\n", c.parted.time, told(c.parted, s), millimetres(bounds.position),
+               degrees(bounds.angle));
   if (c.farthest.environment >= 0) fmt::print("  farthest apart at {:.3g} s: {}\n", c.farthest.time, told(c.farthest, s));
   fmt::print("  at the end: {}\n", told(c.last, s));
   if (!left_out.empty()) {
     fmt::print("\n  what {} does not have:\n", asked.with);
-    for (const std::string& line : left_out) fmt::print("  - {}\n", line);
+    for (const std::string& line : left_out) print_wrapped("  - ", line);
   }
   if (!known.empty() && (!c.within || c.parted.environment >= 0)) {
     fmt::print("\n  why they may differ:\n");
-    for (const std::string& line : known) fmt::print("  - {}\n", line);
+    for (const std::string& line : known) print_wrapped("  - ", line);
   }
 }
 
