@@ -11,6 +11,8 @@ namespace nuri {
 NURI_SAME(integrator, Integrator, euler); NURI_SAME(integrator, Integrator, rk4); NURI_SAME(integrator, Integrator, implicit);
 NURI_SAME(integrator, Integrator, implicitfast);
 
+NURI_SAME(solver, Solver, pgs); NURI_SAME(solver, Solver, cg); NURI_SAME(solver, Solver, newton);
+
 NURI_SAME(equality, EqualityType, connect); NURI_SAME(equality, EqualityType, weld); NURI_SAME(equality, EqualityType, joint);
 NURI_SAME(equality, EqualityType, tendon);
 

@@ -1,6 +1,8 @@
 #include "physics/scratch_layout.h"
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include "engine/model/dual_size.h"
 #include "engine/model/model_flags.h"
 #include "engine/model/pairs.h"
 
@@ -50,7 +52,11 @@ Room hard_bound(const model::Model& m, int width) {
   r.coupled = std::min(r.coupled, most_coupled);
   r.columns = m.heap ? int(std::min(int64_t(m.tree_count) * m.dof_count, int64_t(m.dof_count) * (m.dof_count + 1) / 2)) : 0;
   r.rk4 = m.integrator == 1;
-  r.dual = m.solver == 0 ? r.rows * (2 * m.dof_count + r.rows + 8) : 0;
+  if (model::has_dual(m)) {                                        // contacts that find no room stop their environment
+    const double side = m.dof_count + 4;
+    r.rows = std::min(r.rows, std::max(m.row_count, int(std::sqrt(double(model::most_dual) + side * side) - side)));
+  }
+  r.dual = int(model::dual_numbers(m, r.rows));
   (void)width;
   return r;
 }
@@ -71,7 +77,7 @@ Room first_room(const model::Model& m, int width, int contacts) {
   r.own = std::min(bound.own, contacts * widest);
   r.columns = std::min(bound.columns, 4 * m.dof_count);
   r.coupled = std::min(bound.coupled, 3 * (by_rule ? 8 + width : contacts));   // few: limbs that touch each other
-  r.dual = m.solver == 0 ? r.rows * (2 * m.dof_count + r.rows + 8) : 0;
+  r.dual = int(model::dual_numbers(m, r.rows));
   return r;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include "engine/model/compile_parts.h"
+#include "engine/model/dual_size.h"
 #include "engine/model/model_tree.h"
 
 namespace nuri::model {
@@ -102,6 +103,7 @@ void compile_options(Compilation& c) {
   m.name = c.scene.name;
   m.iterations = o.iterations;
   m.ls_iterations = o.ls_iterations;
+  m.noslip_iterations = o.noslip_iterations;
   m.integrator = int(o.integrator);
   m.solver = int(o.solver);
   m.elliptic = o.cone == Cone::elliptic;
@@ -123,6 +125,7 @@ void compile_options(Compilation& c) {
   set(f.refsafe, flag_refsafe);
   set(f.energy, flag_energy);
   set(f.multiccd, flag_multiccd);
+  set(f.diagexact, flag_diagexact);
   set(o.density > 0 || o.viscosity > 0, flag_fluid);
   m.timestep = {o.timestep};
   append(m.gravity, o.gravity);
@@ -133,9 +136,9 @@ void compile_options(Compilation& c) {
   m.impratio = {o.impratio};
   m.tolerance = {o.tolerance};
   m.ls_tolerance = {o.ls_tolerance};
+  m.noslip_tolerance = {o.noslip_tolerance};
   if (!(o.timestep > 0)) c.error("bad-timestep", "the timestep must be positive", {});
-  if (o.iterations < 0 || o.ls_iterations < 0) c.error("bad-option", "iteration limits must not be negative", {});
-  if (o.noslip_iterations > 0) c.error("unsupported-noslip", "the noslip solver is not part of the dynamics", {}, "set noslip_iterations to 0 and raise impratio");
+  if (o.iterations < 0 || o.ls_iterations < 0 || o.noslip_iterations < 0) c.error("bad-option", "iteration limits must not be negative", {});
 }
 
 Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, std::vector<MeshFacts>* out_meshes) {
@@ -173,6 +176,9 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, s
   if (!c.errors.empty()) return c.errors;
   resize(c.model);
   compile_rows(c);
+  if (dual_numbers(c.model, c.model.row_count) > most_dual)
+    c.error("too-many-rows", "solver PGS, noslip and flag diagexact keep the square of all constraints: " + std::to_string(c.model.row_count) + " without any contact are too many", {},
+            "take solver Newton or CG, noslip_iterations 0 and no diagexact");
   c.model.along_tree = shorter_along_tree(c.model);
   c.model.heap = is_heap(c.model);
   resize(c.model);

@@ -192,6 +192,24 @@ static Array3 size_of(const Compilation& c, const Geom& g) {
   return {s[0], s[1], 0.25 * s[2] + 0.5 * s[3]};
 }
 
+// Geoms that the medium meets as ellipsoids, by body.
+static void compile_fluid(Compilation& c) {
+  Model& m = c.model;
+  std::vector<std::pair<int, int>> found;
+  for (size_t g = 0; g < c.scene.geoms.size(); ++g)
+    if (c.scene.geoms[g].fluid_ellipsoid && (m.flags & flag_fluid)) found.push_back({c.scene.geoms[g].body, int(g)});
+  if (found.empty()) return;
+  std::sort(found.begin(), found.end());
+  m.fluid_geom_count = int(found.size());
+  m.fluid_geom_adr.assign(size_t(m.body_count) + 1, 0);
+  for (const auto& [body, geom] : found) {
+    m.fluid_geom.push_back(geom);
+    append(m.fluid_coef, c.scene.geoms[size_t(geom)].fluidcoef);
+    ++m.fluid_geom_adr[size_t(body) + 1];
+  }
+  for (int b = 0; b < m.body_count; ++b) m.fluid_geom_adr[size_t(b) + 1] += m.fluid_geom_adr[size_t(b)];
+}
+
 void compile_geoms(Compilation& c) {
   Model& m = c.model;
   m.geom_count = int(c.scene.geoms.size());
@@ -220,8 +238,9 @@ void compile_geoms(Compilation& c) {
     if (g.condim != 1 && g.condim != 3 && g.condim != 4 && g.condim != 6) c.error("bad-condim", who + ": condim is 1, 3, 4 or 6", g.place);
     const int needed = g.type == GeomType::sphere ? 1 : g.type == GeomType::capsule || g.type == GeomType::cylinder ? 2 : g.type == GeomType::ellipsoid || g.type == GeomType::box ? 3 : 0;
     for (int k = 0; k < needed; ++k) if (!(g.size[k] > 0)) { c.error("bad-size", who + ": sizes must be positive", g.place); break; }
-    if (g.fluid_ellipsoid && (m.flags & flag_fluid)) c.error("unsupported-fluid", who + ": the ellipsoid fluid model is not part of the dynamics", g.place);
+    if (g.fluid_ellipsoid && (g.type == GeomType::plane || g.type == GeomType::hfield)) c.error("bad-fluidshape", who + ": a plane or height field has no ellipsoid", g.place);
   }
+  compile_fluid(c);
   m.geom_collides.assign(m.geom_count, 0);
   m.site_count = int(c.scene.sites.size());
   for (const Site& s : c.scene.sites) {

@@ -1,8 +1,10 @@
 // Numbers that follow from the master ones. Everything is plain double arithmetic in a fixed order, so that a model that
 // is recompiled and an environment whose numbers are overridden come to the same bits.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "engine/model/added_mass.h"
 #include "engine/model/derive_actuators.h"
 #include "engine/model/derive_initial.h"
 #include "engine/model/derive_rows.h"
@@ -27,6 +29,17 @@ double bound_of(const Model& m, int g) {
   return bound_radius(type, &m.geom_size[3 * g]);
 }
 
+// Of the ellipsoid as which the medium meets a geom.
+std::array<double, 3> semi_axes(const Model& m, int g) {
+  const double* const s = &m.geom_size[3 * g];
+  switch (m.geom_type[g]) {
+    case geom_sphere: return {s[0], s[0], s[0]};
+    case geom_capsule: return {s[0], s[0], s[0] + s[1]};
+    case geom_cylinder: return {s[0], s[0], s[1]};
+    default: return {s[0], s[1], s[2]};
+  }
+}
+
 void bodies(Model& m) {
   std::copy(m.body_mass.begin(), m.body_mass.end(), m.body_subtree_mass.begin());
   for (int b = m.body_count - 1; b > 0; --b) m.body_subtree_mass[m.body_parent[b]] += m.body_subtree_mass[b];
@@ -42,6 +55,13 @@ void bodies(Model& m) {
   }
   for (int t = 0; t < m.tree_count; ++t) m.tree_invmass[t] = 1 / std::max(smallest, m.body_subtree_mass[m.tree_body[m.tree_body_adr[t]]]);
   for (int g = 0; g < m.geom_count; ++g) m.geom_bound[g] = bound_of(m, g);
+  for (int k = 0; k < m.fluid_geom_count; ++k) {
+    const std::array<double, 3> axes = semi_axes(m, m.fluid_geom[k]);
+    const AddedMass added = added_mass(axes);
+    std::copy(axes.begin(), axes.end(), &m.fluid_axes[3 * k]);
+    std::copy(added.mass.begin(), added.mass.end(), &m.fluid_added[6 * k]);
+    std::copy(added.inertia.begin(), added.inertia.end(), &m.fluid_added[6 * k + 3]);
+  }
 }
 
 // A childless body that only slides along its own axes, hanging from the world or from a static body of the world.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "engine/model/dual_size.h"
 #include "engine/model/model_sensor.h"
 #include "engine/model/model_tree.h"
 #include "engine/model/pairs.h"
@@ -17,7 +18,7 @@ class Check {
   explicit Check(const Model& model) : m(model) {}
 
   std::string run() {
-    if (tree() && options() && geoms() && hulls() && fields() && pairs() && owners() && tendons() && actuators() && equalities() && rows() && rays() && sensors()) return "";
+    if (tree() && options() && geoms() && fluid() && hulls() && fields() && pairs() && owners() && tendons() && actuators() && equalities() && rows() && rays() && sensors()) return "";
     return fault_;
   }
 
@@ -81,6 +82,16 @@ class Check {
   bool options() {
     if (m.integrator > 3 || m.solver > 2 || m.elliptic > 1) return fail("an option is out of range");
     if (!(m.timestep[0] > 0) || !std::isfinite(m.timestep[0])) return fail("the timestep is not positive");
+    return true;
+  }
+
+  bool fluid() {
+    if (!range("fluid_geom", m.fluid_geom, 0, m.geom_count)) return false;
+    if (!m.fluid_geom_count) return true;
+    if (!addresses("fluid_geom_adr", m.fluid_geom_adr, m.fluid_geom_count)) return false;
+    for (int b = 0; b < m.body_count; ++b)
+      for (int k = m.fluid_geom_adr[b]; k < m.fluid_geom_adr[b + 1]; ++k)
+        if (m.geom_body[m.fluid_geom[k]] != b || (k > m.fluid_geom_adr[b] && m.fluid_geom[k] <= m.fluid_geom[k - 1])) return fail("fluid_geom is out of order");
     return true;
   }
 
@@ -260,6 +271,7 @@ class Check {
         last = m.row_dof[k];
       }
     }
+    if (dual_numbers(m, m.row_count) > most_dual) return fail("more rows than the dual problem has room for");
     if (m.along_tree != (shorter_along_tree(m) ? 1 : 0)) return fail("along_tree does not follow from tree and rows");
     if (m.heap != (is_heap(m) ? 1 : 0)) return fail("heap does not follow from trees, owners and rows");
     return true;

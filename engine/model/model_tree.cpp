@@ -1,4 +1,5 @@
 #include "engine/model/model_tree.h"
+#include "engine/model/dual_size.h"
 
 #include <algorithm>
 
@@ -135,8 +136,7 @@ void link_tree(Model& model) {
 }
 
 bool shorter_along_tree(const Model& m) {
-  constexpr int pgs = 0;                                       // works on M's factor
-  if (m.solver == pgs || m.tree_count != 1) return false;
+  if (has_dual(m) || m.tree_count != 1) return false;          // the dual problem works on M's factor
   for (int r = 0; r < m.row_count; ++r) if (m.row_dof_adr[r + 1] - m.row_dof_adr[r] != 1) return false;
   // Matrix: composite stiffness times an axis (36), products with n axes above (6 each), elimination over n columns. Tree: inertia
   // times an axis (36), and 33 for what it takes from the inertia; 21 per link to hand the inertia on.

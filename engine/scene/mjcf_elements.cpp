@@ -78,9 +78,7 @@ void read(Attributes& a, GeomSpec& out) {
   a.boolean("shellinertia", g.shellinertia);
   a.keyword("fluidshape", g.fluid_ellipsoid, {{"none", false}, {"ellipsoid", true}});
   a.text("material", g.material);
-  std::array<double, 5> coefficients{0.5, 0.25, 1.5, 1, 1};
-  if (a.up_to("fluidcoef", coefficients) && coefficients != std::array<double, 5>{0.5, 0.25, 1.5, 1, 1})
-    a.error("fluidcoef", "not-supported-yet", "fluid coefficients other than MuJoCo's defaults are not supported yet");
+  a.up_to("fluidcoef", g.fluidcoef);
   a.up_to("surfacevel", g.surfacevel);
   a.number("adhesion", g.adhesion);                                   // negative: it repels
   if (a.number("fitscale", g.fitscale)) a.check(g.fitscale > 0, "fitscale", "be > 0");

@@ -176,6 +176,7 @@ void report_attached_options(Reader& reader) {
     compare(here.cone == there.cone, "cone");
     compare(here.solver == there.solver, "solver");
     compare(here.iterations == there.iterations, "iterations");
+    compare(here.noslip_iterations == there.noslip_iterations, "noslip_iterations");
     compare(own.boundmass == other.boundmass, "boundmass");
     compare(own.boundinertia == other.boundinertia, "boundinertia");
     compare(own.settotalmass == other.settotalmass, "settotalmass");

@@ -27,16 +27,16 @@ void read_flags(Reader& reader, const xml::Element& element) {
       {"warmstart", &f.warmstart}, {"filterparent", &f.filterparent}, {"actuation", &f.actuation}, {"refsafe", &f.refsafe},
       {"sensor", &f.sensor}, {"eulerdamp", &f.eulerdamp}, {"midphase", &f.midphase}, {"nativeccd", &f.nativeccd}, {"island", &f.island},
       {"autoreset", &f.autoreset}, {"override", &f.override_contact}, {"energy", &f.energy}, {"fwdinv", &f.fwdinv},
-      {"invdiscrete", &f.invdiscrete}, {"multiccd", &f.multiccd}, {"sleep", &f.sleep}};
+      {"invdiscrete", &f.invdiscrete}, {"multiccd", &f.multiccd}, {"sleep", &f.sleep}, {"diagexact", &f.diagexact}};
   for (const auto& [name, flag] : known) enabled(a, name, *flag);
   // of MuJoCo's own ways to compute, or of features that change no result here
   for (const char* name : {"midphase", "nativeccd", "island", "autoreset", "fwdinv", "invdiscrete", "sleep"})
     if (a.has(name)) reader.findings.idle_at(std::string("flag '") + name + "'", element);
-  for (const char* name : {"diagexact", "ipc"}) {
-    bool on = false;
-    enabled(a, name, on);
-    if (on) a.error(name, "not-supported-yet", std::string("flag '") + name + "' is not supported yet");
-  }
+  bool ipc = false, speculative = false;
+  enabled(a, "ipc", ipc);
+  enabled(a, "speculative", speculative);
+  if (ipc) a.error("ipc", "soft-body", "flag 'ipc' is about contacts of soft bodies (flex), which Nuri does not simulate", "remove the flag");
+  if (speculative) a.error("speculative", "not-supported-yet", "flag 'speculative' is not supported yet", "shorten the timestep, or thicken what is passed through");
   a.finish();
   reader.no_children(element);
 }
@@ -111,11 +111,15 @@ void read_option(Reader& reader, const xml::Element& section) {
       {"iterations", &o.iterations}, {"ls_iterations", &o.ls_iterations}, {"noslip_iterations", &o.noslip_iterations}, {"ccd_iterations", &o.ccd_iterations}};
   for (const auto& [name, value] : counts)
     if (a.integer(name, *value)) a.check(*value >= 0, name, "be >= 0");
-  a.keyword("integrator", o.integrator,
-            {{"Euler", Integrator::euler}, {"RK4", Integrator::rk4}, {"implicit", Integrator::implicit}, {"implicitfast", Integrator::implicitfast}});
+  if (std::string word; a.text("integrator", word) && word == "discrete")
+    a.error("integrator", "not-supported-yet", "integrator 'discrete', MuJoCo's solve in the effective metric of a step, is not supported yet",
+            "implicitfast takes damping implicitly too; stiff springs and servos may need a shorter timestep there");
+  else
+    a.keyword("integrator", o.integrator,
+              {{"Euler", Integrator::euler}, {"RK4", Integrator::rk4}, {"implicit", Integrator::implicit}, {"implicitfast", Integrator::implicitfast}});
   a.keyword("cone", o.cone, {{"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic}});
   a.keyword("solver", o.solver, {{"PGS", Solver::pgs}, {"CG", Solver::cg}, {"Newton", Solver::newton}});
-  for (const char* name : {"ccd_tolerance", "ccd_iterations", "noslip_tolerance"})
+  for (const char* name : {"ccd_tolerance", "ccd_iterations"})
     if (a.has(name)) reader.findings.idle_at(std::string("attribute '") + name + "' of <option>", section);
   a.number("o_margin", o.o_margin);
   a.up_to("o_solref", o.o_solref);

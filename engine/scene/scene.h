@@ -34,7 +34,7 @@ struct Flags {
   bool constraint = true, equality = true, frictionloss = true, limit = true, contact = true, spring = true, damper = true,
        gravity = true, clampctrl = true, warmstart = true, filterparent = true, actuation = true, refsafe = true,
        sensor = true, eulerdamp = true, midphase = true, nativeccd = true, island = true, autoreset = true;
-  bool override_contact = false, energy = false, fwdinv = false, invdiscrete = false, multiccd = false, sleep = false;
+  bool override_contact = false, energy = false, fwdinv = false, invdiscrete = false, multiccd = false, sleep = false, diagexact = false;
 };
 
 struct Option {
@@ -161,6 +161,7 @@ struct Geom {
   double density = 1000;
   bool shellinertia = false;
   bool fluid_ellipsoid = false;
+  Array5 fluidcoef{0.5, 0.25, 1.5, 1, 1};        // of it: blunt, slender and angular drag, Kutta and Magnus lift
   // Indices into Scene::meshes and Scene::height_fields. A geom of a primitive type that names a mesh takes its size and place
   // from the mesh: the compiler fits the primitive (MJCF: compiler/fitaabb) and scales it by `fitscale`; `size` is not read then.
   int mesh = -1, height_field = -1;

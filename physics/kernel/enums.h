@@ -5,6 +5,7 @@
 
 NURI_KERNEL_BEGIN
 
+namespace solver { enum Type { pgs, cg, newton }; }
 namespace joint { enum Type { free, ball, slide, hinge }; }
 namespace equality { enum Type { connect, weld, joint, tendon }; }
 namespace transmission { enum Type { joint, joint_in_parent, tendon, body, site, slidercrank, so3 }; }

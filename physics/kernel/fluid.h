@@ -3,7 +3,7 @@
 // With sides s, density rho, viscosity mu, and the body's velocity relative to the medium (w, v) in its inertial axes:
 //   drag, axis x:    F = -1/2 rho s_y s_z |v_x| v_x             T = -1/64 rho s_x (s_y^4 + s_z^4) |w_x| w_x
 //   viscous sphere:  F = -3 pi mu d v                           T = -pi mu d^3 w           d = (s_x + s_y + s_z) / 3
-// The medium moves with `wind`, without turning. Only the box model: MJCF's ellipsoid model is not computed.
+// The medium moves with `wind`, without turning. Bodies whose geoms say so are ellipsoids instead: fluid_ellipsoid.h.
 #pragma once
 #include "physics/kernel/pack.h"
 

@@ -7,7 +7,7 @@
 // spins fast gains energy. The bias derivative of whole trees is `implicit`'s: implicit_bias.h.
 #pragma once
 #include "physics/kernel/actuators.h"
-#include "physics/kernel/fluid.h"
+#include "physics/kernel/fluid_ellipsoid.h"
 
 NURI_KERNEL_BEGIN
 
@@ -15,6 +15,15 @@ NURI_KERNEL_BEGIN
 //   axis x:  -dF/dv = 3 pi mu d + rho s_y s_z |v_x|        -dT/dw = pi mu d^3 + 1/32 rho s_x (s_y^4 + s_z^4) |w_x|
 template <class L> NURI_FN void fluid_damping(const Pack<L>& p, int b, typename L::Real* out) {
   using R = typename L::Real;
+  if (has_ellipsoids(p, b)) {
+    R slope[36];
+    ellipsoids_slope(p, b, true, slope);
+    int at = 0;
+    for (int r = 0; r < 3; ++r) for (int c = r; c < 3; ++c) out[at++] = -slope[6 * c + r];
+    for (int r = 0; r < 3; ++r) for (int c = 3; c < 6; ++c) out[at++] = -slope[6 * c + r];
+    for (int r = 3; r < 6; ++r) for (int c = r; c < 6; ++c) out[at++] = -slope[6 * c + r];
+    return;
+  }
   const auto& m = p.model;
   const auto& s = p.scratch;
   const Mat3<R> axes = matrix(load4(s.xquat(), b) * load4(m.body_iquat, b));
@@ -170,6 +179,16 @@ template <class L> NURI_STAGE void solve_free_bodies(Pack<L>& p) {
       const Twist<R> slope{cross(axis.w, spin) + cross(w, turned(axis.w)), (cross(axis.w, swing) + cross(w, axis.v)) * inertia[9]};
       for (int i = 0; i < 6; ++i) A[i][c] = mul_add(h, dot(load6(s.cdof(), d + i), slope), A[i][c]);
     }
+    if (m.fluid_geom_count && (m.on(model::flag_damper) || m.on(model::flag_spring)))
+      for (int k = m.tree_body_adr[t]; k < m.tree_body_adr[t + 1]; ++k) {
+        if (!has_ellipsoids(p, m.tree_body[k])) continue;
+        R rest[36];                                                // drag has put in the symmetric part
+        ellipsoids_slope(p, m.tree_body[k], false, rest);
+        for (int c = 0; c < 6; ++c) {
+          const Twist<R> force = times_columns(rest, load6(s.cdof(), d + c));
+          for (int i = 0; i < 6; ++i) A[i][c] = sub_mul(A[i][c], h, dot(load6(s.cdof(), d + i), force));
+        }
+      }
     const auto solved = eliminate(A, p.tiny());
     for (int i = 0; i < 6; ++i) {
       s.search()[d + i] = where(solved, A[i][6], s.search()[d + i]);

@@ -12,6 +12,7 @@
 // the pivots are those of M but for terms in h.
 #pragma once
 #include "physics/kernel/factor.h"
+#include "physics/kernel/fluid_ellipsoid.h"
 #include "physics/kernel/inertia.h"
 #include "physics/kernel/velocity.h"
 
@@ -42,6 +43,7 @@ template <class L> NURI_STAGE void add_bias_slope(Pack<L>& p) {
   const auto& s = p.scratch;
   const R h = m.timestep[0];
   R *const inertia = s.stiff(), *const slope = s.body_slope();     // the solver is done with the first
+  const bool whirls = m.fluid_geom_count && (m.on(model::flag_damper) || m.on(model::flag_spring));
   p.lane.each(m.body_count, [&](int b) {
     const R* const own = s.cinert() + inertia_size * b;
     NURI_UNROLL for (int c = 0; c < inertia_size; ++c) inertia[inertia_size * b + c] = own[c];
@@ -50,6 +52,11 @@ template <class L> NURI_STAGE void add_bias_slope(Pack<L>& p) {
       auto unit_at = [&](int k) { return R(c == k ? 1.0f : 0.0f); };
       const Twist<R> y{{unit_at(0), unit_at(1), unit_at(2)}, {unit_at(3), unit_at(4), unit_at(5)}};
       store6(slope + 36 * b, c, times_inertia(own, cross_motion(y, v)) + cross_force(y, momentum) + cross_force(v, times_inertia(own, y)));
+    }
+    if (whirls && has_ellipsoids(p, b)) {                          // what implicit.h's drag leaves out
+      R rest[36];
+      ellipsoids_slope(p, b, false, rest);
+      for (int c = 0; c < 36; ++c) slope[36 * b + c] = slope[36 * b + c] - rest[c];
     }
     if (b) axis_slopes(p, b);
   });

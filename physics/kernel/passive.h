@@ -10,6 +10,7 @@
 #include "engine/model/model_flags.h"
 #include "physics/kernel/adhesion.h"
 #include "physics/kernel/fluid.h"
+#include "physics/kernel/fluid_ellipsoid.h"
 #include "physics/kernel/kinematics.h"
 #include "physics/kernel/velocity.h"
 
@@ -38,9 +39,10 @@ template <class L, class F> NURI_FN void body_forces(Pack<L>& p, bool lifted, bo
   gather_bodies(p, [&](int b) {
     Twist<R> wrench = zero6<R>();
     if (lifted) wrench.v = load3(m.gravity, 0) * -(m.body_mass[b] * m.body_gravcomp[b]);
-    if (dragged) wrench = wrench + fluid_drag(p, b);
+    const bool ellipsoids = dragged && has_ellipsoids(p, b);
+    if (dragged && !ellipsoids) wrench = wrench + fluid_drag(p, b);
     wrench.w = cross_add(load3(s.xipos(), b) - load3(s.com(), m.body_frame[b]), wrench.v, wrench.w);
-    return wrench;
+    return ellipsoids ? wrench + ellipsoids_force(p, b) : wrench;
   });
   gather_up(p);
   p.lane.each(m.dof_count, [&](int d) { add(d, dot(load6(s.cdof(), d), load6(s.body6(), m.dof_body[d]))); });

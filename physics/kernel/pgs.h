@@ -18,58 +18,19 @@
 #pragma once
 #include "engine/model/model_flags.h"
 #include "physics/kernel/contact_force.h"
-#include "physics/kernel/factor.h"
-#include "physics/kernel/jacobian.h"
+#include "physics/kernel/dual.h"
 #include "physics/kernel/newton.h"
 #include "physics/kernel/qcqp.h"
 
 NURI_KERNEL_BEGIN
 
-// What lies in scratch.dual(). `rows` is this step's row_count, at most room.rows.
-template <class R> struct Dual {
-  int rows;
-  R *half, *matrix;                 // Y (rows, dofs); A + R (rows, rows)
-  R *force, *residual;              // f; b + (A + R) f
-  R *last_force, *last_residual;    // the same after the last sweep, without momentum
-  R* inverse;                       // 1 / diagonal of A + R
-};
-constexpr int dual_size(int rows, int dofs) { return rows * (dofs + rows + 5); }
-
-template <class L> NURI_FN Dual<typename L::Real> dual_of(const Pack<L>& p) {
-  const int n = p.row_count;
-  auto* const half = p.scratch.dual();
-  auto* const matrix = half + n * p.model.dof_count;
-  auto* const force = matrix + n * n;
-  return {n, half, matrix, force, force + n, force + 2 * n, force + 3 * n, force + 4 * n};
-}
-
 // A + R
 template <class L> NURI_STAGE void dual_matrix(Pack<L>& p) {
   using R = typename L::Real;
-  const auto& m = p.model;
   const auto& s = p.scratch;
   const Dual<R> dual = dual_of(p);
-  const int n = m.dof_count;
-  // J, a column per dof
-  for (int d = 0; d < n; ++d) {
-    p.lane.each(n, [&](int i) { s.search()[i] = R(i == d ? 1.0f : 0.0f); });
-    p.lane.sync();
-    times_jacobian(p, s.search(), s.jv());
-    p.lane.each(dual.rows, [&](int i) { dual.half[i * n + d] = where(R(0) < s.D()[i], s.jv()[i], R(0)); });
-    p.lane.sync();
-  }
-  // Y = J inv(L) inv(sqrt(D)), in place
-  const Pattern tree = tree_pattern(p);
-  p.lane.each(dual.rows, [&](int i) {
-    R* const y = dual.half + i * n;
-    for (int k = n - 1; k >= 0; --k) {
-      const R v = y[k];
-      const R* const row = s.lower() + triangle(k);
-      for (int a = tree.adr[k]; a < tree.end[k]; ++a) y[tree.column[a]] = sub_mul(y[tree.column[a]], row[tree.column[a]], v);
-      y[k] = v * sqrt(s.inverse_diagonal()[k]);
-    }
-  });
-  p.lane.sync();
+  const int n = p.model.dof_count;
+  whiten_jacobian(p, s.search());
   // item i owns (i, j) and (j, i) for j <= i
   p.lane.each(dual.rows, [&](int i) {
     const auto here = R(0) < s.D()[i];
@@ -209,10 +170,8 @@ template <int Dim, class L> NURI_FN typename L::Real sweep_cone(const Pack<L>& p
   }
   const auto presses = p.tiny() <= f[0];
   const auto slides = friction_in_ellipsoid<Dim - 1>(p, A, b, d, f[0], who.run & presses, v);
-  R square = R(0);
-  NURI_UNROLL for (int k = 0; k < Dim - 1; ++k) square = mul_add(v[k] / d[k], v[k] / d[k], square);
-  const R onto = where(slides, f[0] / sqrt(max(p.tiny(), square)), R(1));   // exactly on the ellipsoid
-  NURI_UNROLL for (int k = 0; k < Dim - 1; ++k) f[k + 1] = where(presses, v[k] * onto, R(0));
+  friction_onto_ellipsoid(p, d, f[0], slides, v);
+  NURI_UNROLL for (int k = 0; k < Dim - 1; ++k) f[k + 1] = where(presses, v[k], R(0));
   return dual_update(p, row, f, who);
 }
 
@@ -269,6 +228,24 @@ template <class L> NURI_FN typename L::Real move_ahead(Pack<L>& p, typename L::T
   return p.half() * rise[0];
 }
 
+// Forces as residuals, then accelerations: a = a_smooth + inv(M) J' f
+template <class L> NURI_FN void take_forces(Pack<L>& p, const typename L::Real* const force) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  p.lane.each(p.row_count, [&](int i) {
+    const auto here = R(0) < s.D()[i];
+    s.jar()[i] = where(here, -(force[i] / where(here, s.D()[i], R(1))), R(0));
+  });
+  p.lane.sync();
+  constraint_forces(p);
+  p.lane.each(m.dof_count, [&](int i) { s.acc()[i] = s.constraint()[i]; });
+  p.lane.sync();
+  solve_factored(p, tree_pattern(p), s.acc());
+  p.lane.each(m.dof_count, [&](int i) { s.acc()[i] = s.acc_smooth()[i] + s.acc()[i]; });
+  p.lane.sync();
+}
+
 template <class L> NURI_STAGE void solve_pgs(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
@@ -291,18 +268,7 @@ template <class L> NURI_STAGE void solve_pgs(Pack<L>& p) {
     ++p.rounds;
     run = run & ((m.tolerance[0] <= scale * better) | !accept);
   }
-  // forces as residuals, then accelerations: a = a_smooth + inv(M) J' f
-  p.lane.each(dual.rows, [&](int i) {
-    const auto here = R(0) < s.D()[i];
-    s.jar()[i] = where(here, -(dual.last_force[i] / where(here, s.D()[i], R(1))), R(0));
-  });
-  p.lane.sync();
-  constraint_forces(p);
-  p.lane.each(m.dof_count, [&](int i) { s.acc()[i] = s.constraint()[i]; });
-  p.lane.sync();
-  solve_factored(p, tree_pattern(p), s.acc());
-  p.lane.each(m.dof_count, [&](int i) { s.acc()[i] = s.acc_smooth()[i] + s.acc()[i]; });
-  p.lane.sync();
+  take_forces(p, dual.last_force);
 }
 
 NURI_KERNEL_END

@@ -79,4 +79,13 @@ NURI_FN typename L::Truth friction_in_ellipsoid(const Pack<L>& p, const R (&A)[t
   return (R(0) < t) & !failed;
 }
 
+// Where it `slides`, x comes to lie exactly on the ellipsoid.
+template <int N, class L, class R = typename L::Real>
+NURI_FN void friction_onto_ellipsoid(const Pack<L>& p, const R (&d)[N], R r, typename L::Truth slides, R (&x)[N]) {
+  R square = R(0);
+  NURI_UNROLL for (int k = 0; k < N; ++k) square = mul_add(x[k] / d[k], x[k] / d[k], square);
+  const R onto = where(slides, r / sqrt(max(p.tiny(), square)), R(1));
+  NURI_UNROLL for (int k = 0; k < N; ++k) x[k] = x[k] * onto;
+}
+
 NURI_KERNEL_END

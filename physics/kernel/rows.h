@@ -5,6 +5,7 @@
 // contacts, those with the world first. A row that an environment does not have is D = 0 and finite everything else.
 #pragma once
 #include "physics/kernel/adhesion.h"
+#include "physics/kernel/diagonal.h"
 #include "physics/kernel/equality_drift.h"
 #include "physics/kernel/impedance.h"
 #include "physics/kernel/jacobian.h"
@@ -280,8 +281,10 @@ template <class L> NURI_STAGE void reference_acceleration(Pack<L>& p) {
 }
 
 template <class L> NURI_FN void constraint_rows(Pack<L>& p) {
+  const auto& m = p.model;
   catalog_rows(p);
   contact_rows(p);
+  if (m.on(model::flag_diagexact) && p.row_count && !p.no_room) exact_diagonal(p);
   if (p.row_count) reference_acceleration(p);
 }
 

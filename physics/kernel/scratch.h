@@ -31,7 +31,7 @@ struct Room {
   int own = 0;     // numbers of contact Jacobians between moving bodies
   int columns = 0; // columns of the Hessian's pattern, per tree (heaps)
   int coupled = 0; // rows of contacts between moving bodies (models solved along the tree)
-  int dual = 0;    // numbers of the dual problem (PGS)
+  int dual = 0;    // numbers of the dual problem (PGS, noslip, diagexact)
   int rk4 = 0;     // 1: Runge-Kutta keeps its stages
 
   bool operator==(const Room&) const = default;

@@ -1,16 +1,16 @@
 // One substep of one pack: the table of contents of the physics. Order and names as in physics/stage.inl.
 #pragma once
 #include "physics/kernel/conjugate.h"
+#include "physics/kernel/enums.h"
 #include "physics/kernel/integrate.h"
 #include "physics/kernel/newton.h"
+#include "physics/kernel/noslip.h"
 #include "physics/kernel/passive.h"
 #include "physics/kernel/pgs.h"
 #include "physics/kernel/rows.h"
 #include "physics/sensor/sense.h"
 
 NURI_KERNEL_BEGIN
-
-namespace solver { enum Type { pgs, cg, newton }; }
 
 // Why an environment was stopped; bits of its fault word. The low byte is what, the next the stage after which it was seen.
 namespace fault { enum Bits : int { none = 0, not_finite = 1, too_fast = 2, no_room = 4 }; }
@@ -24,13 +24,16 @@ template <class L> NURI_FN void solve(Pack<L>& p) {
       s.constraint()[i] = typename L::Real(0);
     });
     p.lane.sync();
-  } else if (m.solver == solver::pgs) {
+    return;
+  }
+  if (m.solver == solver::pgs) {
     solve_pgs(p);
   } else if (m.solver == solver::cg) {
     solve_conjugate(p);
   } else {
     solve_newton(p);
   }
+  if (m.noslip_iterations && !p.no_room) solve_noslip(p);
 }
 
 template <class L> NURI_VALUE void finished(const Pack<L>& p, Stage stage) { p.lane.mark(int(stage)); }

@@ -9,7 +9,7 @@ namespace nuri::trace {
 #undef X
 
 namespace {
-bool runs(std::string_view isa) {
+[[maybe_unused]] bool runs(std::string_view isa) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");

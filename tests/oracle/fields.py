@@ -108,7 +108,8 @@ PLAIN = {
 TENDON = [("tendon_limited", "tendon_limited", 1), ("tendon_margin", "tendon_margin", 1), ("tendon_stiffness", "tendon_stiffness", 1),
           ("tendon_frictionloss", "tendon_frictionloss", 1), ("tendon_spring", "tendon_lengthspring", 2), ("tendon_solref", "tendon_solref_lim", 2), ("tendon_solimp", "tendon_solimp_lim", 5),
           ("tendon_friction_solref", "tendon_solref_fri", 2), ("tendon_friction_solimp", "tendon_solimp_fri", 5), ("tendon_length0", "tendon_length0", 1), ("tendon_invweight", "tendon_invweight0", 1)]
-OPTIONS = ("timestep", "gravity", "wind", "magnetic", "density", "viscosity", "impratio", "tolerance", "ls_tolerance", "iterations", "ls_iterations", "integrator", "solver")
+OPTIONS = ("timestep", "gravity", "wind", "magnetic", "density", "viscosity", "impratio", "tolerance", "ls_tolerance", "iterations", "ls_iterations", "noslip_iterations",
+           "noslip_tolerance", "integrator", "solver")
 GROUPS = ("names", *PLAIN, "meshes", "sites", "tendons", "pairs", "options", "cameras", "lights")
 ACTUATOR_TARGETS = {"mjTRN_JOINT": "joint", "mjTRN_JOINTINPARENT": "joint", "mjTRN_TENDON": "tendon", "mjTRN_BODY": "body", "mjTRN_SITE": "site",
                     "mjTRN_SLIDERCRANK": "slidercrank", "mjTRN_SO3": "so3"}
@@ -164,6 +165,7 @@ def compare(ours, m):
     _equalities(ours, m, out)
     _tendons(ours, m, out)
     _pairs(ours, m, out)
+    _fluid(ours, m, out)
     for option in OPTIONS:
         out.array("options", option, ours[option], np.atleast_1d(getattr(m.opt, option)))
     _cameras(ours, m, out)
@@ -329,8 +331,21 @@ def _pairs(ours, m, out):
     differ = sorted(mine ^ theirs)
     out.add("pairs", f"geoms {differ[0]} only {'Nuri' if differ[0] in mine else 'MuJoCo'} lets touch ({len(differ)} such)" if differ else "pairs", np.inf if differ else 0)
     explicit = {tuple(sorted(map(int, pair))): p for p, pair in enumerate(zip(m.pair_geom1, m.pair_geom2))}
+    override = m.opt.enableflags & mujoco.mjtEnableBit.mjENBL_OVERRIDE
     for k in np.flatnonzero(plain):
         p = explicit.get(tuple(sorted((int(ours["pair_geom1"][k]), int(ours["pair_geom2"][k])))))
         if p is not None:
-            out.array("pairs", "pair_friction", ours.table("pair_friction", 5)[k], m.pair_friction[p])
-            out.array("pairs", "pair_margin", ours["pair_include"][k:k + 1], m.pair_margin[p:p + 1])
+            out.array("pairs", "pair_friction", ours.table("pair_friction", 5)[k], m.opt.o_friction if override else m.pair_friction[p])
+            out.array("pairs", "pair_margin", ours["pair_include"][k:k + 1], [m.opt.o_margin] if override else m.pair_margin[p:p + 1])
+
+
+def _fluid(ours, m, out):
+    """Geoms that the medium meets as ellipsoids."""
+    theirs = m.geom_fluid.reshape(m.ngeom, -1)
+    geoms = [g for g in range(m.ngeom) if theirs[g, 0] > 0] if m.opt.density > 0 or m.opt.viscosity > 0 else []
+    geoms.sort(key=lambda g: m.geom_bodyid[g])
+    out.array("geoms", "fluid_geom", ours["fluid_geom"], np.array(geoms, float))
+    out.array("geoms", "fluid_coef", ours.table("fluid_coef", 5), theirs[geoms, 1:6])
+    for name, begin in (("fluid_mass", 0), ("fluid_inertia", 3)):
+        for mine, reference in zip(ours.table("fluid_added", 6)[:, begin:begin + 3], theirs[geoms, 6 + begin:9 + begin]):
+            out.array("geoms", name, mine, reference)

@@ -2,6 +2,8 @@
 import functools
 import os
 import pathlib
+import re
+import shutil
 import xml.etree.ElementTree as xml
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -13,9 +15,9 @@ DM_CONTROL = ("acrobot", "ball_in_cup", "cartpole", "cheetah", "dog", "finger", 
 # Not read yet, and what the reader says.
 NOT_YET = {
     "dm_control/ball_in_cup": "<spatial> is not supported yet",
-    "dm_control/dog": "the noslip solver is not part of the dynamics",
 }
-# name: (file under models/, options that differ from the file's)
+OVERRIDE = {"o_margin": "0.02", "o_solref": "0.03 0.8", "o_solimp": "0.8 0.97 0.002 0.4 3", "o_friction": "0.6 0.7 0.01 0.002 0.003"}
+# name: (file under models/, options that differ from the file's; `flag_NAME` is one of <flag>)
 OWN = {
     "contacts": ("contacts.xml", {}),
     "contacts_elliptic": ("contacts.xml", {"cone": "elliptic", "impratio": "3"}),
@@ -41,6 +43,33 @@ OWN = {
     "surfaces_implicit": ("surfaces.xml", {"integrator": "implicit", "cone": "elliptic"}),
     "surfaces_cg": ("surfaces.xml", {"solver": "CG"}),
     "constraints_implicit": ("constraints.xml", {"integrator": "implicit"}),
+    "noslip": ("noslip.xml", {}),
+    "noslip_elliptic": ("noslip.xml", {"cone": "elliptic"}),
+    "noslip_elliptic_hard": ("noslip.xml", {"cone": "elliptic", "impratio": "10", "noslip_iterations": "40"}),
+    "noslip_cg": ("noslip.xml", {"solver": "CG", "noslip_iterations": "1"}),
+    "noslip_pgs": ("noslip.xml", {"solver": "PGS", "cone": "elliptic", "noslip_tolerance": "1e-6"}),
+    "noslip_implicit": ("noslip.xml", {"integrator": "implicit", "noslip_iterations": "10"}),
+    "fluid": ("fluid.xml", {}),
+    "fluid_water": ("fluid.xml", {"density": "1000", "viscosity": "0.9", "timestep": "0.0005", "integrator": "implicitfast"}),
+    "fluid_viscous": ("fluid.xml", {"density": "0", "viscosity": "0.3", "integrator": "implicit"}),
+    "fluid_implicitfast": ("fluid.xml", {"integrator": "implicitfast"}),
+    "fluid_implicit": ("fluid.xml", {"integrator": "implicit"}),
+    "fluid_rk4": ("fluid.xml", {"integrator": "RK4"}),
+    "pairs": ("pairs.xml", {}),
+    "pairs_elliptic": ("pairs.xml", {"cone": "elliptic", "impratio": "2.5"}),
+    "pairs_diagexact": ("pairs.xml", {"flag_diagexact": "enable", "impratio": "2"}),
+    "contacts_override": ("contacts.xml", {"flag_override": "enable", **OVERRIDE}),
+    "contacts_override_elliptic": ("contacts.xml", {"flag_override": "enable", **OVERRIDE, "cone": "elliptic"}),
+    "contacts_diagexact_elliptic": ("contacts.xml", {"flag_diagexact": "enable", "cone": "elliptic", "impratio": "3"}),
+    "constraints_diagexact": ("constraints.xml", {"flag_diagexact": "enable", "flag_refsafe": "disable", "flag_warmstart": "disable"}),
+    "constraints_no_limits": ("constraints.xml", {"flag_limit": "disable", "flag_frictionloss": "disable"}),
+    "constraints_no_equalities": ("constraints.xml", {"flag_equality": "disable"}),
+    "noslip_diagexact": ("noslip.xml", {"flag_diagexact": "enable", "cone": "elliptic"}),
+    "actuators_no_springs": ("actuators.xml", {"flag_spring": "disable", "flag_gravity": "disable", "flag_clampctrl": "disable"}),
+    "actuators_no_dampers": ("actuators.xml", {"flag_damper": "disable", "integrator": "implicitfast"}),
+    "actuators_not_passive": ("actuators.xml", {"flag_spring": "disable", "flag_damper": "disable", "flag_eulerdamp": "disable"}),
+    "actuators_touching": ("actuators.xml", {"flag_filterparent": "disable"}),
+    "actuators_off": ("actuators.xml", {"flag_actuation": "disable", "flag_eulerdamp": "disable"}),
     "sensors": ("sensors.xml", {}),
     "convex": ("convex.xml", {}),
 }
@@ -90,7 +119,7 @@ def _expand(element, folder):
 
 
 def text(name, **options):
-    """The model as one self-contained MJCF text; `options` are attributes of <option> that override its own."""
+    """The model as one self-contained MJCF text; `options` are attributes of <option> (flag_NAME: of <flag>) that override its own."""
     suite, short = name.split("/")
     if name == "dm_control/lqr":
         source, folder = _lqr()
@@ -106,7 +135,10 @@ def text(name, **options):
             if key in compiler.attrib:
                 compiler.set(key, str(folder / compiler.get(key)))
     if options:
-        xml.SubElement(root, "option", {key: str(value) for key, value in options.items()})
+        flags = {key.removeprefix("flag_"): value for key, value in options.items() if key.startswith("flag_")}
+        option = xml.SubElement(root, "option", {key: str(value) for key, value in options.items() if not key.startswith("flag_")})
+        if flags:
+            xml.SubElement(option, "flag", flags)
     return xml.tostring(root, encoding="unicode")
 
 
@@ -117,9 +149,15 @@ def original(name):
 
 
 def write(name, folder, **options):
-    """Writes text(name, **options) into `folder`; the path."""
+    """Writes text(name, **options) into `folder`, with the files that it names, as Nuri reads none outside; the path."""
     path = pathlib.Path(folder) / f"{name.replace('/', '_')}{'_'.join([''] + [str(v) for v in options.values()])}.xml"
-    path.write_text(text(name, **options))
+    document = text(name, **options)
+    for source in set(re.findall('(?:mesh|texture)dir="(/[^"]*)"', document)):
+        assets = path.parent / pathlib.Path(source).name
+        if not assets.exists():
+            shutil.copytree(source, assets)
+        document = document.replace(f'"{source}"', f'"{assets.name}"')
+    path.write_text(document)
     return path
 
 

@@ -13,7 +13,8 @@ if not models.missing():
     import mujoco
     import numpy as np
 
-CONVERGED = {"solver": "Newton", "tolerance": "0", "iterations": "500", "ls_iterations": "100"}   # both engines at the solution, not on the way to it
+# both engines at the solution, not on the way to it
+CONVERGED = {"solver": "Newton", "tolerance": "0", "iterations": "500", "ls_iterations": "100", "noslip_tolerance": "0"}
 ROUND = {0, 2, 3}                                                      # plane, sphere, capsule
 SAME_WAY = 0.01
 UNIQUE = {(a, b) for a in ROUND for b in ROUND} | {(0, 6), (0, 5), (2, 6), (2, 5)}   # geom types, ascending, whose contacts are unique
@@ -27,12 +28,13 @@ def tree_centers(m, d):
 def smooth_reference(m, d):
     """What MuJoCo has for Nuri's arrays, by stage and by Nuri's names. Nuri takes spatial tendons that only are there to be seen, and has no arrays for them."""
     fixed = [t for t in range(m.ntendon) if m.wrap_type[m.tendon_adr[t]] == mujoco.mjtWrap.mjWRAP_JOINT]
+    acts = not m.opt.disableflags & mujoco.mjtDisableBit.mjDSBL_ACTUATION   # without, MuJoCo leaves velocities 0; sensors read 0 of both
     return {
         "kinematics": {"xpos": d.xpos, "xquat": d.xquat, "xipos": d.xipos, "anchor": d.xanchor, "axis": d.xaxis, "com": tree_centers(m, d)},
         "bias": {"bias": d.qfrc_bias},
         "passive": {"passive": d.qfrc_passive},
         "actuators": {"tendon_length": d.ten_length[fixed], "tendon_velocity": d.ten_velocity[fixed], "actuator_length": d.actuator_length,
-                      "actuator_velocity": d.actuator_velocity, "actuator_force": d.actuator_force, "act_dot": d.act_dot,
+                      **({"actuator_velocity": d.actuator_velocity} if acts else {}), "actuator_force": d.actuator_force, "act_dot": d.act_dot,
                       "actuation": d.qfrc_actuator, "smooth": d.qfrc_smooth},
         "acc_smooth": {"acc_smooth": d.qacc_smooth},
     }

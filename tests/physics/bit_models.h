@@ -80,6 +80,20 @@ inline std::string servos(const std::string& option) {
   <sensor><actuatorfrc actuator='aim'/><actuatorpos actuator='aim'/></sensor></mujoco>)";
 }
 
+inline void exact_diagonal(scene::Scene& s) { s.option.flags.diagexact = true; }
+
+// Things that the medium meets as ellipsoids, beside one that it meets as a box: alone, with parts fixed to it, in a chain.
+inline std::string swimmers(const std::string& option) {
+  return "<mujoco><option density='900' viscosity='0.02' wind='0.3 0 0.1' timestep='0.004' " + option + R"(/><worldbody><geom type='plane' size='5 5 1'/>
+    <body name='card' pos='0 0 1' euler='30 10 0'><freejoint/><geom type='box' size='0.2 0.1 0.01' density='1500' fluidshape='ellipsoid'/></body>
+    <body name='fish' pos='0.6 0 0.8'><freejoint/><geom type='ellipsoid' size='0.2 0.05 0.1' density='1300' fluidshape='ellipsoid' fluidcoef='0.6 0.1 2 1.4 0.7'/>
+      <body pos='0 0.1 0' euler='20 0 0'><geom type='box' size='0.1 0.06 0.01' fluidshape='ellipsoid'/></body>
+      <body pos='-0.2 0 0'><joint name='tail' axis='0 0 1' damping='0.05' stiffness='1'/><geom type='capsule' size='0.03 0.1' pos='-0.1 0 0' euler='0 90 0' fluidshape='ellipsoid'/>
+        <body pos='-0.25 0 0'><joint name='fin' axis='0 0.2 1' damping='0.02'/><geom type='cylinder' size='0.08 0.01' pos='-0.05 0 0' euler='90 0 0' fluidshape='ellipsoid'/></body></body></body>
+    <body name='stone' pos='0 0.6 0.9'><freejoint/><geom type='box' size='0.1 0.06 0.05' density='2000'/><geom type='sphere' size='0.06' pos='0.1 0 0'/></body>
+  </worldbody><actuator><motor joint='tail' gear='4' ctrlrange='-1 1'/><motor joint='fin' gear='1' ctrlrange='-1 1'/></actuator></mujoco>)";
+}
+
 inline std::vector<NamedModel> models() {
   std::vector<NamedModel> out;
   out.push_back({"figure", figure("timestep='0.004'", "")});
@@ -153,6 +167,12 @@ inline std::vector<NamedModel> models() {
       out.push_back({"machine_implicit_cg", text.replace(text.find(fast), fast.size(), "integrator='implicit' solver='CG'")});
       break;
     }
+  // friction once more as if it were hard; the exact diagonal
+  out.push_back({"figure_noslip", figure("timestep='0.004' noslip_iterations='3'", "condim='4' friction='0.8 0.02 0.01'")});
+  out.push_back({"tree_noslip", figure("timestep='0.004' cone='elliptic' noslip_iterations='6' integrator='implicitfast'", "condim='6' friction='0.6 0.02 0.01'", "frictionloss='0.2'"), exact_diagonal});
+  out.push_back({"heap_noslip_pgs", "<mujoco><option timestep='0.004' solver='PGS' iterations='20' noslip_iterations='2' cone='elliptic'/><worldbody><geom type='plane' size='5 5 1'/>" + things + "</worldbody></mujoco>"});
+  out.push_back({"surfaces_exact", surfaces("timestep='0.004' noslip_iterations='2'"), [](scene::Scene& s) { moving_and_sticky(s), exact_diagonal(s); }});
+  for (const char* integrator : {"Euler", "implicit", "implicitfast"}) out.push_back({std::string("swimmers_") + integrator, swimmers(std::string("integrator='") + integrator + "'")});
   out.push_back({"surfaces", surfaces("timestep='0.004' integrator='implicitfast'"), moving_and_sticky});
   out.push_back({"surfaces_rk4", surfaces("timestep='0.004' integrator='RK4' cone='elliptic'"), moving_and_sticky});
   out.push_back({"servos", servos("timestep='0.004' integrator='implicitfast'")});

@@ -150,7 +150,8 @@ int dump(const Asked& asked) {
     put(s);
     const Probe probe = world.probe(0, injected.empty() ? nullptr : &injected[s]);
     if (asked.stages) {
-      for (const auto& [name, field] : probe.fields) append(name, field.values), stages[name] = field.stage;
+      for (const auto& [name, field] : probe.fields)
+        if (name != "dual") append(name, field.values), stages[name] = field.stage;   // a workspace of many megabytes, whose layout is the solver's own
     }
     iterations.push_back(probe.iterations);
     contact_lines << contacts_line(probe).dump() << '\n';

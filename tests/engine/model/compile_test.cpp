@@ -208,6 +208,13 @@ TEST_CASE("what is refused") {
   s.scene.geoms[0].condim = 2;
   CHECK(s.error() == "bad-condim");
   s.scene.geoms[0].condim = 3;
+  s.scene.option.noslip_iterations = -1;
+  CHECK(s.error() == "bad-option");
+  s.scene.option.noslip_iterations = 0;
+  s.geom(0, GeomType::plane, {0, 0, 1}).fluid_ellipsoid = true;
+  std::swap(s.scene.geoms[0], s.scene.geoms[1]);
+  CHECK(s.error() == "bad-fluidshape");
+  s.scene.geoms.erase(s.scene.geoms.begin());
   s.scene.joints[0].body = 9;
   CHECK(s.error() == "body-order");
   s.scene.joints[0].body = 1;
@@ -236,6 +243,22 @@ TEST_CASE("what would not fit into memory is refused") {
   CHECK(swarm.error() == "too-many-dofs");
   add(yard, 50'000, false);                      // 1.25 billion pairs of what stands still are not looked at
   CHECK(yard.error() == "");
+
+  SceneMaker chests;                             // 3000 limits, whose square PGS, noslip and diagexact keep
+  for (int i = 0; i < 1500; ++i) {
+    const int b = chests.body(0);
+    auto& j = chests.joint(b, JointType::hinge);
+    j.limited = true;
+    j.range = {0, 1};
+    chests.geom(b, GeomType::sphere, {0.1, 0, 0}).contype = 0;
+    chests.scene.geoms.back().conaffinity = 0;
+  }
+  CHECK(chests.error() == "");
+  chests.scene.option.solver = Solver::pgs;
+  CHECK(chests.error() == "too-many-rows");
+  chests.scene.option.solver = Solver::newton;
+  chests.scene.option.flags.diagexact = true;
+  CHECK(chests.error() == "too-many-rows");
 }
 
 TEST_CASE("servos and springs given by damping ratio") {

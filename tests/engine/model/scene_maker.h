@@ -71,7 +71,8 @@ inline SceneMaker sampler() {
   j3.limited = true;
   j3.range = {0, 1};
   j3.springdamper = {0.1, 1};
-  s.geom(box, GeomType::box, {0.1, 0.2, 0.3});
+  s.geom(box, GeomType::box, {0.1, 0.2, 0.3}).fluid_ellipsoid = true;
+  s.scene.option.density = 1.2;
   s.geom(upper, GeomType::capsule, {0.05, 0.2, 0}, {0, 0, -0.2});
   s.geom(lower, GeomType::capsule, {0.04, 0.15, 0}, {0, 0, -0.15});
   s.geom(ball, GeomType::sphere, {0.06, 0, 0}, {0, 0.02, -0.1});

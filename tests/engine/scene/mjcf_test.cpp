@@ -391,6 +391,8 @@ TEST_CASE("mjcf: every error has its code and line") {
       {joint("armature='-1'"), "bad-value:4"}, {joint("frictionloss='-1'"), "bad-value:4"}, {joint("springdamper='1 0'"), "bad-value:4"}, {joint("damping='1 2'"), "not-supported-yet:4"},
       {"<mujoco><option\ntimestep='0'/></mujoco>", "bad-value:2"}, {"<mujoco><option integrator='euler'/></mujoco>", "bad-keyword:1"}, {"<mujoco><compiler eulerseq='xya'/></mujoco>", "bad-value:1"},
       {"<mujoco><compiler coordinate='global'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><compiler fusestatic='true'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><compiler angle='grad'/></mujoco>", "bad-keyword:1"},
+      {"<mujoco><option integrator='discrete'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><option>\n<flag speculative='enable' diagexact='enable'/></option></mujoco>", "not-supported-yet:2"},
+      {"<mujoco><option>\n<flag ipc='enable'/></option></mujoco>", "soft-body:2"}, {"<mujoco><option noslip_iterations='-1'/></mujoco>", "bad-value:1"},
       {"<mujoco><option><flag/>\n<flag/></option></mujoco>", "repeated-element:2"}, {"<mujoco><option><flag gravity='off'/></option></mujoco>", "bad-keyword:1"},
       // bodies
       {"<mujoco><worldbody>\n<joint/></worldbody></mujoco>", "not-in-world:2"}, {"<mujoco><worldbody>\n<inertial mass='1' pos='0 0 0'/></worldbody></mujoco>", "not-in-world:2"},
