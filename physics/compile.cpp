@@ -24,12 +24,13 @@ std::vector<int> unknown_lengths(const Model& m) {
 // The model in which muscles are driven and their lengths sensed, and nothing else acts.
 Model driven(Model m, const std::vector<int>& muscles, const scene::LengthRange& how) {
   m.flags = model::flag_constraint | model::flag_equality | model::flag_limit | model::flag_warmstart | model::flag_actuation | model::flag_sensor | model::flag_refsafe |
-            model::flag_island | model::flag_drive;
+            model::flag_island | model::flag_drive | (m.flags & model::flag_tendon_armature);
   m.integrator = m.integrator == int(scene::Integrator::rk4) ? int(scene::Integrator::euler) : m.integrator;
   if (how.timestep > 0) m.timestep[0] = how.timestep;
   std::ranges::fill(m.dof_frictionloss, 0);
   std::ranges::fill(m.tendon_frictionloss, 0);
   std::ranges::fill(m.joint_force_limited, 0);
+  std::ranges::fill(m.tendon_force_limited, 0);
   m.activation_count = m.key_count = 0;
   m.sensor_count = m.sensor_value_count = int(muscles.size());
   m.sensor_adr = {0};

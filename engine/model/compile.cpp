@@ -81,7 +81,12 @@ void check_references(Compilation& c) {
     if (e.object2 != -1 || e.uses_sites) need(e.object2, count, label("equality", e.name, i), e.place);
   }
   for (size_t i = 0; i < s.tendons.size(); ++i) {
-    for (const auto& term : s.tendons[i].joints) need(term.joint, s.joints.size(), label("tendon", s.tendons[i].name, i), s.tendons[i].place);
+    const std::string who = label("tendon", s.tendons[i].name, i);
+    for (const auto& term : s.tendons[i].joints) need(term.joint, s.joints.size(), who, s.tendons[i].place);
+    for (const auto& via : s.tendons[i].path) {
+      if (via.kind != Tendon::Pass::pulley) need(via.object, via.kind == Tendon::Pass::site ? s.sites.size() : s.geoms.size(), who, s.tendons[i].place);
+      if (via.side != -1) need(via.side, s.sites.size(), who, s.tendons[i].place);
+    }
   }
   for (size_t i = 0; i < s.actuators.size(); ++i) {
     const Actuator& a = s.actuators[i];

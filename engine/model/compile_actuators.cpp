@@ -200,6 +200,18 @@ std::vector<int> turned_dofs(const Model& m, const Actuator& a) {
   for (int k = 0; k < joint_dofs[m.joint_type[a.target]]; ++k) out.push_back(m.joint_dof[a.target] + k);
   return out;
 }
+
+// Its higher terms go by the speed of what the actuator pushes, not by its own.
+void add_damping(const Actuator& a, int to, std::vector<double>& out, std::vector<double>& out_higher) {
+  const double square = a.gear[0] * a.gear[0];
+  out[to] += a.damping[0] * square;
+  out_higher[2 * to] += a.damping[1] * square;
+  out_higher[2 * to + 1] += a.damping[2] * square;
+}
+
+bool goes_around(const Model& m, int tendon) {
+  return std::any_of(m.segment_geom.begin() + m.segment_adr[tendon], m.segment_geom.begin() + m.segment_adr[tendon + 1], [](int geom) { return geom >= 0; });
+}
 }  // namespace
 
 // Armature and damping act at the joint or tendon, both times gear^2: what turns in the actuator turns gear times as fast.
@@ -210,17 +222,25 @@ void compile_actuators(Compilation& c) {
     const Actuator& a = c.scene.actuators[i];
     const std::string who = label("actuator", a.name, i);
     layout.add(a, who);
-    for (const int d : turned_dofs(m, a)) m.dof_armature[d] += a.armature * a.gear[0] * a.gear[0];
-    if (a.transmission == Transmission::tendon) m.tendon_damping[a.target] += a.damping[0] * a.gear[0] * a.gear[0];
-    if (a.transmission == Transmission::tendon && a.armature != 0)
-      c.error("not-supported-yet", who + ": armature of actuators on tendons is not supported yet", a.place, "give it to the tendon");
-    if (a.damping[1] != 0 || a.damping[2] != 0) c.error("not-supported-yet", who + ": quadratic and cubic damping are not supported yet", a.place);
+    const double square = a.gear[0] * a.gear[0];
+    for (const int d : turned_dofs(m, a)) m.dof_armature[d] += a.armature * square;
+    if (a.damping[1] != 0 || a.damping[2] != 0) m.flags |= flag_polynomial;
+    if (a.transmission != Transmission::tendon) continue;
+    add_damping(a, a.target, m.tendon_damping, m.tendon_damping_poly);
+    if (a.armature == 0) continue;
+    m.tendon_armature[a.target] += a.armature * square;
+    m.flags |= flag_tendon_armature;
+    if (goes_around(m, a.target))
+      c.error("unsupported-armature", who + ": armature on a tendon that goes around geoms is not part of the dynamics", a.place, "lead the tendon through sites");
   }
 }
 
 void damp_joints(Compilation& c) {
   for (const Actuator& a : c.scene.actuators)
-    for (const int d : turned_dofs(c.model, a)) c.model.dof_damping[d] += a.damping[0] * a.gear[0] * a.gear[0];
+    for (const int d : turned_dofs(c.model, a)) {
+      add_damping(a, d, c.model.dof_damping, c.model.dof_damping_poly);
+      if (a.damping != Array3{0, 0, 0}) c.model.flags |= flag_damping;
+    }
 }
 
 // Servos with a damping ratio: kv = ratio 2 sqrt(kp / w), w the mean of J inv(M) J' over the outputs, J an output's moment at qpos0

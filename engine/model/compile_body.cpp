@@ -82,6 +82,9 @@ void joints(Compilation& c) {
     append(m.joint_pos, joint.type == JointType::free ? Array3{0, 0, 0} : joint.pos);
     append(m.joint_axis, scalar ? joint.axis : Array3{0, 0, 1});
     m.joint_stiffness.push_back(joint.stiffness);
+    append(m.joint_stiffness_poly, joint.stiffness_poly);
+    if (joint.stiffness_poly != Array2{0, 0} || joint.damping_poly != Array2{0, 0}) m.flags |= flag_polynomial;
+    if (joint.damping_poly != Array2{0, 0}) m.flags |= flag_damping;
     append(m.joint_range, joint.range);
     m.joint_margin.push_back(joint.margin);
     append(m.joint_solref, joint.solreflimit);
@@ -108,6 +111,7 @@ void joints(Compilation& c) {
     for (int k = 0; k < joint_dofs[int(joint.type)]; ++k) {
       m.dof_armature.push_back(joint.armature);
       m.dof_damping.push_back(joint.damping);
+      append(m.dof_damping_poly, joint.damping_poly);
       m.dof_frictionloss.push_back(joint.frictionloss);
       append(m.dof_solref, joint.solreffriction);
       append(m.dof_solimp, joint.solimpfriction);

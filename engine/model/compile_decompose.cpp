@@ -121,6 +121,9 @@ Scene decompose(Compilation& c) {
       }
     }
   }
+  for (Tendon& tendon : out.tendons)
+    for (Tendon::Via& via : tendon.path)
+      if (via.kind == Tendon::Pass::geom) via.object = moved[size_t(via.object)];
   for (Sensor& sensor : out.sensors) {
     const bool shape = sensor.type == SensorType::contact || sensor.type == SensorType::distance || sensor.type == SensorType::normal || sensor.type == SensorType::fromto;
     auto move = [&](ObjectType type, int& index) {

@@ -18,14 +18,75 @@ bool scalar(const Model& m, int joint) { return m.joint_type[joint] >= int(Joint
 bool empty_range(const Array2& r) { return !(r[0] < r[1]); }
 }  // namespace
 
+// Segments of a path, and the dofs that can change its length: those that move one end of a stretch of string and not the other.
+static std::vector<int> compile_path(Compilation& c, const Tendon& t, const std::string& who) {
+  Model& m = c.model;
+  using Pass = Tendon::Pass;
+  std::vector<int> dofs;
+  const auto stretch = [&](int from, int to) {
+    const std::vector<int> one = chain(m, from), two = chain(m, to);
+    std::set_symmetric_difference(one.begin(), one.end(), two.begin(), two.end(), std::back_inserter(dofs));
+  };
+  double divisor = 1;
+  for (size_t k = 0; k < t.path.size(); ++k) {
+    const Tendon::Via& via = t.path[k];
+    if (via.kind == Pass::pulley) {
+      divisor = via.divisor;
+      if (!(divisor > 0)) c.error("bad-tendon", who + ": a pulley's divisor must be positive", t.place);
+    }
+    if (via.kind == Pass::geom && (k == 0 || t.path[k - 1].kind != Pass::site)) c.error("bad-tendon", who + ": a geom of a path stands between two sites", t.place);
+    if (via.kind != Pass::site || k + 1 == t.path.size() || t.path[k + 1].kind == Pass::pulley) continue;
+    const bool wraps = t.path[k + 1].kind == Pass::geom;
+    const size_t next = k + (wraps ? 2 : 1);
+    if (next >= t.path.size() || t.path[next].kind != Pass::site) {
+      c.error("bad-tendon", who + ": a geom of a path stands between two sites", t.place);
+      continue;
+    }
+    const int geom = wraps ? t.path[k + 1].object : -1, from = m.site_body[via.object], to = m.site_body[t.path[next].object];
+    if (wraps && m.geom_type[geom] != int(GeomType::sphere) && m.geom_type[geom] != int(GeomType::cylinder)) c.error("bad-tendon", who + ": a string goes around spheres and cylinders only", t.place);
+    if (wraps && t.armature != 0) c.error("unsupported-armature", who + ": a tendon with armature cannot go around geoms", t.place, "give its armature to the joints, or lead it through sites");
+    m.segment_site1.push_back(via.object);
+    m.segment_site2.push_back(t.path[next].object);
+    m.segment_geom.push_back(geom);
+    m.segment_side.push_back(wraps ? t.path[k + 1].side : -1);
+    m.segment_divisor.push_back(divisor);
+    stretch(from, to);
+    if (wraps) stretch(from, m.geom_body[geom]), stretch(m.geom_body[geom], to);
+  }
+  std::sort(dofs.begin(), dofs.end());
+  dofs.erase(std::unique(dofs.begin(), dofs.end()), dofs.end());
+  return dofs;
+}
+
+// springlength="-1": the length where joint springs rest.
+static void rest_lengths(Compilation& c) {
+  Model& m = c.model;
+  Initial rest;
+  std::vector<double> arms(m.term_count);
+  for (size_t i = 0; i < c.scene.tendons.size(); ++i) {
+    const Tendon& t = c.scene.tendons[i];
+    if (t.path.empty() || t.springlength[0] != -1 || t.springlength[1] != -1) continue;
+    if (rest.pos.empty()) rest = poses_at(m, m.qpos_spring);
+    m.tendon_spring[2 * i] = m.tendon_spring[2 * i + 1] = tendon_length(m, rest, m.qpos_spring, int(i), arms);
+  }
+}
+
 void compile_tendons(Compilation& c) {
   Model& m = c.model;
   m.term_adr.push_back(0);
+  m.segment_adr.push_back(0);
   for (size_t i = 0; i < c.scene.tendons.size(); ++i) {
     const Tendon& t = c.scene.tendons[i];
     const std::string who = label("tendon", t.name, i);
     double rest = 0;
-    if (t.joints.empty()) c.error("empty-tendon", who + " has no joints", t.place);
+    if (t.joints.empty() == t.path.empty()) c.error("empty-tendon", who + " needs joints or a path", t.place);
+    for (int dof : compile_path(c, t, who)) {
+      m.term_dof.push_back(dof);
+      m.term_qpos.push_back(-1);
+      m.term_coef.push_back(0);
+    }
+    if (!t.path.empty() && int(m.segment_site1.size()) == m.segment_adr.back()) c.error("empty-tendon", who + " needs two sites", t.place);
+    m.segment_adr.push_back(int(m.segment_site1.size()));
     for (const auto& term : t.joints) {
       if (!scalar(m, term.joint)) { c.error("bad-tendon", who + ": only hinges and slides can be in a tendon", t.place); continue; }
       const int q = m.joint_qpos[term.joint];
@@ -41,6 +102,9 @@ void compile_tendons(Compilation& c) {
     m.tendon_margin.push_back(t.margin);
     m.tendon_stiffness.push_back(t.stiffness);
     m.tendon_damping.push_back(t.damping);
+    append(m.tendon_stiffness_poly, t.stiffness_poly);
+    append(m.tendon_damping_poly, t.damping_poly);
+    if (t.stiffness_poly != Array2{0, 0} || t.damping_poly != Array2{0, 0}) m.flags |= flag_polynomial;
     m.tendon_frictionloss.push_back(t.frictionloss);
     const bool from_pose = t.springlength[0] == -1 && t.springlength[1] == -1;     // the length where joint springs rest
     append(m.tendon_spring, from_pose ? Array2{rest, rest} : t.springlength);
@@ -50,11 +114,17 @@ void compile_tendons(Compilation& c) {
     append(m.tendon_friction_solimp, t.solimpfriction);
     if (t.limited && empty_range(t.range)) c.error("bad-range", who + " is limited but its range is empty", t.place);
     if (t.springlength[0] > t.springlength[1]) c.error("bad-range", who + ": springlength must ascend", t.place);
-    if (t.armature != 0) c.error("unsupported-armature", who + ": tendon armature is not part of the dynamics", t.place);
-    if (t.actuatorfrclimited) c.error("unsupported-range", who + ": actuatorfrcrange of tendons is not part of the dynamics", t.place);
+    m.tendon_armature.push_back(t.armature);
+    if (t.armature != 0) m.flags |= flag_tendon_armature;
+    m.tendon_force_limited.push_back(t.actuatorfrclimited);
+    append(m.tendon_force_range, t.actuatorfrcrange);
+    if (t.actuatorfrclimited) m.flags |= flag_tendon_force;
+    if (t.actuatorfrclimited && empty_range(t.actuatorfrcrange)) c.error("bad-range", who + " has an empty actuatorfrcrange", t.place);
   }
   m.tendon_count = int(c.scene.tendons.size());
   m.term_count = int(m.term_dof.size());
+  m.segment_count = int(m.segment_site1.size());
+  if (c.errors.empty() && m.segment_count) rest_lengths(c);
 }
 
 void compile_servos(Compilation& c) {

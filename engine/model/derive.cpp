@@ -130,12 +130,8 @@ void inverse_weights(Model& m, const Initial& s) {
   std::vector<int> all(m.dof_count);
   for (int i = 0; i < m.dof_count; ++i) all[i] = i;
   for (int t = 0; t < m.tendon_count; ++t) {
-    double length = 0;
-    for (int k = m.term_adr[t]; k < m.term_adr[t + 1]; ++k) {
-      length += m.term_coef[k] * m.qpos0[m.term_qpos[k]];
-      y[m.term_dof[k]] += m.term_coef[k];
-    }
-    m.tendon_length0[t] = length;
+    for (int k = m.term_adr[t]; k < m.term_adr[t + 1]; ++k) y[m.term_dof[k]] += s.tendon_arm[k];
+    m.tendon_length0[t] = s.tendon_length[t];
     m.tendon_invweight[t] = inverse_product(m, s, all, y);
   }
 

@@ -76,7 +76,7 @@ std::vector<double> initial_moment(const Model& m, const Initial& s, int o) {
   switch (Transmission(m.actuator_transmission[a])) {
     case Transmission::joint: case Transmission::joint_in_parent: on_joint(m, a, out); break;
     case Transmission::tendon:
-      for (int k = m.term_adr[target]; k < m.term_adr[target + 1]; ++k) out[m.term_dof[k]] += m.actuator_gear[6 * a] * m.term_coef[k];
+      for (int k = m.term_adr[target]; k < m.term_adr[target + 1]; ++k) out[m.term_dof[k]] += m.actuator_gear[6 * a] * s.tendon_arm[k];
       break;
     case Transmission::body: break;
     default: for (int k = m.moment_adr[o]; k < m.moment_adr[o + 1]; ++k) out[m.moment_dof[k]] = on_site(m, s, o, m.moment_dof[k]);

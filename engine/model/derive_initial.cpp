@@ -1,4 +1,5 @@
 #include "engine/model/derive_initial.h"
+#include "engine/model/model_flags.h"
 
 #include <algorithm>
 
@@ -28,8 +29,8 @@ Motion momentum(const Spatial& s, const Motion& u) {
   return {add(iw, cross(c, u.v)), sub(scale(u.v, s.mass), cross(c, u.w))};
 }
 
-// Poses at qpos0: hinges and slides are at zero by definition, free joints and balls at their values.
-void poses(const Model& m, Initial& s) {
+// Poses at positions q. At qpos0 hinges and slides are at zero by definition: nothing is turned, nothing moved.
+void poses(const Model& m, const std::vector<double>& positions, Initial& s) {
   const size_t n = m.body_count;
   s.pos.assign(n, {0, 0, 0});
   s.com.assign(n, {0, 0, 0});
@@ -39,13 +40,16 @@ void poses(const Model& m, Initial& s) {
     s.pos[b] = add(s.pos[parent], rotate(s.quat[parent], vec(&m.body_pos[3 * b])));
     s.quat[b] = mul(s.quat[parent], unit(rot(&m.body_quat[4 * b])));
     for (int j = m.body_joint_adr[b]; j < m.body_joint_adr[b] + m.body_joint_num[b]; ++j) {
-      const double* q = &m.qpos0[m.joint_qpos[j]];
+      const double *q = &positions[m.joint_qpos[j]], moved = *q - m.qpos0[m.joint_qpos[j]];
+      const Vec anchor = vec(&m.joint_pos[3 * j]), axis = vec(&m.joint_axis[3 * j]);
       if (m.joint_type[j] == joint_free) {
         s.pos[b] = vec(q);
         s.quat[b] = unit(rot(q + 3));
-      } else if (m.joint_type[j] == joint_ball) {
-        const Vec anchor = vec(&m.joint_pos[3 * j]), before = rotate(s.quat[b], anchor);
-        s.quat[b] = mul(s.quat[b], unit(rot(q)));
+      } else if (m.joint_type[j] == joint_slide) {
+        if (moved != 0) s.pos[b] = add(s.pos[b], scale(rotate(s.quat[b], axis), moved));
+      } else if (m.joint_type[j] == joint_ball || moved != 0) {
+        const Vec before = rotate(s.quat[b], anchor), half = scale(axis, std::sin(moved / 2));
+        s.quat[b] = mul(s.quat[b], m.joint_type[j] == joint_ball ? unit(rot(q)) : Rot{std::cos(moved / 2), half[0], half[1], half[2]});
         s.pos[b] = add(s.pos[b], sub(before, rotate(s.quat[b], anchor)));
       }
     }
@@ -84,6 +88,23 @@ void motions(const Model& m, Initial& s) {
   }
 }
 
+// armature arm arm', where M has entries: dofs of which one is above the other. MuJoCo: mj_tendonArmature.
+void tendon_armature(const Model& m, Initial& s) {
+  for (int t = 0; t < m.tendon_count; ++t) {
+    const auto arm_of = [&](int dof) {
+      double sum = 0;
+      for (int k = m.term_adr[t]; k < m.term_adr[t + 1]; ++k) if (m.term_dof[k] == dof) sum += s.tendon_arm[k];
+      return sum;
+    };
+    for (int k = m.term_adr[t]; k < m.term_adr[t + 1]; ++k) {
+      const int i = m.term_dof[k];
+      double* row = &s.mass[m.mass_adr[i]];
+      for (int a = m.ancestor_adr[i]; a < m.ancestor_adr[i + 1]; ++a) *row++ += m.tendon_armature[t] * s.tendon_arm[k] * arm_of(m.ancestor[a]);
+      *row += m.tendon_armature[t] * s.tendon_arm[k] * arm_of(i);
+    }
+  }
+}
+
 // Composite rigid bodies: M(i, j) = motion_j . composite(body of i) motion_i for ancestors j of i.
 void mass_matrix(const Model& m, Initial& s) {
   std::vector<Spatial> composite(m.body_count);
@@ -113,6 +134,7 @@ void mass_matrix(const Model& m, Initial& s) {
     }
     *row = dot(s.motion[i].w, p.w) + dot(s.motion[i].v, p.v) + m.dof_armature[i];
   }
+  if (m.flags & flag_tendon_armature) tendon_armature(m, s);
 }
 
 // Along a chain the ancestors of an ancestor are a prefix of the row, so row i of M is a prefix of row k.
@@ -131,10 +153,18 @@ void factorize(const Model& m, Initial& s) {
 }
 }  // namespace
 
-Initial initial_state(const Model& m) {
+Initial poses_at(const Model& m, const std::vector<double>& positions) {
   Initial s;
-  poses(m, s);
+  poses(m, positions, s);
   motions(m, s);
+  return s;
+}
+
+Initial initial_state(const Model& m) {
+  Initial s = poses_at(m, m.qpos0);
+  s.tendon_length.resize(m.tendon_count);
+  s.tendon_arm.resize(m.term_count);
+  for (int t = 0; t < m.tendon_count; ++t) s.tendon_length[t] = tendon_length(m, s, m.qpos0, t, s.tendon_arm);
   mass_matrix(m, s);
   factorize(m, s);
   return s;

@@ -181,8 +181,19 @@ class Check {
   }
 
   bool tendons() {
-    return addresses("term_adr", m.term_adr, m.term_count) && range("term_dof", m.term_dof, 0, m.dof_count) && range("term_qpos", m.term_qpos, 0, m.qpos_count) &&
-           range("tendon_limited", m.tendon_limited, 0, 2);
+    if (!addresses("term_adr", m.term_adr, m.term_count) || !range("term_dof", m.term_dof, 0, m.dof_count) || !range("term_qpos", m.term_qpos, -1, m.qpos_count) ||
+        !range("tendon_limited", m.tendon_limited, 0, 2) || !range("tendon_force_limited", m.tendon_force_limited, 0, 2) || !addresses("segment_adr", m.segment_adr, m.segment_count) || !range("segment_site1", m.segment_site1, 0, m.site_count) ||
+        !range("segment_site2", m.segment_site2, 0, m.site_count) || !range("segment_geom", m.segment_geom, -1, m.geom_count) || !range("segment_side", m.segment_side, -1, m.site_count)) return false;
+    for (int t = 0; t < m.tendon_count; ++t) {
+      const bool fixed = m.segment_adr[t] == m.segment_adr[t + 1];
+      for (int k = m.term_adr[t]; k < m.term_adr[t + 1]; ++k) {
+        if (fixed != (m.term_qpos[k] >= 0)) return fail("term_qpos is not of a fixed tendon");
+        if (!fixed && k > m.term_adr[t] && m.term_dof[k] <= m.term_dof[k - 1]) return fail("term_dof is not ascending");
+      }
+    }
+    for (int g : m.segment_geom)
+      if (g >= 0 && m.geom_type[g] != int(scene::GeomType::sphere) && m.geom_type[g] != int(scene::GeomType::cylinder)) return fail("a tendon goes around neither sphere nor cylinder");
+    return true;
   }
 
   bool actuators() {

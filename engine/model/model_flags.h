@@ -13,6 +13,8 @@ enum Flag : int {
   // what some geom, pair or joint has; models without take none of its instructions
   flag_drive = 1 << 30 /* physics/compile.cpp alone: muscles are driven to their ends */,
   flag_surfacevel = 1 << 20, flag_adhesion = 1 << 21, flag_gap = 1 << 22 /* some pair_gap */, flag_actuator_gravcomp = 1 << 23,
+  flag_tendon_armature = 1 << 24, flag_polynomial = 1 << 25 /* a stiffness or damping grows with stretch or speed */,
+  flag_tendon_force = 1 << 26 /* some tendon_force_limited */,
 };
 
 // Bits of actuator_limits.

@@ -1,5 +1,6 @@
 #include "engine/model/model_tree.h"
 #include "engine/model/dual_size.h"
+#include "engine/model/model_flags.h"
 
 #include <algorithm>
 
@@ -136,7 +137,7 @@ void link_tree(Model& model) {
 }
 
 bool shorter_along_tree(const Model& m) {
-  if (has_dual(m) || m.tree_count != 1) return false;          // the dual problem works on M's factor
+  if (has_dual(m) || m.tree_count != 1 || (m.flags & flag_tendon_armature)) return false;   // the dual problem works on M's factor
   for (int r = 0; r < m.row_count; ++r) if (m.row_dof_adr[r + 1] - m.row_dof_adr[r] != 1) return false;
   // Matrix: composite stiffness times an axis (36), products with n axes above (6 each), elimination over n columns. Tree: inertia
   // times an axis (36), and 33 for what it takes from the inertia; 21 per link to hand the inertia on.

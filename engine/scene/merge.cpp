@@ -131,6 +131,12 @@ class Merger {
     }
     for (Tendon tendon : s.tendons) {
       for (auto& term : tendon.joints) term.joint += joints;
+      for (auto& via : tendon.path) {
+        if (via.kind == Tendon::Pass::site) via.object = sites[via.object];
+        if (via.kind == Tendon::Pass::geom) via.object = geom_of(via.object, tendon.place);
+        if (via.side >= 0) via.side = sites[via.side];
+      }
+      if (!tendon.material.empty()) tendon.material = prefix_ + tendon.material;
       scene.tendons.push_back(named("tendon", tendon));
     }
     for (Actuator actuator : s.actuators) {

@@ -163,12 +163,11 @@ int Attributes::word_index(const std::string& name, const std::vector<std::strin
   return -1;
 }
 
-bool Attributes::polynomial(const std::string& name, double& out) {
-  std::array<double, 3> coefficients{};
+bool Attributes::polynomial(const std::string& name, double& out, std::array<double, 2>& out_higher) {
+  std::array<double, 3> coefficients{out, out_higher[0], out_higher[1]};
   if (up_to(name, coefficients) == 0) return false;
-  if (coefficients[1] != 0 || coefficients[2] != 0)
-    error(name, "not-supported-yet", subject(name) + " has coefficients of higher order, which are not supported yet", "give one number");
   out = coefficients[0];
+  out_higher = {coefficients[1], coefficients[2]};
   return true;
 }
 

@@ -53,8 +53,8 @@ class Attributes {
     if (index >= 0) out = (words.begin() + index)->second;
     return index >= 0;
   }
-  // The first coefficient of a polynomial; higher ones must be zero.
-  bool polynomial(const std::string& name, double& out);
+  // A polynomial of up to three coefficients; those not written stay as they are.
+  bool polynomial(const std::string& name, double& out, std::array<double, 2>& out_higher);
 
   void require(const std::string& name);                                 // an error if it is not written
   void accept(std::initializer_list<const char*> names);                 // known, without effect here

@@ -1,4 +1,6 @@
-// Contact pairs and exclusions, fixed tendons, equality constraints.
+// Contact pairs and exclusions, tendons, equality constraints.
+#include <algorithm>
+
 #include "engine/scene/mjcf_reader.h"
 
 namespace nuri::scene::mjcf {
@@ -30,8 +32,9 @@ void read(Attributes& a, TendonSpec& out) {
   a.vector("actuatorfrcrange", t.actuatorfrcrange);
   a.number("margin", t.margin);
   if (a.number("frictionloss", t.frictionloss)) a.check(t.frictionloss >= 0, "frictionloss", "be >= 0");
-  a.polynomial("stiffness", t.stiffness);
-  a.polynomial("damping", t.damping);
+  a.polynomial("stiffness", t.stiffness, t.stiffness_poly);
+  a.polynomial("damping", t.damping, t.damping_poly);
+  a.accept_zero({"springyield"});
   if (a.number("armature", t.armature)) a.check(t.armature >= 0, "armature", "be >= 0");
   if (a.up_to("springlength", t.springlength) == 1) t.springlength[1] = t.springlength[0];
   a.check(t.springlength[0] <= t.springlength[1], "springlength", "have its lower value first");
@@ -39,7 +42,10 @@ void read(Attributes& a, TendonSpec& out) {
   a.up_to("solimplimit", t.solimplimit);
   a.up_to("solreffriction", t.solreffriction);
   a.up_to("solimpfriction", t.solimpfriction);
-  a.accept({"group", "user", "width", "material", "rgba"});
+  a.accept({"group", "user"});
+  a.number("width", t.width);
+  a.text("material", t.material);
+  a.colour("rgba", t.rgba);
 }
 
 void read_contact(Reader& reader, const xml::Element& section) {
@@ -76,19 +82,76 @@ void read_contact(Reader& reader, const xml::Element& section) {
   }
 }
 
+namespace {
+
+void read_joints(Reader& reader, const xml::Element& element, Tendon& tendon) {
+  for (const auto& part : element.children) {
+    if (part->name != "joint") {
+      reader.unknown_element(*part, {"joint"});
+      continue;
+    }
+    Attributes p(*part, reader.findings);
+    Tendon::Joint joint{-1, 0};
+    p.require("joint");
+    p.require("coef");
+    joint.joint = reader.find(p, "joint", Kind::joint);
+    p.number("coef", joint.coef);
+    p.finish();
+    reader.no_children(*part);
+    if (joint.joint < 0) continue;
+    const JointType type = reader.scene.joints[static_cast<std::size_t>(joint.joint)].type;
+    const bool known = std::any_of(tendon.joints.begin(), tendon.joints.end(), [&](const Tendon::Joint& other) { return other.joint == joint.joint; });
+    if (known) reader.error(*part, "repeated-object", "this joint is in the tendon already", "add up the coefficients");
+    if (p.check(type == JointType::hinge || type == JointType::slide, "joint", "name a hinge or a slide joint") && !known) tendon.joints.push_back(joint);
+  }
+  if (element.children.empty()) reader.error(element, "empty-tendon", "a fixed tendon needs at least one <joint>");
+}
+
+// Sites, geoms and pulleys. Geoms stand between sites; a pulley begins a branch, and a branch has two sites at least.
+void read_path(Reader& reader, const xml::Element& element, Tendon& tendon) {
+  using Pass = Tendon::Pass;
+  const auto kind_of = [](const xml::Element& e) { return e.name == "site" ? Pass::site : e.name == "geom" ? Pass::geom : Pass::pulley; };
+  const std::size_t count = element.children.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const xml::Element& part = *element.children[i];
+    if (part.name != "site" && part.name != "geom" && part.name != "pulley") {
+      reader.unknown_element(part, {"site", "geom", "pulley"});
+      continue;
+    }
+    Attributes p(part, reader.findings);
+    Tendon::Via via{kind_of(part)};
+    const auto next_to = [&](Pass kind) { return (i > 0 && kind_of(*element.children[i - 1]) == kind) + (i + 1 < count && kind_of(*element.children[i + 1]) == kind); };
+    if (via.kind == Pass::pulley) {
+      p.require("divisor");
+      if (p.number("divisor", via.divisor)) p.check(via.divisor > 0, "divisor", "be positive");
+      if (i + 1 == count) reader.error(part, "bad-path", "a path does not end with a pulley", "add the sites of its branch, or leave the pulley out");
+      if (i > 0 && kind_of(*element.children[i - 1]) == Pass::pulley) reader.error(part, "bad-path", "two pulleys follow each other", "keep one of them");
+    } else {
+      p.require(part.name);
+      via.object = reader.find(p, part.name, via.kind == Pass::site ? Kind::site : Kind::geom);
+      if (via.kind == Pass::geom && next_to(Pass::site) < 2) reader.error(part, "bad-path", "a geom stands between two sites of a path");
+      if (via.kind == Pass::site && next_to(Pass::site) + next_to(Pass::geom) == 0) reader.error(part, "bad-path", "a branch of a path needs at least two sites");
+      if (via.kind == Pass::site && via.object >= 0 && !tendon.path.empty() && tendon.path.back().kind == Pass::site && tendon.path.back().object == via.object)
+        reader.error(part, "repeated-object", "the path is at this site already");
+      if (via.kind == Pass::geom) via.side = reader.find(p, "sidesite", Kind::site);
+      if (via.kind == Pass::geom && via.object >= 0) {
+        const GeomType type = reader.scene.geoms[static_cast<std::size_t>(via.object)].type;
+        p.check(type == GeomType::sphere || type == GeomType::cylinder, "geom", "name a sphere or a cylinder");
+      }
+    }
+    p.finish();
+    reader.no_children(part);
+    tendon.path.push_back(via);
+  }
+  if (count == 0) reader.error(element, "empty-tendon", "a spatial tendon needs at least two <site>");
+}
+
+}  // namespace
+
 void read_tendons(Reader& reader, const xml::Element& section) {
   Attributes(section, reader.findings).finish();
   for (const auto& child : section.children) {
-    if (child->name == "spatial") {                            // one that does nothing is a line in a picture
-      Attributes a(*child, reader.findings);
-      TendonSpec spec = reader.classes[static_cast<std::size_t>(reader.find_class(a, "class", 0))].tendon;
-      read(a, spec);
-      const Tendon& t = spec.tendon;
-      if (t.stiffness || t.damping || t.frictionloss || t.armature || reader.is_limited(a, spec.limited, "limited", t.range, "range")) reader.not_supported(*child);
-      else reader.findings.keep("spatial tendon without forces", *child);
-      continue;
-    }
-    if (child->name != "fixed") {
+    if (child->name != "fixed" && child->name != "spatial") {
       reader.unknown_element(*child, {"fixed", "spatial"});
       continue;
     }
@@ -97,27 +160,12 @@ void read_tendons(Reader& reader, const xml::Element& section) {
     Tendon& tendon = spec.tendon;
     reader.declare(a, Kind::tendon, tendon.name, reader.scene.tendons.size());
     read(a, spec);
+    if (!tendon.material.empty()) reader.find(a, "material", tendon.material, Kind::material);
     a.finish();
     tendon.limited = reader.is_limited(a, spec.limited, "limited", tendon.range, "range");
     tendon.actuatorfrclimited = reader.is_limited(a, spec.actuatorfrclimited, "actuatorfrclimited", tendon.actuatorfrcrange, "actuatorfrcrange");
-    for (const auto& part : child->children) {
-      if (part->name != "joint") {
-        reader.unknown_element(*part, {"joint"});
-        continue;
-      }
-      Attributes p(*part, reader.findings);
-      Tendon::Joint joint{-1, 0};
-      p.require("joint");
-      p.require("coef");
-      joint.joint = reader.find(p, "joint", Kind::joint);
-      p.number("coef", joint.coef);
-      p.finish();
-      reader.no_children(*part);
-      if (joint.joint < 0) continue;
-      const JointType type = reader.scene.joints[static_cast<std::size_t>(joint.joint)].type;
-      if (p.check(type == JointType::hinge || type == JointType::slide, "joint", "name a hinge or a slide joint")) tendon.joints.push_back(joint);
-    }
-    if (child->children.empty()) reader.error(*child, "empty-tendon", "a fixed tendon needs at least one <joint>");
+    if (child->name == "fixed") read_joints(reader, *child, tendon);
+    else read_path(reader, *child, tendon);
     tendon.place = child->place();
     reader.scene.tendons.push_back(tendon);
   }

@@ -35,8 +35,9 @@ void read(Attributes& a, JointSpec& out) {
   a.keyword("type", j.type, {{"free", JointType::free}, {"ball", JointType::ball}, {"slide", JointType::slide}, {"hinge", JointType::hinge}});
   a.vector("pos", j.pos);
   a.vector("axis", j.axis);
-  a.polynomial("stiffness", j.stiffness);
-  a.polynomial("damping", j.damping);
+  a.polynomial("stiffness", j.stiffness, j.stiffness_poly);
+  a.polynomial("damping", j.damping, j.damping_poly);
+  a.accept_zero({"springyield"});
   if (a.number("armature", j.armature)) a.check(j.armature >= 0, "armature", "be >= 0 kg m^2 (hinge, ball) or kg (slide)");
   if (a.number("frictionloss", j.frictionloss)) a.check(j.frictionloss >= 0, "frictionloss", "be >= 0 N m (hinge, ball) or N (slide)");
   a.number("margin", j.margin);

@@ -130,6 +130,7 @@ struct Joint {
   JointType type = JointType::hinge;
   Array3 pos{0, 0, 0}, axis{0, 0, 1};            // in the body's frame; axis is unit
   double stiffness = 0, damping = 0, armature = 0, frictionloss = 0, margin = 0;
+  Array2 stiffness_poly{0, 0}, damping_poly{0, 0};   // what they grow by: per m and m^2 or rad and rad^2 of stretch, per m/s .. of speed
   double ref = 0, springref = 0;                 // rad or m
   Array2 springdamper{0, 0};
   bool limited = false;
@@ -255,19 +256,31 @@ struct Equality {
   Place place;
 };
 
-// Fixed tendons only: length = sum coef * joint position.
+// Fixed: length = sum coef * joint position. Spatial: the shortest string along a path; the sum of its branches, each by its divisor.
 struct Tendon {
   std::string name;
   struct Joint { int joint; double coef; };
-  std::vector<Joint> joints;
+  enum class Pass { site, geom, pulley };
+  struct Via {                                   // through a site, around a geom (sphere or cylinder), or a pulley, where a new branch begins
+    Pass kind = Pass::site;
+    int object = -1;                             // site or geom
+    int side = -1;                               // geom: site on the side where the string passes it, or inside of it; -1: the short way
+    double divisor = 1;                          // pulley
+  };
+  std::vector<Joint> joints;                     // fixed
+  std::vector<Via> path;                         // spatial: one of the two lists is empty
   bool limited = false;
   Array2 range{0, 0};
   bool actuatorfrclimited = false;
   Array2 actuatorfrcrange{0, 0};
   double margin = 0, frictionloss = 0, stiffness = 0, damping = 0, armature = 0;
+  Array2 stiffness_poly{0, 0}, damping_poly{0, 0};   // as Joint
   Array2 springlength{-1, -1};                   // -1 -1: take it from the initial pose
   Array2 solreflimit{0.02, 1}, solreffriction{0.02, 1};
   Array5 solimplimit{0.9, 0.95, 0.001, 0.5, 2}, solimpfriction{0.9, 0.95, 0.001, 0.5, 2};
+  double width = 0.003;                          // m; how it looks: radius
+  std::string material;
+  std::array<float, 4> rgba{0.5f, 0.5f, 0.5f, 1};
   Place place;
 };
 

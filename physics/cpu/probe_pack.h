@@ -46,7 +46,7 @@ template <class L> bool probe_pack(const ProbeJob& job) {
     static_cast<PackCounts&>(p) = *job.counts;
     p.iterations = p.real(job.iterations);
   } else if (job.injected) {
-    run_stages(p, Stage::kinematics, Stage::tendons);
+    run_stages(p, Stage::kinematics, Stage::factor);
     if (!inject_contacts(p, job.injected, job.injected_count, w)) return false;
     run_stages(p, Stage::contacts, Stage::solve);
   } else {

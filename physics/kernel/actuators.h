@@ -63,7 +63,6 @@ template <class L> NURI_FN typename L::Real plain_force(const Pack<L>& p, int a,
   return force;
 }
 
-// Limits, and what is not subject to them.
 template <class L> NURI_FN void limit_forces(const Pack<L>& p, int a) {
   using R = typename L::Real;
   const auto& m = p.model;
@@ -76,7 +75,36 @@ template <class L> NURI_FN void limit_forces(const Pack<L>& p, int a) {
       force[0] = clamp(force[0], m.actuator_forcerange[2 * a], m.actuator_forcerange[2 * a + 1]);
     }
   }
-  if (m.actuator_bias[a] == bias::dcmotor) force[0] = force[0] + dcmotor_friction(p, a, p.scratch.actuator_length()[m.actuator_output_adr[a]]);
+}
+
+// What is not subject to limits.
+template <class L> NURI_FN void add_friction(const Pack<L>& p, int a) {
+  if (p.model.actuator_bias[a] != bias::dcmotor) return;
+  const int o = p.model.actuator_output_adr[a];
+  p.scratch.actuator_force()[o] = p.scratch.actuator_force()[o] + dcmotor_friction(p, a, p.scratch.actuator_length()[o]);
+}
+
+// Actuators of a tendon whose forces together are beyond its actuatorfrcrange are all scaled alike; the range is one of forces along the
+// actuators, whatever their gears.
+template <class L> NURI_STAGE void limit_tendon_forces(Pack<L>& p) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  R* const force = p.scratch.actuator_force();
+  p.lane.each(m.tendon_count, [&](int t) {
+    p.scratch.tendon_share()[t] = R(1);
+    if (!m.tendon_force_limited[t]) return;
+    const auto pulls = [&](int a) { return m.actuator_transmission[a] == transmission::tendon && m.actuator_target[a] == t; };
+    R sum = R(0);
+    for (int a = 0; a < m.actuator_count; ++a) if (pulls(a)) sum = sum + force[m.actuator_output_adr[a]];
+    const R most = clamp(sum, m.tendon_force_range[2 * t], m.tendon_force_range[2 * t + 1]);
+    const auto beyond = (R(0) < abs(most - sum)) & (R(0) < abs(sum));
+    const R share = where(beyond, most / where(beyond, sum, R(1)), R(1));
+    p.scratch.tendon_share()[t] = share;
+    for (int a = 0; a < m.actuator_count; ++a) if (pulls(a)) force[m.actuator_output_adr[a]] = force[m.actuator_output_adr[a]] * share;
+  });
+  p.lane.sync();
+  p.lane.each(m.actuator_count, [&](int a) { if (!(m.actuator_limits[a] & model::actuator_disabled)) add_friction(p, a); });
+  p.lane.sync();
 }
 
 // Towards an end of an actuator's length (physics/compile.h): the force that accelerates all dofs, as a length, by gainprm[0], with the sign of its
@@ -113,7 +141,7 @@ template <class L> NURI_STAGE void actuator_forces(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  const bool acts = m.on(model::flag_actuation);
+  const bool acts = m.on(model::flag_actuation), shared = m.on(model::flag_tendon_force);
   if (m.moment_count) computed_moments(p);
   p.lane.each(m.actuator_count, [&](int a) {
     const int first = m.actuator_output_adr[a], end = m.actuator_output_adr[a + 1];
@@ -132,11 +160,13 @@ template <class L> NURI_STAGE void actuator_forces(Pack<L>& p) {
       default: s.actuator_force()[first] = plain_force(p, a, length, velocity);
     }
     limit_forces(p, a);
+    if (!shared) add_friction(p, a);
     if (!acts || m.actuator_limits[a] & model::actuator_disabled) for (int o = first; o < end; ++o) s.actuator_force()[o] = R(0);
     if (!acts) for (int i = m.actuator_act_adr[a]; i < m.actuator_act_adr[a + 1]; ++i) s.act_dot()[i] = R(0);
   });
   p.lane.each(m.dof_count, [&](int i) { s.actuation()[i] = R(0); });
   p.lane.sync();
+  if (acts && shared) limit_tendon_forces(p);
   if (m.on(model::flag_drive)) drive_forces(p);
   if (acts)
     for (int o = 0; o < m.output_count; ++o) {                     // several may push one dof: one after another
@@ -188,7 +218,8 @@ template <class L> NURI_FN typename L::Real free_slope(const Pack<L>& p, int a) 
   const auto& m = p.model;
   const int o = m.actuator_output_adr[a];
   if (m.actuator_gain[a] == gain::dcmotor) return dcmotor_slope(p, a, p.scratch.actuator_length()[o], p.scratch.actuator_velocity()[o]);
-  const R slope = force_slope(p, a);
+  R slope = force_slope(p, a);
+  if (m.on(model::flag_tendon_force)) slope = where(tendon_full(p, a), R(0), slope);
   if (!(m.actuator_limits[a] & model::actuator_force_limited)) return slope;
   const R* const force = p.scratch.actuator_force() + o;
   if (m.actuator_gain[a] == gain::so3) {                           // at its limit but for rounding

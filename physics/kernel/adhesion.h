@@ -13,15 +13,6 @@
 
 NURI_KERNEL_BEGIN
 
-// Is `dof` in the chain that moves `body`? Its sign in a relative Jacobian is then +1, else 0.
-template <class L> NURI_FN bool moves(const Pack<L>& p, int dof, int body) {
-  const int last = p.model.body_last_dof[body];
-  if (last < 0) return false;
-  if (last == dof) return true;
-  const int word = dof >> 5;
-  return (unsigned(p.model.dof_bits[2 * p.model.bit_words * last + word]) >> (dof & 31) & 1u) != 0;
-}
-
 // Adhesion of a contact, N; 0 where an environment lacks it.
 template <class L> NURI_FN typename L::Real slot_adhesion(const Pack<L>& p, int slot) {
   using R = typename L::Real;

@@ -8,6 +8,7 @@
 #pragma once
 #include "physics/kernel/actuators.h"
 #include "physics/kernel/fluid_ellipsoid.h"
+#include "physics/kernel/spring.h"
 
 NURI_KERNEL_BEGIN
 
@@ -88,7 +89,7 @@ template <class L> NURI_FN void load_implicit(Pack<L>& p) {
   const auto& s = p.scratch;
   const R h = m.timestep[0];
   const bool damps = m.on(model::flag_damper);
-  load_mass(p, [&](int i, R diagonal) { return damps ? mul_add(h, m.dof_damping[i], diagonal) : diagonal; });
+  load_mass(p, [&](int i, R diagonal) { return damps ? mul_add(h, dof_damping_slope(p, i), diagonal) : diagonal; });
   if (m.on(model::flag_fluid) && (damps || m.on(model::flag_spring))) add_fluid_damping(p);
   // outer products b * moment moment' land where the tree pattern has an entry; others are dropped, as in MuJoCo
   auto above = [&](int i, int j) {
@@ -102,7 +103,7 @@ template <class L> NURI_FN void load_implicit(Pack<L>& p) {
         for (int a = 0; a < n; ++a)
           for (int b = 0; b < n; ++b) {
             const int i = m.term_dof[first + a], j = m.term_dof[first + b];
-            if (j <= i && above(i, j)) s.lower()[triangle(i) + j] = mul_add(h * m.tendon_damping[t], m.term_coef[first + a] * m.term_coef[first + b], s.lower()[triangle(i) + j]);
+            if (j <= i && above(i, j)) s.lower()[triangle(i) + j] = mul_add(h * tendon_damping_slope(p, t), moment_arm(p, first + a) * moment_arm(p, first + b), s.lower()[triangle(i) + j]);
           }
       });
       p.lane.sync();

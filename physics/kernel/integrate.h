@@ -93,7 +93,7 @@ template <class L> NURI_STAGE void integrate_euler(Pack<L>& p) {
     }
   } else {
     const R h = m.timestep[0];
-    factor_inertia(p, [&](int i, R diagonal) { return mul_add(h, m.dof_damping[i], diagonal); });
+    factor_inertia(p, [&](int i, R diagonal) { return mul_add(h, dof_damping_slope(p, i), diagonal); });
     solve_inertia(p, s.search());
   }
   advance(p, s.search());

@@ -31,6 +31,15 @@ template <class L> struct Pack : PackCounts {
   static constexpr bool in_float = sizeof(T) == 4;
 };
 
+// Is `dof` in the chain that moves `body`? Its sign in a relative Jacobian is then +1, else 0.
+template <class L> NURI_FN bool moves(const Pack<L>& p, int dof, int body) {
+  const int last = p.model.body_last_dof[body];
+  if (last < 0) return false;
+  if (last == dof) return true;
+  const int word = dof >> 5;
+  return (unsigned(p.model.dof_bits[2 * p.model.bit_words * last + word]) >> (dof & 31) & 1u) != 0;
+}
+
 NURI_VALUE int triangle(int i) { return i * (i + 1) / 2; }
 constexpr int triangle_size(int n) { return n * (n + 1) / 2; }
 

@@ -1,7 +1,7 @@
 // Passive forces: springs and dampers of joints and tendons, gravity compensation, drag of the medium. MuJoCo: mj_passive.
 //
-//   joint    tau = -k (q - q_spring) - b qvel       rotations of ball and free joints: q - q_spring is the rotation vector
-//   tendon   f = k (nearest end of the slack range - length) - b velocity,     tau_d = coef_d f
+//   joint    tau = -k (q - q_spring) - b qvel       k, b: spring.h; rotations of ball and free joints: q - q_spring is the rotation vector
+//   tendon   f = k (nearest end of the slack range - length) - b velocity,     tau_d = arm_d f
 //   body     a wrench about the tree's centre of mass, gathered up the tree:   tau_d = axis_d . wrench
 //
 // Gravity compensation, drag and adhesion are off together with springs AND dampers, as in MuJoCo. Compensation of joints whose actuators
@@ -12,6 +12,8 @@
 #include "physics/kernel/fluid.h"
 #include "physics/kernel/fluid_ellipsoid.h"
 #include "physics/kernel/kinematics.h"
+#include "physics/kernel/spring.h"
+#include "physics/kernel/tendons.h"
 #include "physics/kernel/velocity.h"
 
 NURI_KERNEL_BEGIN
@@ -69,36 +71,42 @@ template <class L> NURI_STAGE void passive_forces(Pack<L>& p) {
     const int dof = m.joint_dof[j], at = m.joint_qpos[j];
     if (count == 1) {
       R tau = R(0);
-      if (spring) tau = sub_mul(tau, m.joint_stiffness[j], s.qpos()[at] - m.qpos_spring[at]);
-      if (damper) tau = sub_mul(tau, m.dof_damping[dof], s.qvel()[dof]);
+      const R stretch = s.qpos()[at] - m.qpos_spring[at];
+      if (spring) tau = sub_mul(tau, joint_stiffness_at(p, j, stretch), stretch);
+      if (damper) tau = sub_mul(tau, dof_damping_at(p, dof), s.qvel()[dof]);
       passive[dof] = tau;
       return;
     }
-    for (int c = 0; c < count; ++c) passive[dof + c] = damper ? sub_mul(R(0), m.dof_damping[dof + c], s.qvel()[dof + c]) : R(0);
+    for (int c = 0; c < count; ++c) passive[dof + c] = damper ? sub_mul(R(0), dof_damping_at(p, dof + c), s.qvel()[dof + c]) : R(0);
     if (!spring) return;
-    const R stiffness = m.joint_stiffness[j];
-    const auto stiff = R(0) < abs(stiffness);
+    R stiffness = m.joint_stiffness[j];
+    auto stiff = R(0) < abs(stiffness);
+    const bool grows = m.on(model::flag_polynomial);
+    if (grows) stiff = stiff | (R(0) < max(abs(R(m.joint_stiffness_poly[2 * j])), abs(R(m.joint_stiffness_poly[2 * j + 1]))));
     if (!any(stiff)) return;
     const auto pull = [&](int d, R stretch) { passive[d] = where(stiff, sub_mul(passive[d], stiffness, stretch), passive[d]); };
-    if (type == joint::free)
-      for (int c = 0; c < 3; ++c) pull(dof + c, s.qpos()[at + c] - m.qpos_spring[at + c]);
+    const auto pull3 = [&](int d, Vec3<R> stretch) {
+      if (grows) stiffness = joint_stiffness_at(p, j, norm(stretch));
+      pull(d, stretch.x);
+      pull(d + 1, stretch.y);
+      pull(d + 2, stretch.z);
+    };
+    if (type == joint::free) pull3(dof, Vec3<R>{s.qpos()[at] - m.qpos_spring[at], s.qpos()[at + 1] - m.qpos_spring[at + 1], s.qpos()[at + 2] - m.qpos_spring[at + 2]});
     const int turned = type == joint::free ? 3 : 0;
-    const Vec3<R> stretch = ball_stretch(p, at + turned);
-    pull(dof + turned, stretch.x);
-    pull(dof + turned + 1, stretch.y);
-    pull(dof + turned + 2, stretch.z);
+    pull3(dof + turned, ball_stretch(p, at + turned));
   });
   p.lane.sync();
 
   // tendons, one after the other: they share dofs
   for (int t = 0; t < m.tendon_count; ++t) {
-    const R stiffness = spring ? m.tendon_stiffness[t] : R(0), damping = damper ? m.tendon_damping[t] : R(0);
+    const R lacks = tendon_stretch(p, t);
+    const R stiffness = spring ? tendon_stiffness_at(p, t, -lacks) : R(0), damping = damper ? tendon_damping_at(p, t) : R(0);
     const auto acts = R(0) < max(abs(stiffness), abs(damping));
     if (!any(acts)) continue;
-    const R force = sub_mul(stiffness * tendon_stretch(p, t), damping, s.tendon_velocity()[t]);
+    const R force = sub_mul(stiffness * lacks, damping, s.tendon_velocity()[t]);
     p.lane.each(m.term_adr[t + 1] - m.term_adr[t], [&](int k) {
       const int term = m.term_adr[t] + k, d = m.term_dof[term];
-      passive[d] = where(acts, mul_add(m.term_coef[term], force, passive[d]), passive[d]);
+      passive[d] = where(acts, mul_add(moment_arm(p, term), force, passive[d]), passive[d]);
     });
     p.lane.sync();
   }

@@ -10,6 +10,7 @@
 #include "physics/kernel/impedance.h"
 #include "physics/kernel/jacobian.h"
 #include "physics/kernel/surface.h"
+#include "physics/kernel/tendons.h"
 
 NURI_KERNEL_BEGIN
 
@@ -68,7 +69,7 @@ template <class L> NURI_FN void equality_row(const Pack<L>& p, int row, typename
       auto share = [&](int i) {
         if (joints) return R(m.joint_dof[i] == dof ? 1.0f : 0.0f);
         R sum = R(0);
-        for (int t = m.term_adr[i]; t < m.term_adr[i + 1]; ++t) if (m.term_dof[t] == dof) sum = sum + m.term_coef[t];
+        for (int t = m.term_adr[i]; t < m.term_adr[i + 1]; ++t) if (m.term_dof[t] == dof) sum = sum + moment_arm(p, t);
         return sum;
       };
       out[k] = o2 >= 0 ? sub_mul(share(o1), slope, share(o2)) : share(o1);
@@ -150,7 +151,7 @@ template <class L> NURI_STAGE void catalog_rows(Pack<L>& p) {
       }
       for (int k = first; k < m.row_dof_adr[row + 1]; ++k) {
         R sum = R(0);
-        for (int t = m.term_adr[source]; t < m.term_adr[source + 1]; ++t) if (m.term_dof[t] == m.row_dof[k]) sum = sum + m.term_coef[t];
+        for (int t = m.term_adr[source]; t < m.term_adr[source + 1]; ++t) if (m.term_dof[t] == m.row_dof[k]) sum = sum + moment_arm(p, t);
         s.row_value()[k] = sum * sign;
       }
     } else {

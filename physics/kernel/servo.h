@@ -13,6 +13,7 @@
 #pragma once
 #include "physics/kernel/enums.h"
 #include "physics/kernel/pack.h"
+#include "physics/kernel/transmission.h"
 
 NURI_KERNEL_BEGIN
 
@@ -173,6 +174,7 @@ template <class L> NURI_FN typename L::Real dcmotor_slope(const Pack<L>& p, int 
   const R force = dcmotor_force(p, a, length, velocity, slope);
   if (m.actuator_limits[a] & model::actuator_force_limited)
     slope = where((force <= m.actuator_forcerange[2 * a]) | (m.actuator_forcerange[2 * a + 1] <= force), R(0), slope);
+  if (m.on(model::flag_tendon_force)) slope = where(tendon_full(p, a), R(0), slope);
   return m.actuator_states[a] & model::state_bristle ? slope - m.actuator_dynprm[model::actuator_parameters * a + 6] : slope;
 }
 

@@ -8,6 +8,7 @@
 #include "physics/kernel/passive.h"
 #include "physics/kernel/pgs.h"
 #include "physics/kernel/rows.h"
+#include "physics/kernel/tendon_inertia.h"
 #include "physics/sensor/sense.h"
 
 NURI_KERNEL_BEGIN
@@ -42,14 +43,20 @@ template <class L> NURI_CALL void run_stage(Pack<L>& p, Stage stage) {
   switch (stage) {
     case Stage::kinematics: return kinematics(p);
     case Stage::com: return centers_of_mass(p);
-    case Stage::composite_inertia: return composite_inertia(p);
-    case Stage::factor: return factor_mass(p);
     case Stage::tendons: return tendons(p);
+    case Stage::composite_inertia:
+      composite_inertia(p);
+      if (p.model.on(model::flag_tendon_armature)) add_tendon_armature(p);
+      return;
+    case Stage::factor: return factor_mass(p);
     case Stage::broadphase: return broadphase(p);
     case Stage::narrowphase: return narrowphase(p);
     case Stage::contacts: return contacts(p);
     case Stage::velocity: velocity(p); return tendon_velocities(p);
-    case Stage::bias: return bias_force(p);
+    case Stage::bias:
+      bias_force(p);
+      if (p.model.on(model::flag_tendon_armature)) add_tendon_bias(p);
+      return;
     case Stage::passive: return passive_forces(p);
     case Stage::actuators: actuator_forces(p); return smooth_acceleration(p);
     case Stage::constraint_rows: return constraint_rows(p);

@@ -17,6 +17,13 @@
 
 NURI_KERNEL_BEGIN
 
+// Who has the actuator's tendon at its actuatorfrcrange: its actuators' forces are scaled, and no longer follow velocity. After limit_tendon_forces.
+template <class L> NURI_FN auto tendon_full(const Pack<L>& p, int a) {
+  using R = typename L::Real;
+  const int t = p.model.actuator_transmission[a] == transmission::tendon ? p.model.actuator_target[a] : -1;
+  return R(0) < (t < 0 ? R(0) : abs(p.scratch.tendon_share()[t] - R(1)));
+}
+
 // How many dofs an output pushes; component k pushes dof `moment_dof` with `moment`.
 template <class L> NURI_FN int moment_count(const Pack<L>& p, int o) {
   const auto& m = p.model;
@@ -37,7 +44,7 @@ template <class L> NURI_FN typename L::Real moment(const Pack<L>& p, int o, int 
   const auto& m = p.model;
   const int a = m.output_actuator[o], target = m.actuator_target[a], kind = m.actuator_transmission[a];
   if (kind > transmission::tendon) return p.scratch.actuator_moment()[m.moment_adr[o] + k];
-  if (kind == transmission::tendon) return m.actuator_gear[6 * a] * m.term_coef[m.term_adr[target] + k];
+  if (kind == transmission::tendon) return m.actuator_gear[6 * a] * moment_arm(p, m.term_adr[target] + k);
   const int type = m.joint_type[target];
   if (type >= joint::slide || kind == transmission::joint) return m.actuator_gear[6 * a + k];
   // the rotational gear is given in the parent's frame: turn it into the body's

@@ -91,9 +91,9 @@ PLAIN = {
                ("body_invweight", "body_invweight0", 2)],
     "joints": [("joint_type", "jnt_type", 1), ("joint_body", "jnt_bodyid", 1), ("joint_qpos", "jnt_qposadr", 1), ("joint_dof", "jnt_dofadr", 1), ("joint_limited", "jnt_limited", 1),
                ("joint_force_limited", "jnt_actfrclimited", 1), ("joint_actuator_gravcomp", "jnt_actgravcomp", 1), ("joint_pos", "jnt_pos", 3), ("joint_axis", "jnt_axis", 3),
-               ("joint_stiffness", "jnt_stiffness", 1), ("joint_margin", "jnt_margin", 1), ("joint_solref", "jnt_solref", 2), ("joint_solimp", "jnt_solimp", 5),
+               ("joint_stiffness", "jnt_stiffness", 1), ("joint_stiffness_poly", "jnt_stiffnesspoly", 2), ("joint_margin", "jnt_margin", 1), ("joint_solref", "jnt_solref", 2), ("joint_solimp", "jnt_solimp", 5),
                ("qpos0", "qpos0", 1), ("qpos_spring", "qpos_spring", 1)],
-    "dofs": [("dof_body", "dof_bodyid", 1), ("dof_joint", "dof_jntid", 1), ("dof_parent", "dof_parentid", 1), 
+    "dofs": [("dof_body", "dof_bodyid", 1), ("dof_joint", "dof_jntid", 1), ("dof_parent", "dof_parentid", 1),
              ("dof_frictionloss", "dof_frictionloss", 1), ("dof_solref", "dof_solref", 2), ("dof_solimp", "dof_solimp", 5), ("dof_invweight", "dof_invweight0", 1)],
     "geoms": [("geom_type", "geom_type", 1), ("geom_body", "geom_bodyid", 1), ("geom_condim", "geom_condim", 1), ("geom_priority", "geom_priority", 1),
               ("geom_friction", "geom_friction", 3), ("geom_solmix", "geom_solmix", 1), ("geom_solref", "geom_solref", 2), ("geom_solimp", "geom_solimp", 5),
@@ -105,7 +105,8 @@ PLAIN = {
     "sensors": [("sensor_cutoff", "sensor_cutoff", 1)],
     "keyframes": [("key_time", "key_time", 1), ("key_qpos", "key_qpos", 0), ("key_qvel", "key_qvel", 0), ("key_act", "key_act", 0), ("key_ctrl", "key_ctrl", 0)],
 }
-TENDON = [("tendon_limited", "tendon_limited", 1), ("tendon_margin", "tendon_margin", 1), ("tendon_stiffness", "tendon_stiffness", 1),
+TENDON = [("tendon_force_limited", "tendon_actfrclimited", 1), ("tendon_stiffness_poly", "tendon_stiffnesspoly", 2), ("tendon_limited", "tendon_limited", 1),
+          ("tendon_margin", "tendon_margin", 1), ("tendon_stiffness", "tendon_stiffness", 1),
           ("tendon_frictionloss", "tendon_frictionloss", 1), ("tendon_spring", "tendon_lengthspring", 2), ("tendon_solref", "tendon_solref_lim", 2), ("tendon_solimp", "tendon_solimp_lim", 5),
           ("tendon_friction_solref", "tendon_solref_fri", 2), ("tendon_friction_solimp", "tendon_solimp_fri", 5), ("tendon_length0", "tendon_length0", 1), ("tendon_invweight", "tendon_invweight0", 1)]
 OPTIONS = ("timestep", "gravity", "wind", "magnetic", "density", "viscosity", "impratio", "tolerance", "ls_tolerance", "iterations", "ls_iterations", "noslip_iterations",
@@ -175,10 +176,6 @@ def compare(ours, m):
     return out
 
 
-def fixed_tendons(m):
-    return [t for t in range(m.ntendon) if m.wrap_type[m.tendon_adr[t]] == mujoco.mjtWrap.mjWRAP_JOINT]
-
-
 def _names(ours, m, out):
     for kind, (accessor, count) in {"body": ("body", m.nbody), "joint": ("joint", m.njnt), "geom": ("geom", m.ngeom), "site": ("site", m.nsite), "actuator": ("actuator", m.nactuator),
                                     "equality": ("equality", m.neq), "sensor": ("sensor", m.nsensor), "key": ("key", m.nkey)}.items():
@@ -216,6 +213,7 @@ def _turned(ours, m, out):
 def _limited(ours, m, out):
     """Ranges count where they limit."""
     for group, mine, limited, theirs, count in (("joints", "joint_range", m.jnt_limited, m.jnt_range, m.njnt), ("joints", "joint_force_range", m.jnt_actfrclimited, m.jnt_actfrcrange, m.njnt),
+                                                ("tendons", "tendon_force_range", m.tendon_actfrclimited, m.tendon_actfrcrange, m.ntendon),
                                                 ("actuators", "actuator_ctrlrange", m.actuator_ctrllimited, m.actuator_ctrlrange, m.nu),
                                                 ("actuators", "actuator_forcerange", m.actuator_forcelimited, m.actuator_forcerange, m.nactuator),
                                                 ("actuators", "actuator_actrange", m.actuator_actlimited, m.actuator_actrange, m.nactuator)):
@@ -238,11 +236,10 @@ def _actuators(ours, m, out):
     muscles = np.flatnonzero((m.actuator_gaintype == mujoco.mjtGain.mjGAIN_MUSCLE) | (m.actuator_biastype == mujoco.mjtBias.mjBIAS_MUSCLE))
     out.array("actuators", "actuator_acc0", ours["actuator_acc0"][muscles], m.actuator_acc0[first[muscles]])
     out.array("actuators", "actuator_lengthrange", ours.table("actuator_lengthrange", 2)[muscles], m.actuator_lengthrange[first[muscles]])
-    fixed = fixed_tendons(m)
     for a in range(m.nactuator):
         kind = ACTUATOR_TARGETS[mujoco.mjtTrn(m.actuator_trntype[a]).name]
         target = int(m.actuator_trnid[a, 0])
-        out.add("actuators", "actuator_target", abs(ours["actuator_target"][a] - (fixed.index(target) if kind == "tendon" else target)))
+        out.add("actuators", "actuator_target", abs(ours["actuator_target"][a] - target))
         if kind in ("site", "so3", "slidercrank"):
             out.add("actuators", "actuator_reference", abs(ours["actuator_reference"][a] - int(m.actuator_trnid[a, 1])))
     for mine, theirs in (("actuator_dynamics", m.actuator_dyntype), ("actuator_gain", m.actuator_gaintype), ("actuator_bias", m.actuator_biastype)):
@@ -251,17 +248,17 @@ def _actuators(ours, m, out):
 
 def _moved_by_actuators(ours, m, out):
     """Nuri's joints and tendons have what their actuators add to them."""
-    armature, damping, of_tendons = m.dof_armature.copy(), m.dof_damping.copy(), m.tendon_damping.copy()
+    dofs, tendons = ([getattr(m, f"{of}_{name}").copy() for name in ("armature", "damping", "dampingpoly")] for of in ("dof", "tendon"))
     for a in range(m.nactuator):
         square, target = m.actuator_gear[m.actuator_outadr[a], 0] ** 2, m.actuator_trnid[a, 0]
-        if int(m.actuator_trntype[a]) in (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT)):
-            armature[m.dof_jntid == target] += m.actuator_armature[a] * square
-            damping[m.dof_jntid == target] += m.actuator_damping[a] * square
-        elif m.actuator_trntype[a] == mujoco.mjtTrn.mjTRN_TENDON:
-            of_tendons[target] += m.actuator_damping[a] * square
-    out.array("dofs", "dof_armature", ours["dof_armature"], armature)
-    out.array("dofs", "dof_damping", ours["dof_damping"], damping)
-    out.array("tendons", "tendon_damping", ours["tendon_damping"], of_tendons[fixed_tendons(m)])
+        added = [x[a] * square for x in (m.actuator_armature, m.actuator_damping, m.actuator_dampingpoly)]
+        on_joint = int(m.actuator_trntype[a]) in (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT))
+        if on_joint or m.actuator_trntype[a] == mujoco.mjtTrn.mjTRN_TENDON:
+            for field, what in zip(dofs if on_joint else tendons, added):
+                field[m.dof_jntid == target if on_joint else target] += what
+    for group, of, fields in (("dofs", "dof", dofs), ("tendons", "tendon", tendons)):
+        for name, field in zip(("armature", "damping", "damping_poly"), fields):
+            out.array(group, f"{of}_{name}", ours[f"{of}_{name}"], field.ravel())
 
 
 def _equalities(ours, m, out):
@@ -279,12 +276,29 @@ def _equalities(ours, m, out):
 
 
 def _tendons(ours, m, out):
-    fixed = fixed_tendons(m)
     for mine, theirs, columns in TENDON:
-        out.array("tendons", mine, ours[mine], np.asarray(getattr(m, theirs), float).reshape(m.ntendon, columns)[fixed].ravel(), 1e-12)
-    terms = [(int(m.wrap_objid[k]), float(m.wrap_prm[k])) for t in fixed for k in range(m.tendon_adr[t], m.tendon_adr[t] + m.tendon_num[t])]
-    out.array("tendons", "term_dof", ours["term_dof"], [m.jnt_dofadr[j] for j, _ in terms])
-    out.array("tendons", "term_coef", ours["term_coef"], [c for _, c in terms])
+        out.array("tendons", mine, ours[mine], np.asarray(getattr(m, theirs), float).reshape(m.ntendon, columns).ravel(), 1e-12)
+    fixed = [k for k in range(m.nwrap) if m.wrap_type[k] == mujoco.mjtWrap.mjWRAP_JOINT]
+    of_fixed = ours["term_qpos"] >= 0                                   # a spatial tendon's terms are found by its moment arms
+    out.array("tendons", "term_dof", ours["term_dof"][of_fixed], m.jnt_dofadr[m.wrap_objid[fixed]])
+    out.array("tendons", "term_coef", ours["term_coef"][of_fixed], m.wrap_prm[fixed])
+    segments = [segment for t in range(m.ntendon) for segment in _segments(m, t)]
+    for column, mine in enumerate(("segment_site1", "segment_geom", "segment_side", "segment_site2", "segment_divisor")):
+        out.array("tendons", mine, ours[mine], [segment[column] for segment in segments])
+
+
+def _segments(m, t):
+    """Site, geom or -1, side site or -1, site, divisor of each segment of a spatial tendon's path."""
+    out, divisor, wrap = [], 1, mujoco.mjtWrap
+    path = [(wrap(m.wrap_type[k]), int(m.wrap_objid[k]), float(m.wrap_prm[k])) for k in range(m.tendon_adr[t], m.tendon_adr[t] + m.tendon_num[t])]
+    for (kind, thing, number), after, later in zip(path, path[1:], path[2:] + [None]):
+        if kind == wrap.mjWRAP_PULLEY:
+            divisor = number
+        elif kind == wrap.mjWRAP_SITE and after[0] == wrap.mjWRAP_SITE:
+            out.append((thing, -1, -1, after[1], divisor))
+        elif kind == wrap.mjWRAP_SITE and after[0] in (wrap.mjWRAP_SPHERE, wrap.mjWRAP_CYLINDER):
+            out.append((thing, after[1], round(after[2]), later[1], divisor))
+    return out
 
 
 FLOAT = 1e-6                                                            # relative: what MuJoCo keeps in float

@@ -14,7 +14,6 @@ DM_CONTROL = ("acrobot", "ball_in_cup", "cartpole", "cheetah", "dog", "finger", 
               "quadruped", "reacher", "stacker", "swimmer", "walker")
 # Not read yet, and what the reader says.
 NOT_YET = {
-    "dm_control/ball_in_cup": "<spatial> is not supported yet",
 }
 OVERRIDE = {"o_margin": "0.02", "o_solref": "0.03 0.8", "o_solimp": "0.8 0.97 0.002 0.4 3", "o_friction": "0.6 0.7 0.01 0.002 0.003"}
 # name: (file under models/, options that differ from the file's; `flag_NAME` is one of <flag>)
@@ -71,6 +70,12 @@ OWN = {
     "actuators_touching": ("actuators.xml", {"flag_filterparent": "disable"}),
     "actuators_off": ("actuators.xml", {"flag_actuation": "disable", "flag_eulerdamp": "disable"}),
     "sensors": ("sensors.xml", {}),
+    "tendons": ("tendons.xml", {}),
+    "tendons_implicitfast": ("tendons.xml", {"integrator": "implicitfast"}),
+    "tendons_implicit": ("tendons.xml", {"integrator": "implicit", "solver": "CG"}),
+    "tendons_pgs": ("tendons.xml", {"integrator": "RK4", "solver": "PGS", "iterations": "200"}),
+    "springs": ("springs.xml", {}),
+    "springs_implicitfast": ("springs.xml", {"integrator": "implicitfast"}),
     "convex": ("convex.xml", {}),
 }
 SUITES = tuple([f"gymnasium/{n}" for n in GYMNASIUM] + [f"dm_control/{n}" for n in DM_CONTROL])

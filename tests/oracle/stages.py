@@ -26,14 +26,13 @@ def tree_centers(m, d):
 
 
 def smooth_reference(m, d):
-    """What MuJoCo has for Nuri's arrays, by stage and by Nuri's names. Nuri takes spatial tendons that only are there to be seen, and has no arrays for them."""
-    fixed = [t for t in range(m.ntendon) if m.wrap_type[m.tendon_adr[t]] == mujoco.mjtWrap.mjWRAP_JOINT]
+    """What MuJoCo has for Nuri's arrays, by stage and by Nuri's names."""
     acts = not m.opt.disableflags & mujoco.mjtDisableBit.mjDSBL_ACTUATION   # without, MuJoCo leaves velocities 0; sensors read 0 of both
     return {
         "kinematics": {"xpos": d.xpos, "xquat": d.xquat, "xipos": d.xipos, "anchor": d.xanchor, "axis": d.xaxis, "com": tree_centers(m, d)},
         "bias": {"bias": d.qfrc_bias},
         "passive": {"passive": d.qfrc_passive},
-        "actuators": {"tendon_length": d.ten_length[fixed], "tendon_velocity": d.ten_velocity[fixed], "actuator_length": d.actuator_length,
+        "actuators": {"tendon_length": d.ten_length, "tendon_velocity": d.ten_velocity, "actuator_length": d.actuator_length,
                       **({"actuator_velocity": d.actuator_velocity} if acts else {}), "actuator_force": d.actuator_force, "act_dot": d.act_dot,
                       "actuation": d.qfrc_actuator, "smooth": d.qfrc_smooth},
         "acc_smooth": {"acc_smooth": d.qacc_smooth},

@@ -158,6 +158,27 @@ inline std::vector<NamedModel> models() {
     <subtreecom body='cart'/><subtreeangmom body='left'/><framepos objtype='body' objname='load'/><framelinacc objtype='body' objname='load'/></sensor></mujoco>)"});
   for (NamedModel& m : out)
     if (const size_t at = m.text.find("<actuatorfrc actuator='' name='f'/>"); at != std::string::npos) m.text.erase(at, std::string("<actuatorfrc actuator='' name='f'/>").size());
+  // strings: straight, over a pulley, around a ball and a drum on one side or the other, in a groove; that pull, brake, weigh and end
+  for (const char* option : {"integrator='implicitfast'", "integrator='RK4' solver='PGS' iterations='40'", "integrator='implicit' solver='CG'"})
+    out.push_back({std::string("strings_") + (option[12] == 'R' ? "rk4_pgs" : option[20] == 'f' ? "implicitfast" : "implicit_cg"), std::string("<mujoco><option timestep='0.003' ") + option + R"(/>
+  <default><geom density='800' contype='0' conaffinity='0'/><joint damping='0.01 0.002 0.001'/></default>
+  <worldbody><site name='roof' pos='0 0 2'/><site name='beam' pos='0.4 0.1 2'/><geom name='drum' type='cylinder' size='0.06 0.1' pos='0.2 0.05 1.75' euler='80 10 0'/><site name='under' pos='0.2 0.05 1.4'/>
+    <body name='hand' mocap='true' pos='-0.5 0.3 1.8'><geom name='held' type='sphere' size='0.05' pos='0.1 0 -0.2'/><site name='hand'/></body>
+    <body name='upper' pos='0 0 1.6'><joint name='s1' axis='0 1 0' stiffness='3 1 2' springref='20'/><joint name='s2' axis='1 0 0.2'/><geom type='capsule' size='0.03' fromto='0 0 0 0.3 0 0'/>
+      <site name='u0' pos='0.05 0.03 0.04'/><site name='u1' pos='0.22 -0.02 0.05'/><geom name='knuckle' type='cylinder' size='0.05 0.08' pos='0.3 0 0' euler='90 0 0'/><site name='in' pos='0.3 0.01 0.02'/>
+      <body name='lower' pos='0.3 0 0'><joint name='e1' axis='0 1 0'/><geom type='capsule' size='0.025' fromto='0 0 0 0.25 0 0'/><site name='l0' pos='0.12 0.01 0.035'/><site name='l1' pos='0.2 -0.01 -0.03'/>
+        <geom name='pad' type='sphere' size='0.045' pos='0.25 0 0'/><body pos='0.25 0 0'><joint type='ball' stiffness='0.05 0.02' armature='0.002'/><geom type='capsule' size='0.02' fromto='0 0 0 0.15 0 0'/><site name='tip' pos='0.09 0.02 0.03'/></body></body></body>
+    <body name='weight' pos='0.8 0 1.2'><freejoint/><geom type='box' size='0.05 0.04 0.06'/><site name='w0' pos='0 0 0.06'/><site name='w1' pos='0.05 0.02 0'/></body>
+    <body name='cart' pos='1.2 0 1.4'><joint name='rail' type='slide' axis='0 1 0.1'/><geom type='sphere' size='0.05'/><site name='cart' pos='0 0.02 -0.05'/></body></worldbody>
+  <tendon><spatial name='line' stiffness='20 5' damping='0.4 0 0.1' actuatorfrcrange='-0.5 1'><site site='roof'/><site site='u1'/><site site='l0'/></spatial>
+    <spatial name='drum' limited='true' range='0 0.6' margin='0.02' frictionloss='0.1'><site site='beam'/><geom geom='drum' sidesite='under'/><site site='u1'/><site site='u0'/></spatial>
+    <spatial name='groove' limited='true' range='0.05 0.3' stiffness='10'><site site='u1'/><geom geom='knuckle' sidesite='in'/><site site='l0'/><geom geom='pad'/><site site='tip'/></spatial>
+    <spatial name='tackle' limited='true' range='0 1' damping='0.2'><site site='beam'/><site site='w0'/><pulley divisor='2'/><site site='w1'/><geom geom='held'/><site site='hand'/></spatial>
+    <spatial name='heavy' armature='0.2'><site site='roof'/><site site='l1'/><site site='tip'/><site site='w1'/></spatial>
+    <spatial name='ferry'><site site='cart'/><site site='beam'/></spatial><fixed name='geared' armature='0.02'><joint joint='rail' coef='2'/><joint joint='e1' coef='0.3'/></fixed></tendon>
+  <equality><tendon tendon1='ferry' tendon2='geared' polycoef='0.01 0.2 0.1 0 0' solref='0.05 1'/></equality>
+  <actuator><motor tendon='groove' gear='-3' ctrlrange='0 1'/><position tendon='line' kp='10' kv='1'/><motor joint='rail' gear='2'/><motor tendon='line' gear='2' armature='0.01' damping='0.1 0.05'/></actuator>
+  <sensor><tendonpos tendon='drum'/><tendonactuatorfrc tendon='line'/><tendonvel tendon='tackle'/><tendonlimitfrc tendon='groove'/><e_potential/><e_kinetic/></sensor></mujoco>)"});
   // the derivative of the bias force, conjugate gradients, and both
   out.push_back({"tree_implicit", figure("timestep='0.004' integrator='implicit'", "", "")});
   out.push_back({"limbs_cg", figure("timestep='0.004' solver='CG' cone='elliptic'", "condim='4' friction='0.8 0.02 0.01'", "")});

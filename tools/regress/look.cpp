@@ -69,20 +69,27 @@ double energy(World& world, int e, const Probe& probe) {
     sum -= own("body_mass", m.body_mass, b) * shape::dot(gravity, shape::vec(&com[3 * size_t(b)]));
   if (!(m.flags & model::flag_spring)) return sum;
 
-  // 1/2 k s^2
+  // 1/2 k s^2, and 1/3 k1 s^3 + 1/4 k2 s^4
+  const auto higher = [&](const char* name, const std::vector<double>& values, int i, double s) {
+    return s * s * s * (own(name, values, 2 * i) / 3 + own(name, values, 2 * i + 1) * s / 4);
+  };
   for (int j = 0; j < m.joint_count; ++j) {
     const double stiffness = own("joint_stiffness", m.joint_stiffness, j);
-    if (stiffness == 0) continue;
+    const bool grows = own("joint_stiffness_poly", m.joint_stiffness_poly, 2 * j) != 0 || own("joint_stiffness_poly", m.joint_stiffness_poly, 2 * j + 1) != 0;
+    if (stiffness == 0 && !grows) continue;
     const bool free = m.joint_type[j] == int(scene::JointType::free), ball = m.joint_type[j] == int(scene::JointType::ball);
     const int at = m.joint_qpos[j], single = free ? 3 : ball ? 0 : 1;
+    const auto apart = [&](int k) { return qpos(k) - own("qpos_spring", m.qpos_spring, k); };
     double squared = 0;
-    for (int k = at; k < at + single; ++k) squared += std::pow(qpos(k) - own("qpos_spring", m.qpos_spring, k), 2);
+    for (int k = at; k < at + single; ++k) squared += std::pow(apart(k), 2);
+    if (single > 0) sum += higher("joint_stiffness_poly", m.joint_stiffness_poly, j, single == 1 ? apart(at) : std::sqrt(squared));
     if (single != 1) {
       Rot now, rest;
       for (int k = 0; k < 4; ++k)
         now[size_t(k)] = qpos(at + single + k), rest[size_t(k)] = own("qpos_spring", m.qpos_spring, at + single + k);
       const Vec turn = session::rotation_between(rest, shape::unit(now));
       squared += shape::dot(turn, turn);
+      sum += higher("joint_stiffness_poly", m.joint_stiffness_poly, j, std::sqrt(shape::dot(turn, turn)));
     }
     sum += 0.5 * stiffness * squared;
   }
@@ -90,8 +97,8 @@ double energy(World& world, int e, const Probe& probe) {
   for (int t = 0; t < m.tendon_count; ++t) {
     const double length = lengths[size_t(t)], low = own("tendon_spring", m.tendon_spring, 2 * t),
                  high = own("tendon_spring", m.tendon_spring, 2 * t + 1);
-    const double stretch = length < low ? low - length : length > high ? length - high : 0;
-    sum += 0.5 * own("tendon_stiffness", m.tendon_stiffness, t) * stretch * stretch;
+    const double stretch = length < low ? length - low : length > high ? length - high : 0;
+    sum += 0.5 * own("tendon_stiffness", m.tendon_stiffness, t) * stretch * stretch + higher("tendon_stiffness_poly", m.tendon_stiffness_poly, t, stretch);
   }
   return sum;
 }

@@ -197,7 +197,9 @@ void holding_forces(const Chain& c, const Posture& posture, bool moving, double*
   for (size_t i = 0; i < motions.size(); ++i) {
     const int j = c.joints[i], q = m.joint_qpos[j];
     out_forces[i] = dot(motions[i], bodies[index(m.joint_body[j])].force);
-    if (m.flags & model::flag_spring) out_forces[i] += m.joint_stiffness[j] * (posture.qpos[q] - m.qpos_spring[q]);
+    if (!(m.flags & model::flag_spring)) continue;
+    const double stretch = posture.qpos[q] - m.qpos_spring[q], *higher = &m.joint_stiffness_poly[2 * index(j)];
+    out_forces[i] += stretch * (m.joint_stiffness[j] + higher[0] * stretch + higher[1] * stretch * stretch);
   }
 }
 

@@ -99,6 +99,26 @@ TEST_CASE("actuators: armature and damping act at the joint, times gear squared;
   CHECK(m.actuator_acc0[0] < 2 * least);
 }
 
+TEST_CASE("actuators on tendons: armature and damping act at the tendon, times gear squared") {
+  SceneMaker s = arm();
+  Tendon t;
+  t.joints = {{0, 2}};
+  t.armature = 0.1;
+  s.scene.tendons.push_back(t);
+  Actuator a;
+  a.transmission = Transmission::tendon, a.target = 0;
+  a.gear = {3}, a.armature = 0.5, a.damping = {0.2, 0.3, 0.4};
+  s.scene.actuators.push_back(a);
+  const Model m = s.model();
+  CHECK(m.tendon_armature[0] == doctest::Approx(4.6).epsilon(1e-15));
+  CHECK(m.tendon_damping[0] == doctest::Approx(1.8).epsilon(1e-15));
+  CHECK(m.tendon_damping_poly[0] == doctest::Approx(2.7).epsilon(1e-15));
+  CHECK(m.tendon_damping_poly[1] == doctest::Approx(3.6).epsilon(1e-15));
+  CHECK((m.flags & flag_tendon_armature) != 0);
+  CHECK((m.flags & flag_polynomial) != 0);
+  CHECK((arm().model().flags & (flag_tendon_armature | flag_polynomial)) == 0);
+}
+
 TEST_CASE("actuators: what does not go together is refused") {
   struct { const char* what; void (*change)(Actuator&); } cases[] = {
       {"a slider-crank without a rod", [](Actuator& a) { a.transmission = Transmission::slidercrank, a.target = 2, a.reference = 0; }},

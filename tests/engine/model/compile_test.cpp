@@ -195,6 +195,34 @@ TEST_CASE("mass rules") {
   CHECK(s.model().body_mass[1] == 1);
 }
 
+TEST_CASE("tendons that are refused") {
+  using Pass = Tendon::Pass;
+  using Via = Tendon::Via;
+  struct { const char* code; void (*change)(Tendon&); } cases[] = {
+      {"", [](Tendon&) {}},
+      {"empty-tendon", [](Tendon& t) { t.path.clear(); }},
+      {"empty-tendon", [](Tendon& t) { t.joints = {{1, 1.0}}; }},                // both kinds at once
+      {"empty-tendon", [](Tendon& t) { t.path.resize(1); }},
+      {"bad-tendon", [](Tendon& t) { t.path[1].object = 1; }},                    // a box
+      {"bad-tendon", [](Tendon& t) { t.path.pop_back(); }},
+      {"bad-tendon", [](Tendon& t) { t.path.insert(t.path.begin(), Via{Pass::geom, 4}); }},
+      {"bad-tendon", [](Tendon& t) { t.path.insert(t.path.begin(), Via{Pass::pulley, -1, -1, 0}); }},
+      {"bad-reference", [](Tendon& t) { t.path[0].object = 3; }},
+      {"bad-reference", [](Tendon& t) { t.path[1].side = 3; }},
+      {"bad-range", [](Tendon& t) { t.limited = true; }},
+      {"bad-range", [](Tendon& t) { t.actuatorfrclimited = true; }},
+      {"bad-range", [](Tendon& t) { t.springlength = {2, 1}; }},
+      {"unsupported-armature", [](Tendon& t) { t.armature = 1; }}};
+  for (const auto& c : cases) {
+    SceneMaker s = sampler();
+    Tendon t;
+    t.path = {{Pass::site, 0}, {Pass::geom, 4, 2}, {Pass::site, 1}};
+    c.change(t);
+    s.scene.tendons.push_back(t);
+    CHECK(s.error() == std::string(c.code));
+  }
+}
+
 TEST_CASE("what is refused") {
   SceneMaker s;
   const int b = s.body(0);

@@ -89,6 +89,26 @@ TEST_CASE("every index field is guarded") {
 #include "engine/model/model_fields.inl"
 }
 
+TEST_CASE("tendons of a changed file that cannot be are refused") {
+  const Model good = sampler().model();
+  REQUIRE(good.tendon_count == 2);
+  REQUIRE(good.segment_count == 2);
+  const auto refused = [&](auto change) {
+    Model bad = good;
+    change(bad);
+    return !deserialize(serialize(bad), "x");
+  };
+  CHECK(!refused([](Model&) {}));
+  CHECK(refused([](Model& m) { m.segment_geom[0] = 1; }));                        // a box
+  CHECK(refused([](Model& m) { m.segment_geom[0] = m.geom_count; }));
+  CHECK(refused([](Model& m) { m.segment_site2[1] = -1; }));
+  CHECK(refused([](Model& m) { m.segment_side[0] = m.site_count; }));
+  CHECK(refused([](Model& m) { m.segment_adr[1] = 1; }));                         // then the fixed one is spatial
+  CHECK(refused([](Model& m) { m.term_qpos[0] = -1; }));
+  CHECK(refused([](Model& m) { m.term_qpos.back() = 0; }));
+  CHECK(refused([](Model& m) { std::swap(m.term_dof.back(), m.term_dof[size_t(m.term_adr[1])]); }));
+}
+
 TEST_CASE("derive after an override equals a recompiled model") {
   SceneMaker s = sampler();
   Model overridden = s.model();

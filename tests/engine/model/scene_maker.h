@@ -77,13 +77,19 @@ inline SceneMaker sampler() {
   s.geom(lower, GeomType::capsule, {0.04, 0.15, 0}, {0, 0, -0.15});
   s.geom(ball, GeomType::sphere, {0.06, 0, 0}, {0, 0.02, -0.1});
   Site site;
-  site.body = ball;
-  s.scene.sites.push_back(site);
+  for (const int body : {0, box, ball}) {
+    site.body = body;
+    s.scene.sites.push_back(site);
+  }
   Tendon t;
   t.joints = {{1, 1.0}, {2, -0.5}};
   t.limited = true;
   t.range = {-1, 1};
   t.frictionloss = 0.1;
+  s.scene.tendons.push_back(t);
+  t = {};
+  using Pass = Tendon::Pass;
+  t.path = {{Pass::site, 0}, {Pass::geom, 4, 2}, {Pass::site, 1}, {Pass::pulley, -1, -1, 2}, {Pass::site, 1}, {Pass::site, 2}};
   s.scene.tendons.push_back(t);
   Actuator a;
   a.target = 1;
@@ -114,7 +120,7 @@ inline SceneMaker sampler() {
   Sensor r;
   r.type = SensorType::framequat;
   r.object_type = ObjectType::site;
-  r.object = 0;
+  r.object = 2;
   s.scene.sensors.push_back(r);
   r.type = SensorType::jointpos;
   r.object_type = ObjectType::joint;

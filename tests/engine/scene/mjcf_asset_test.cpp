@@ -214,7 +214,7 @@ TEST_CASE("mjcf: sensors of contacts, distances, rays and places") {
 TEST_CASE("mjcf: what is not supported yet is named, with its place") {
   struct { const char *inside, *name; } cases[] = {
       {"<worldbody>\n<composite/></worldbody>", "<composite>"}, {"<worldbody>\n<flexcomp/></worldbody>", "<flexcomp>"}, {"<worldbody>\n<plugin/></worldbody>", "<plugin>"}, {"\n<extension/>", "<extension>"},
-      {"<deformable>\n<flex/></deformable>", "<flex>"}, {"<tendon>\n<spatial stiffness='1'/></tendon>", "<spatial>"}, {"<equality>\n<flex/></equality>", "<flex>"},
+      {"<deformable>\n<flex/></deformable>", "<flex>"}, {"<equality>\n<flex/></equality>", "<flex>"},
       {"<worldbody><body>\n<freejoint align='true'/><geom size='1'/></body></worldbody>", "align"}, {"<compiler\nalignfree='true'/>", "alignfree"}, {"<worldbody><body\nfuse='true'/></worldbody>", "fus"}};
   for (const auto& c : cases) {
     CAPTURE(std::string(c.inside));

@@ -34,6 +34,10 @@ std::string wrong(const std::string& text) {
 std::string body(const std::string& inside) { return "<mujoco>\n<worldbody>\n<body>\n" + inside + "\n</body>\n</worldbody>\n</mujoco>"; }
 std::string geom(const std::string& attributes) { return body("<geom " + attributes + "/>"); }
 std::string joint(const std::string& attributes) { return body("<joint " + attributes + "/><geom size='1'/>"); }
+std::string path(const std::string& inside) {
+  return "<mujoco><worldbody><site name='a'/><site name='b' pos='1 0 0'/><geom name='ball' size='1'/><geom name='box' type='box' size='1 1 1'/></worldbody>"
+         "<tendon>\n<spatial>\n" + inside + "</spatial></tendon></mujoco>";
+}
 std::string actuator(const std::string& element) {
   return "<mujoco><worldbody><body><joint name='j' range='-90 90'/><geom size='1'/></body></worldbody><actuator>\n" + element + "\n</actuator></mujoco>";
 }
@@ -362,6 +366,30 @@ TEST_CASE("mjcf: a finding names its place, path, value and remedy") {
         "  hint: did you mean 'mass'?");
 }
 
+TEST_CASE("mjcf: spatial tendons, polynomials") {
+  Scene s = read("<default><tendon stiffness='1 2 3' damping='4' width='0.01' rgba='1 0 0 1'/><joint damping='1 2'/></default><worldbody><site name='a'/><site name='b' pos='1 0 0'/>"
+                 "<geom name='ball' size='0.1'/><body><joint name='j' stiffness='7 0 5'/><geom size='1'/><site name='c'/></body></worldbody><tendon><spatial name='t' stiffness='9' armature='0.5'>"
+                 "<site site='a'/><geom geom='ball' sidesite='c'/><site site='b'/><pulley divisor='2'/><site site='b'/><site site='c'/></spatial><fixed><joint joint='j' coef='3'/></fixed></tendon>");
+  REQUIRE(s.tendons.size() == 2);
+  const Tendon& t = s.tendons[0];
+  CHECK(t.joints.empty());
+  REQUIRE(t.path.size() == 6);
+  CHECK(t.path[1].kind == Tendon::Pass::geom);
+  CHECK(t.path[1].object == 0);
+  CHECK(t.path[1].side == 2);
+  CHECK(t.path[3].kind == Tendon::Pass::pulley);
+  CHECK(t.path[3].divisor == 2);
+  CHECK(t.path[5].object == 2);
+  CHECK(t.stiffness == 9);
+  CHECK(t.stiffness_poly == Array2{2, 3});                   // as MuJoCo: what is not written stays the class's
+  CHECK(t.damping == 4);
+  CHECK(t.armature == 0.5);
+  CHECK(t.width == 0.01);
+  CHECK(s.tendons[1].path.empty());
+  CHECK(s.joints[0].stiffness_poly == Array2{0, 5});
+  CHECK(s.joints[0].damping_poly == Array2{2, 0});
+}
+
 TEST_CASE("mjcf: every error has its code and line") {
   struct { std::string text, found; } cases[] = {
       // XML
@@ -388,7 +416,7 @@ TEST_CASE("mjcf: every error has its code and line") {
       {geom("type='capsule' size='1' fromto='0 0 0 0 0 0'"), "bad-value:4 bad-value:4"}, {geom("type='capsule' size='1 1' fromto='0 0 0 0 0 1' pos='0 0 1'"), "conflicting-attributes:4"},
       {"<mujoco><worldbody>\n<geom type='plane'/></worldbody></mujoco>", "bad-value:2"}, {body("<joint/>\n<geom type='plane' size='1 1 1'/>"), "moving-plane:5"}, {body("<site type='plane'/>"), "bad-value:4"},
       {joint("axis='0 0 0'"), "bad-value:4"}, {joint("range='1 -1'"), "bad-value:4"}, {joint("limited='true'"), "bad-value:4"}, {joint("type='ball' range='1 2'"), "bad-value:4"}, {joint("limited='yes'"), "bad-keyword:4"},
-      {joint("armature='-1'"), "bad-value:4"}, {joint("frictionloss='-1'"), "bad-value:4"}, {joint("springdamper='1 0'"), "bad-value:4"}, {joint("damping='1 2'"), "not-supported-yet:4"},
+      {joint("armature='-1'"), "bad-value:4"}, {joint("frictionloss='-1'"), "bad-value:4"}, {joint("springdamper='1 0'"), "bad-value:4"}, {joint("springyield='1'"), "not-supported-yet:4"}, {joint("damping='1 2 3 4'"), "wrong-count:4"},
       {"<mujoco><option\ntimestep='0'/></mujoco>", "bad-value:2"}, {"<mujoco><option integrator='euler'/></mujoco>", "bad-keyword:1"}, {"<mujoco><compiler eulerseq='xya'/></mujoco>", "bad-value:1"},
       {"<mujoco><compiler coordinate='global'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><compiler fusestatic='true'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><compiler angle='grad'/></mujoco>", "bad-keyword:1"},
       {"<mujoco><option integrator='discrete'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><option>\n<flag speculative='enable' diagexact='enable'/></option></mujoco>", "not-supported-yet:2"},
@@ -409,13 +437,19 @@ TEST_CASE("mjcf: every error has its code and line") {
       {body("<light attenuation='1 -1 0'/>"), "bad-value:4"}, {body("<light range='0'/>"), "bad-value:4"}, {body("<light cutoff='181'/>"), "bad-value:4"}, {body("<light type='image'/>"), "not-supported-yet:4"},
       // not yet
       {body("<composite/>"), "not-supported-yet:4"}, {geom("type='mesh' mesh='m'"), "unknown-name:4"}, {geom("type='hfield'"), "missing-attribute:4"}, {geom("type='sdf'"), "not-supported-yet:4 bad-value:4"},
-      {"<mujoco><asset>\n<mesh file='a.stl'/></asset></mujoco>", "file-refused:2"}, {"<mujoco><extension/></mujoco>", "not-supported-yet:1"}, {"<mujoco><tendon>\n<spatial stiffness='1'/></tendon></mujoco>", "not-supported-yet:2"},
-      {"<mujoco><default><tendon range='0 1'/></default><tendon>\n<spatial name='s'/></tendon></mujoco>", "not-supported-yet:2"},
-      {"<mujoco><tendon><spatial name='s'/></tendon><actuator>\n<motor tendon='s'/></actuator></mujoco>", "unknown-name:2"},
+      {"<mujoco><asset>\n<mesh file='a.stl'/></asset></mujoco>", "file-refused:2"}, {"<mujoco><extension/></mujoco>", "not-supported-yet:1"},
       {"<mujoco><sensor>\n<tactile geom='g' mesh='m'/></sensor></mujoco>", "not-supported-yet:2"},
       // what refers to other things
       {"<mujoco><contact>\n<pair geom1='a'/></contact></mujoco>", "missing-attribute:2 unknown-name:2"}, {"<mujoco><contact>\n<exclude body1='world' body2='x'/></contact></mujoco>", "unknown-name:2"},
       {"<mujoco><equality>\n<connect body1='world'/></equality></mujoco>", "missing-attribute:2 repeated-object:2"}, {"<mujoco><equality>\n<weld/></equality></mujoco>", "missing-attribute:2"},
+      {"<mujoco><tendon>\n<spatial/></tendon></mujoco>", "empty-tendon:2"}, {path("<joint joint='j' coef='1'/>"), "unknown-element:3"}, {path("<site site='x'/>\n<site site='a'/>"), "unknown-name:3"},
+      {path("<site site='a'/>"), "bad-path:3"}, {path("<site site='a'/>\n<site site='a'/>"), "repeated-object:4"}, {path("<site/>\n<site site='a'/>"), "missing-attribute:3"},
+      {path("<geom geom='ball'/>\n<site site='a'/>\n<site site='b'/>"), "bad-path:3"}, {path("<site site='a'/>\n<geom geom='ball'/>\n<geom geom='ball'/>\n<site site='b'/>"), "bad-path:4 bad-path:5"},
+      {path("<site site='a'/>\n<geom geom='box'/>\n<site site='b'/>"), "bad-value:4"}, {path("<site site='a'/>\n<geom geom='ball' sidesite='x'/>\n<site site='b'/>"), "unknown-name:4"},
+      {path("<site site='a'/>\n<site site='b'/>\n<pulley divisor='2'/>"), "bad-path:5"}, {path("<site site='a'/>\n<site site='b'/>\n<pulley/>\n<site site='a'/>\n<site site='b'/>"), "missing-attribute:5"},
+      {path("<pulley divisor='0'/>\n<site site='a'/>\n<site site='b'/>"), "bad-value:3"}, {path("<pulley divisor='2'/>\n<pulley divisor='2'/>\n<site site='a'/>\n<site site='b'/>"), "bad-path:4"},
+      {path("<site site='a'/>\n<pulley divisor='2'/>\n<site site='a'/>\n<site site='b'/>"), "bad-path:3"},
+      {"<mujoco><worldbody><body><joint name='j'/><geom size='1'/></body></worldbody><tendon><fixed>\n<joint joint='j' coef='1'/>\n<joint joint='j' coef='1'/></fixed></tendon></mujoco>", "repeated-object:3"},
       {"<mujoco><tendon>\n<fixed/></tendon></mujoco>", "empty-tendon:2"}, {"<mujoco><tendon><fixed>\n<joint joint='x' coef='1'/></fixed></tendon></mujoco>", "unknown-name:2"},
       {actuator("<motor/>"), "missing-attribute:2"}, {actuator("<motor joint='x'/>"), "unknown-name:2"}, {actuator("<motor joint='j' tendon='j'/>"), "unknown-name:2 conflicting-attributes:2"}, {actuator("<motor site='s'/>"), "unknown-name:2"}, {actuator("<motor cranksite='s'/>"), "unknown-name:2 missing-attribute:2 missing-attribute:2"}, {actuator("<motor joint='j' cranklength='1'/>"), "conflicting-attributes:2"},
       {actuator("<muscle joint='j' range='1 0.5'/>"), "bad-value:2"}, {actuator("<muscle joint='j' scale='0'/>"), "bad-value:2"}, {actuator("<pid joint='j' input='pos pos'/>"), "bad-value:2"},
