@@ -1,22 +1,27 @@
 """Times Nuri against MuJoCo's own rollout: one thread each, the same states, the same controls, on this machine, in turns.
 
     python tests/oracle/bench_mujoco.py [--json] [--models NAME...] [--envs N] [--steps T] [--rounds R] [--control S]
-        [--hold K] [--quick]
+        [--hold K] [--quick] [--precision P] [--processor] [--keep FOLDER]
 
 Every environment has its own perturbation (joints 0.2 rad, free bodies thrown: turned any way, up to 0.6 m higher) and its own random
 controls over S of the control range (0.1: they lie, prop and slide, many contacts; 1: they flail), new ones as often as the suite's
 own task gives them (--hold: every so many steps); the clock starts after 2 simulated seconds (in MuJoCo), so that things touch and
-differ. Both engines then get the same states (with the solver's warm start) and the same controls. Nuri runs in float, MuJoCo in
+differ. Both engines then get the same states (with the solver's warm start) and the same controls. Nuri runs in float (or --precision), MuJoCo in
 double, each as it comes, with the model's own options. Shown are medians over rounds that alternate between the two (a round of
 Nuri, which is short, is the median of three), and with them the work: contacts,
 rows and iterations per step, which must agree, and the error of one step's acceleration against a converged solution in double,
 |acc - acc*| / max(1, |acc*|) per environment, from the same states rounded to float.
 
-`--models scene/quadruped`, or a scene file, times a scene of Nuri's own, which scene_model.py builds for MuJoCo. It begins and is
+--processor takes processor time instead of wall time, which a machine with other work stretches; --keep writes the states after the
+warm-up into a folder, and takes them from there next time, so that two programs are measured on the same ones.
+
+`--models large/objects` and the like (large_models.py) are for measuring only: trees and heaps of hundreds of bodies, few environments, few
+steps. `--models scene/quadruped`, or a scene file, times a scene of Nuri's own, which scene_model.py builds for MuJoCo. It begins and is
 driven as its file says, with up to 0.2 m/s and rad/s on top of its velocities, and random parts of S on top of its controls.
 """
 import argparse
 import json
+import pathlib
 import statistics
 import sys
 import tempfile
@@ -39,6 +44,7 @@ PERTURBATION = 0.2     # rad, m, rad/s, m/s
 LIFT = 0.6             # m, free bodies
 REFERENCE = {"solver": "Newton", "tolerance": "0", "iterations": "1000", "ls_iterations": "100"}
 HEAPS = {"scene/tumbler": (1.0, 8, 5), "scene/bin_pile": (0.5, 8, 5)}   # s of warm-up, until they lie; environments; timed steps
+LARGE = {"large/objects": (2.5, 8, 10), "large/chain": (1.5, 8, 5), "large/hulls": (2.0, 4, 5), "large/humanoids": (1.5, 8, 10)}
 WORK_AGREES = 0.05     # contacts and rows per step of the two engines
 FLOAT_ERROR = 1e-3     # 99th percentile of Nuri's acceleration error in float
 
@@ -79,11 +85,30 @@ class Suite:
         return np.repeat(self.share * draw_controls(self.m, random, environments, -(-count // self.hold)), self.hold, axis=1)[:, :count]
 
 
+class Large(Suite):
+    """A model of large_models.py: its bodies are turned, not lifted into each other."""
+
+    def __init__(self, name, asked, folder):
+        super().__init__(name, asked, folder)
+        self.warm_up, self.environments, self.steps = LARGE[name]
+        self.quick_environments = 2
+
+    def start(self, random, d):
+        m = self.m
+        mujoco.mj_resetData(m, d)
+        for j in range(m.njnt):
+            a, kind = m.jnt_qposadr[j], mujoco.mjtJoint(m.jnt_type[j])
+            if kind == mujoco.mjtJoint.mjJNT_FREE:
+                axis = random.normal(size=3)
+                mujoco.mju_quatIntegrate(d.qpos[a + 3:a + 7], axis / np.linalg.norm(axis), random.uniform(0, np.pi))
+        d.qvel[:] = random.uniform(-PERTURBATION, PERTURBATION, m.nv)
+
+
 class OwnScene:
     """A scene of ours: begun and driven as its file says, with a push and random controls on top, so that no two environments do the same."""
 
     def __init__(self, name, asked):
-        self.scene, self.share = scene_model.Scene(scene_model.path_of(name)), asked.control
+        self.name, self.scene, self.share = name, scene_model.Scene(scene_model.path_of(name)), asked.control
         self.path, self.m = self.scene.path, self.scene.m
         self.hold = self.scene.hold = asked.hold or self.scene.hold
         self.warm_up, self.environments, self.steps = HEAPS.get(name, (WARM_UP, 256, 200))
@@ -101,7 +126,9 @@ class OwnScene:
 
 
 def subject(name, asked, folder):
-    return OwnScene(name, asked) if scene_model.is_scene(name) else Suite(name, asked, folder)
+    if scene_model.is_scene(name):
+        return OwnScene(name, asked)
+    return (Large if name in models.LARGE else Suite)(name, asked, folder)
 
 
 def prepare(of, random, environments):
@@ -128,10 +155,24 @@ def prepare(of, random, environments):
     return np.array(out), np.array(warm)
 
 
+def prepared(of, random, environments, kept):
+    """prepare, or what an earlier run kept in the folder `kept`."""
+    file = kept and pathlib.Path(kept) / f"{of.name.replace('/', '_')}_{environments}.npz"
+    if file and file.exists():
+        with np.load(file) as found:
+            return found["states"], found["warm"]
+    states, warm = prepare(of, random, environments)
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(file, states=states, warm=warm)
+    return states, warm
+
+
 class MujocoRun:
     """MuJoCo's side: rollout on this thread, everything it needs allocated before."""
 
-    def __init__(self, m, states, warm, controls):
+    def __init__(self, m, states, warm, controls, clock):
+        self.clock = clock
         self.m, self.d, self.controls, self.warm = m, mujoco.MjData(m), controls, warm
         self.physics = np.concatenate([np.zeros((len(states), 1)), states[:, :m.nq + m.nv + m.na]], axis=1)
         n, steps = controls.shape[:2]
@@ -139,10 +180,10 @@ class MujocoRun:
         self.sensordata = np.empty((n, steps, m.nsensordata))
 
     def seconds(self):
-        start = time.perf_counter()
+        start = self.clock()
         mujoco.rollout.rollout(self.m, self.d, self.physics, self.controls, nstep=self.controls.shape[1],
                                initial_warmstart=self.warm, state=self.state, sensordata=self.sensordata)
-        return time.perf_counter() - start
+        return self.clock() - start
 
     def work(self):
         """Mean contacts, rows, iterations per step: the same steps again, one by one, because rollout does not count."""
@@ -159,10 +200,10 @@ class MujocoRun:
         return sums / steps
 
 
-def acceleration_errors(of, states):
-    """Per environment: Nuri float, MuJoCo; against acc* of MuJoCo with tolerance 0. States are rounded to float before.
+def acceleration_errors(of, states, precision):
+    """Per environment: Nuri in `precision`, MuJoCo; against acc* of MuJoCo with tolerance 0. States are rounded to float before.
 
-    Which points stand for faces of meshes that touch is a matter of choice: where there are any, Nuri gets MuJoCo's contacts."""
+    Which points stand for faces that touch is a matter of choice: where there are meshes or heaps, Nuri gets MuJoCo's contacts."""
     states = states.astype(np.float32).astype(float)
     m, exact = of.m, of.exact()
     d, e, theirs, found, contacts = mujoco.MjData(m), mujoco.MjData(exact), [], [], []
@@ -174,7 +215,7 @@ def acceleration_errors(of, states):
         theirs.append(d.qacc.copy())
         found.append(e.qacc.copy())
         contacts.append(injected(exact, e))
-    ours = program.Dump(of.path, states, "float", contacts if m.nmesh else None).arrays["acc"]
+    ours = program.Dump(of.path, states, precision, contacts if m.nmesh or of.name in LARGE else None).arrays["acc"]
     scale = np.maximum(1.0, np.linalg.norm(found, axis=1))
     return np.array([np.linalg.norm(a - found, axis=1) / scale for a in (ours, np.array(theirs))]).T
 
@@ -187,19 +228,20 @@ def measure(name, asked, folder):
     of, random = subject(name, asked, folder), np.random.default_rng(SEED)
     environments = asked.envs or (of.quick_environments if asked.quick else of.environments)
     steps = asked.steps or (min(25, of.steps) if asked.quick else of.steps)   # quick: so few that chaos has not parted the engines
-    states, warm = prepare(of, random, environments)
+    states, warm = prepared(of, random, environments, asked.keep)
     controls = of.controls(random, len(states), int(round(of.warm_up / of.m.opt.timestep)), -(-steps // of.hold) * of.hold)
     np.save(f"{folder}/states.npy", states)
     np.save(f"{folder}/controls.npy", controls[:, ::of.hold].reshape(len(states), -1))
     driven = ("--controls", f"{folder}/controls.npy") if of.m.nu else ("--periods", controls.shape[1] // of.hold)
-    theirs, rounds = MujocoRun(of.m, states, warm, controls), []
+    theirs, rounds = MujocoRun(of.m, states, warm, controls, time.process_time if asked.processor else time.perf_counter), []
+    speed = "steps_per_processor_second" if asked.processor else "steps_per_second"
     for _ in range(asked.rounds):                                       # in turns: what else the machine does meets both
         seconds = theirs.seconds()
         ours = json.loads(program.run("rollout", of.path, "--states", f"{folder}/states.npy", *driven, "--threads", 1, "--backend", "cpu",
-                                      "--runs", 3, "--hold", of.hold, "--json"))
-        rounds.append((ours["steps_per_second"], controls.shape[0] * controls.shape[1] / seconds))
+                                      "--precision", asked.precision, "--runs", 3, "--hold", of.hold, "--json"))
+        rounds.append((ours[speed], controls.shape[0] * controls.shape[1] / seconds))
     contacts, rows, iterations = theirs.work()
-    errors = acceleration_errors(of, states)
+    errors = acceleration_errors(of, states, asked.precision)
     mine, other = (statistics.median(r[k] for r in rounds) for k in (0, 1))
     return {
         "name": name, "environments": len(states), "steps": controls.shape[1], "control": asked.control, "hold": of.hold, "rounds": asked.rounds,
@@ -220,6 +262,9 @@ def arguments(values=None):
     parser.add_argument("--rounds", type=int, default=5, help="timed runs of each engine")
     parser.add_argument("--control", type=float, default=0.1, metavar="S", help="controls are random over this share of their range")
     parser.add_argument("--hold", type=int, default=0, metavar="K", help="steps that a control is held; 0: as the suite's own task does")
+    parser.add_argument("--precision", choices=("float", "double"), default="float", help="Nuri's numbers")
+    parser.add_argument("--processor", action="store_true", help="processor time, not wall time")
+    parser.add_argument("--keep", metavar="FOLDER", help="states after the warm-up are kept there")
     parser.add_argument("--quick", action="store_true", help="few environments, one round: fields, not figures")
     asked = parser.parse_args(values)
     asked.rounds = 1 if asked.quick else asked.rounds
@@ -228,7 +273,9 @@ def arguments(values=None):
 
 def chosen(patterns):
     """Scenes by their names, models of the suites by parts of theirs."""
-    return list(dict.fromkeys(name for pattern in patterns for name in ([pattern] if scene_model.is_scene(pattern) else models.matching([pattern]))))
+    def names(pattern):
+        return [pattern] if scene_model.is_scene(pattern) else models.matching([pattern], models.LARGE if pattern.startswith("large") else models.NAMES)
+    return list(dict.fromkeys(name for pattern in patterns for name in names(pattern)))
 
 
 def main():

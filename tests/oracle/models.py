@@ -6,6 +6,8 @@ import re
 import shutil
 import xml.etree.ElementTree as xml
 
+import large_models
+
 HERE = pathlib.Path(__file__).resolve().parent
 
 GYMNASIUM = ("ant", "half_cheetah", "hopper", "humanoid", "humanoidstandup", "inverted_double_pendulum", "inverted_pendulum", "point", "pusher", "pusher_v5", "reacher",
@@ -85,6 +87,7 @@ NAMES = tuple(n for n in SUITES if n not in NOT_YET) + OWN_NAMES
 # What is timed, and for how many steps the suites' own tasks hold a control (dm_control: n_sub_steps; gymnasium: frame_skip).
 HOLD = {"dm_control/humanoid": 5, "dm_control/cheetah": 1, "dm_control/hopper": 4, "dm_control/walker": 10, "dm_control/humanoid_CMU": 10, "gymnasium/ant": 5}
 BENCH = tuple(HOLD)
+LARGE = tuple(f"large/{n}" for n in large_models.NAMES)
 
 
 def missing():
@@ -129,6 +132,9 @@ def text(name, **options):
     if name == "dm_control/lqr":
         source, folder = _lqr()
         root = xml.fromstring(source)
+    elif suite == "large":
+        folder = _package("dm_control") / "suite"
+        root = large_models.root(short, _expand(xml.parse(folder / "humanoid.xml").getroot(), folder))
     else:
         own, changed = OWN[short] if suite == "own" else ("", {})
         options = {**changed, **options}

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <ctime>
 #include "tools/cli/npy.h"
 
 namespace nuri::cli {
@@ -22,24 +23,27 @@ template <class T> void load_states(World& world, const Table& states) {
       for (T& value : world.row<T>(part, e)) value = T(*from++);
 }
 
+struct Seconds { double wall, processor; };                       // processor: of all threads, whatever else the machine does
+
 // One run from the given states; seconds inside World::step and the copy of controls, which is part of the work on both sides.
-template <class T> double roll(World& world, const Table& states, const std::vector<T>& controls, size_t periods, int hold) {
+template <class T> Seconds roll(World& world, const Table& states, const std::vector<T>& controls, size_t periods, int hold) {
   world.reset();
   load_states<T>(world, states);
   world.clear_statistics();
   const size_t environments = size_t(world.environments()), actuators = size_t(world.model().control_count);
   const auto start = std::chrono::steady_clock::now();
+  const std::clock_t worked = std::clock();
   for (size_t t = 0; t < periods; ++t) {
     for (size_t e = 0; e < environments; ++e)
       std::copy_n(controls.data() + (e * periods + t) * actuators, actuators, world.row<T>(StateField::ctrl, int(e)).data());
     world.step(hold);
   }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), double(std::clock() - worked) / CLOCKS_PER_SEC};
 }
 
-template <class T> std::vector<double> roll_all(World& world, const Table& states, const Table& controls, size_t periods, int runs, int hold) {
+template <class T> std::vector<Seconds> roll_all(World& world, const Table& states, const Table& controls, size_t periods, int runs, int hold) {
   const std::vector<T> own(controls.values.begin(), controls.values.end());
-  std::vector<double> seconds;
+  std::vector<Seconds> seconds;
   for (int run = 0; run < runs && !interrupted(); ++run) seconds.push_back(roll<T>(world, states, own, periods, hold));
   return seconds;
 }
@@ -69,10 +73,16 @@ int rollout(const Asked& asked) {
   auto made = World::create(loaded->models[0], chosen);
   if (!made) return report(made.errors(), options.json);
   World& world = **made;
-  std::vector<double> seconds = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, periods, asked.runs, asked.hold) : roll_all<double>(world, *states, *controls, periods, asked.runs, asked.hold);
+  const std::vector<Seconds> spent = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, periods, asked.runs, asked.hold) : roll_all<double>(world, *states, *controls, periods, asked.runs, asked.hold);
   if (interrupted()) return report("interrupted", options.json, failed);
 
+  std::vector<double> seconds, worked;
+  for (const Seconds& s : spent) {
+    seconds.push_back(s.wall);
+    worked.push_back(s.processor);
+  }
   std::sort(seconds.begin(), seconds.end());
+  std::sort(worked.begin(), worked.end());
   const Statistics t = world.statistics();                        // of the last run; all runs do the same work
   const double steps = double(t.steps), lanes = double(t.rounds) * world.options().width;
   const Json row{{"ok", true},
@@ -84,6 +94,7 @@ int rollout(const Asked& asked) {
                  {"steps_per_second", steps / seconds[seconds.size() / 2]},
                  {"slowest", steps / seconds.back()},
                  {"fastest", steps / seconds.front()},
+                 {"steps_per_processor_second", steps / worked[worked.size() / 2]},
                  {"contacts", t.contacts / steps},
                  {"rows", t.rows / steps},
                  {"iterations", t.iterations / steps},
