@@ -232,6 +232,9 @@ struct CheckedLane {
       leave();
     });
   }
+  template <int N, class F> void sweep(int first, int n, Real (&out)[N], F f, Place at = Place::current()) const {
+    sums(n, ByItem{}, out, [&](int i, Real* acc) { f.template operator()<Real>(first + i, acc); }, at);
+  }
   template <class F> int list(int n, int* out, int cap, F keep, Place at = Place::current()) const {
     enter(at);
     return PackLane<Checked, 1>{}.list(n, out, cap, [&](int i) { return ask(i, keep); });

@@ -91,6 +91,10 @@ struct GroupLane {
     NURI_UNROLL for (int k = 0; k < N; ++k) out[k] = told[k];
   }
 
+  template <int N, class F> NURI_VALUE void sweep(int first, int n, Real (&out)[N], F f) const {
+    sums(n, ByItem{}, out, [&](int i, Real* acc) { f.template operator()<Real>(first + i, acc); });
+  }
+
   template <class F> NURI_VALUE int list(int n, int* out, int cap, F keep) const {
     return keep_in_order(n, [&](int i) { return any(keep(i)); }, [&](int at, int i) { if (at < cap) out[at] = i; });
   }

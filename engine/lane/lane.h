@@ -9,6 +9,8 @@
 //                             ascending order, the partials meet in a fixed tree. key(i) is the item's static id or its own
 //                             rank in its environment, never its place in a shared list, or packing would show in the bits.
 //                             ByItem: item i joins partial i mod 8
+//   lane.sweep<N>(first,n,out,f)  the same for items that lie together, by their rank: f.operator()<V>(i, acc) reads what belongs to item i
+//                             by at<V>(array, i). A pack of one environment may read eight items at once, each a partial
 //   lane.list(n,out,cap,keep) ordered list of the items that any environment keeps; returns how many there are (only the
 //                             first cap are written)
 //   lane.place(...)           slots by owner and own rank; see below
@@ -28,6 +30,21 @@ NURI_KERNEL_BEGIN
 inline constexpr int sum_partials = 8;   // enough for a group of 8 threads; 32 cost 7 % on a CPU
 
 struct ByItem { NURI_VALUE int operator()(int i) const { return i; } };
+
+// What belongs to item i, and, if V is wide, to those behind it; one number for all of them.
+template <class V, class R> NURI_VALUE V at(const R* values, int i) {
+  if constexpr (std::is_same_v<V, R>) {
+    return values[i];
+  } else {
+    V v;
+    __builtin_memcpy(&v, values + i, sizeof v);
+    return v;
+  }
+}
+template <class V, class R> NURI_VALUE V spread(R x) {
+  if constexpr (std::is_same_v<V, R>) return x;
+  else return V(x.v);
+}
 
 // Cycles per stage, if somebody asks.
 struct Stopwatch {
@@ -73,9 +90,28 @@ template <class T, int W> struct PackLane {
     } else {
       for (int i = 0; i < n; ++i) f(i, part[key(i) & (sum_partials - 1)]);
     }
+    meet(part, out);
+  }
+  template <int N> static NURI_VALUE void meet(Real (&part)[sum_partials][N], Real (&out)[N]) {
     NURI_UNROLL for (int o = sum_partials / 2; o > 0; o >>= 1)
       NURI_UNROLL for (int p = 0; p < o; ++p) NURI_UNROLL for (int k = 0; k < N; ++k) part[p][k] = part[p][k] + part[p + o][k];
     NURI_UNROLL for (int k = 0; k < N; ++k) out[k] = part[0][k];
+  }
+
+  template <int N, class F> NURI_VALUE void sweep(int first, int n, Real (&out)[N], F f) const {
+    if constexpr (W == 1 && std::is_floating_point_v<T>) {
+      using V = Wide<T, sum_partials>;
+      V eight[N];
+      NURI_UNROLL for (int k = 0; k < N; ++k) eight[k] = V(T(0));
+      int i = 0;
+      for (; i + sum_partials <= n; i += sum_partials) f.template operator()<V>(first + i, eight);
+      Real part[sum_partials][N];
+      NURI_UNROLL for (int p = 0; p < sum_partials; ++p) NURI_UNROLL for (int k = 0; k < N; ++k) part[p][k] = Real(eight[k][p]);
+      NURI_UNROLL for (int p = 0; p < sum_partials; ++p) if (i + p < n) f.template operator()<Real>(first + i + p, part[p]);
+      meet(part, out);
+    } else {
+      sums(n, ByItem{}, out, [&](int i, Real* acc) { f.template operator()<Real>(first + i, acc); });
+    }
   }
 
   template <class F> NURI_VALUE int list(int n, int* out, int cap, F keep) const {

@@ -47,6 +47,10 @@ template <class T, int W> struct ShuffledLane {
     for (int k = 0; k < N; ++k) out[k] = part[0][k];
   }
 
+  template <int N, class F> void sweep(int first, int n, Real (&out)[N], F f) const {
+    sums(n, ByItem{}, out, [&](int i, Real* acc) { f.template operator()<Real>(first + i, acc); });
+  }
+
   // The questions in any order, the list ascending.
   template <class F> int list(int n, int* out, int cap, F keep) const {
     const std::vector<Truth> kept = ask(n, keep);

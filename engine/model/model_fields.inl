@@ -76,7 +76,7 @@ NURI_COUNT(noslip_iterations, "most sweeps over the friction after the solver; 0
 NURI_COUNT(integrator, "scene::Integrator")
 NURI_COUNT(solver, "scene::Solver")
 NURI_COUNT(along_tree, "1: Newton's equations are solved along the tree, 0: by factoring a matrix; model_tree.h")
-NURI_COUNT(heap, "1: many small trees that fall on each other, every environment another way; model_tree.h")
+NURI_COUNT(heap, "1: many trees that fall on each other, every environment another way; model_tree.h")
 NURI_COUNT(elliptic, "1: elliptic friction cones, 0: pyramidal")
 NURI_COUNT(flags, "bits of model::Flag: what is switched off or on")
 

@@ -16,7 +16,7 @@ void link_tree(Model& model);
 // tree, every catalog row of one dof, and fewer multiplications that way. From the tree, the solver and the row catalog.
 bool shorter_along_tree(const Model& model);
 
-// Whether it is a heap: many small trees that contacts, tendons or equalities can couple, and Newton's equations by a matrix. What
+// Whether it is a heap: many trees that contacts, tendons or equalities can couple, and Newton's equations by a matrix. What
 // touches what then differs from environment to environment, so each is stepped alone, its dofs in an order of its own
 // (physics/kernel/tree_order.h). From the trees, the solver, the owners of contacts and the row catalog.
 bool is_heap(const Model& model);

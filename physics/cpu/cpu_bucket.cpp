@@ -8,6 +8,14 @@ namespace nuri {
 namespace {
 
 constexpr int max_width = 16;
+
+struct RealField {
+  enum Name : int {
+#define NURI_REAL(name, count, unit, doc) name,
+#define NURI_DERIVED(name, count, unit, doc) name,
+#include "engine/model/model_fields.inl"
+  };
+};
 constexpr int64_t steps_between_sorts = 100;   // packing alike pays x1.1-1.2 and its signatures stay good for about this long
 
 }  // namespace
@@ -37,7 +45,7 @@ ModelNumbers::ModelNumbers(const model::Model& m, bool single) {
 }
 
 CpuBucket::CpuBucket(Members members, const WorldOptions& options, const CpuKernel& kernel, std::vector<Arena>& arenas)
-    : Bucket(std::move(members.model), options, std::move(members.ids)), kernel_(kernel), numbers_(*model_, options.precision == Precision::f32), arenas_(arenas) {
+    : Bucket(std::move(members.model), options, std::move(members.ids)), kernel_(kernel), numbers_(*model_, options.precision == Precision::f32), pairs_(*model_), sweep_(pairs_.view()), arenas_(arenas) {
   options_.backend = "cpu";
   options_.width = kernel.width;
   options_.threads = int(arenas.size());
@@ -165,6 +173,8 @@ PackJob CpuBucket::make_job(const ScratchLayout& layout, char* memory, const int
   job.overrides = raw_overrides_.data();
   job.override_count = int(raw_overrides_.size());
   job.layout = &layout;
+  const bool own_bounds = std::any_of(own_fields_.begin(), own_fields_.end(), [](const OwnField& f) { return f.field == RealField::pair_reach; });
+  job.sweep = pairs_.worth() && !own_bounds ? &sweep_ : nullptr;
   job.arena = memory;
   job.environments = environments;
   job.live = live;

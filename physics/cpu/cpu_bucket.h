@@ -4,6 +4,7 @@
 #include <mutex>
 #include "physics/backend.h"
 #include "physics/cpu/kernel.h"
+#include "physics/pair_sweep.h"
 
 namespace nuri {
 
@@ -43,6 +44,8 @@ class CpuBucket final : public Bucket {
 
   const CpuKernel& kernel_;
   ModelNumbers numbers_;
+  PairTable pairs_;
+  PairSweep sweep_;
   std::vector<Arena>& arenas_;
   std::vector<ScratchLayout> layouts_;                             // per thread: grows where its packs need more
   Room bound_;

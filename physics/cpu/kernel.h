@@ -3,6 +3,7 @@
 #pragma once
 #include <stdint.h>
 #include "physics/contact_record.h"
+#include "physics/kernel/pair_sweep.h"
 #include "physics/kernel/scratch.h"
 
 namespace nuri {
@@ -35,6 +36,7 @@ struct PackJob {
   const RawOverride* overrides;
   int override_count;
   const ScratchLayout* layout;
+  const PairSweep* sweep;              // null: every pair is tested
   char* arena;                         // layout.bytes + room for overrides, 64-byte aligned
   const int* environments;             // `width` indices; the last real one is repeated to fill a pack
   int live;                            // how many of them are real

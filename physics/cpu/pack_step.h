@@ -115,6 +115,7 @@ template <class L> struct PackStep {
     for (int k = 0; k < job.substeps; ++k) {
       Pack<L> p(lane, model, scratch);
       p.pushed = pushed;
+      p.sweep = job.sweep;
       const bool last = k + 1 == job.substeps;
       const bool fits = substep(p, run, last, job.integrate, [&](const Pack<L>& seen) {
         if (last) sign(seen);

@@ -106,7 +106,7 @@ template <class L> bool probe_pack(const ProbeJob& job) {
   int contact = 0;
   for (int i = 0; i < p.slot_count; ++i) {
     if (!(double(s.D()[s.slot_row()[i]][w]) > 0)) continue;
-    for (int k = s.slot_row()[i]; k < s.slot_row()[i + 1]; ++k) row(k, -1, contact);
+    for (int k = s.slot_row()[i]; k < row_end(p, i); ++k) row(k, -1, contact);
     ++contact;
   }
   delete[] J;

@@ -40,7 +40,7 @@ template <class L> NURI_STAGE void solve_conjugate(Pack<L>& p) {
     });
     times_jacobian(p, s.search(), s.jv());
     times_mass(p, s.search(), s.Mv());
-    const auto step = step_along(p, q, inverse_scale, done);
+    const auto step = step_along(p, Everything<L>(p), q, inverse_scale, done);
     p.lane.each(m.dof_count, [&](int i) {
       s.last_grad()[i] = s.grad()[i];
       s.last_Mgrad()[i] = s.Mgrad()[i];

@@ -101,14 +101,14 @@ template <class L> NURI_FN void felt_force(const Pack<L>& p, int slot, typename 
 }
 
 // constraint = J' f
-template <class L> NURI_STAGE void constraint_forces(Pack<L>& p) {
+template <class L, class P> NURI_STAGE void constraint_forces(Pack<L>& p, const P part) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
   R* const out = s.constraint();
-  if (p.world_slots) {
-    p.lane.each(m.link_count, [&](int k) {
-      const int b = m.link_level[k];
+  if (part.world_slots()) {
+    p.lane.each(part.links(), [&](int k) {
+      const int b = part.link(k);
       Twist<R> sum = zero6<R>();
       for (int i = s.link_slot_adr()[b]; i < s.link_slot_adr()[b + 1]; ++i) {
         R f[6];
@@ -125,14 +125,17 @@ template <class L> NURI_STAGE void constraint_forces(Pack<L>& p) {
       store6(s.body6(), b, sum);
     });
     p.lane.sync();
-    gather_up(p);
-    p.lane.each(m.dof_count, [&](int i) { out[i] = dot(load6(s.cdof(), i), load6(s.body6(), m.dof_body[i])); });
+    gather_up(p, part);
+    p.lane.each(part.dofs(), [&](int k) {
+      const int i = part.dof(k);
+      out[i] = dot(load6(s.cdof(), i), load6(s.body6(), m.dof_body[i]));
+    });
   } else {
-    p.lane.each(m.dof_count, [&](int i) { out[i] = R(0); });
+    p.lane.each(part.dofs(), [&](int k) { out[part.dof(k)] = R(0); });
   }
   p.lane.sync();
-  for (int i = 0; i < p.listed_count; ++i) {                       // rows may share dofs: one after another
-    const int row = s.listed()[i], first = m.row_dof_adr[row], n = m.row_dof_adr[row + 1] - first;
+  for (int r = 0; r < part.listed(); ++r) {                        // rows may share dofs: one after another
+    const int i = part.listed_row(r), row = s.listed()[i], first = m.row_dof_adr[row], n = m.row_dof_adr[row + 1] - first;
     const R f = row_force(p, i);
     p.lane.each(n, [&](int k) {
       const int d = m.row_dof[first + k];
@@ -140,8 +143,8 @@ template <class L> NURI_STAGE void constraint_forces(Pack<L>& p) {
     });
     p.lane.sync();
   }
-  for (int i = p.world_slots; i < p.slot_count; ++i) {
-    const int o = s.slot_owner()[i], dim = m.owner_dim[o], first = m.owner_dof_adr[o], n = m.owner_dof_adr[o + 1] - first;
+  for (int j = part.world_slots(); j < part.slots(); ++j) {
+    const int i = part.slot(j), o = s.slot_owner()[i], dim = m.owner_dim[o], first = m.owner_dof_adr[o], n = m.owner_dof_adr[o + 1] - first;
     const R* const own = s.own() + s.slot_own()[i];
     R f[6];
     slot_force(p, i, f);
@@ -154,5 +157,7 @@ template <class L> NURI_STAGE void constraint_forces(Pack<L>& p) {
     p.lane.sync();
   }
 }
+
+template <class L> NURI_FN void constraint_forces(Pack<L>& p) { constraint_forces(p, Everything<L>(p)); }
 
 NURI_KERNEL_END

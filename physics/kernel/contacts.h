@@ -8,6 +8,9 @@
 #include "engine/model/model_flags.h"
 #include "physics/kernel/collide.h"
 #include "physics/kernel/pack.h"
+#if !defined(__CUDACC__)
+#include "physics/kernel/sweep.h"
+#endif
 
 NURI_KERNEL_BEGIN
 
@@ -19,7 +22,7 @@ template <class L> NURI_STAGE void broadphase(Pack<L>& p) {
   const auto& s = p.scratch;
   const int room = s.at->room.pairs;
   const int pairs = m.on(model::flag_contact) && m.on(model::flag_constraint) ? m.pair_count : 0;
-  p.near_count = p.lane.list(pairs, s.near_pairs(), room, [&](int i) {
+  auto is_near = [&](int i) {
     const int g1 = m.pair_geom1[i], g2 = m.pair_geom2[i];
     const Vec3<R> d = load3(s.geom_xpos(), g2) - load3(s.geom_xpos(), g1);
     const R reach = m.pair_reach[i];
@@ -46,7 +49,22 @@ template <class L> NURI_STAGE void broadphase(Pack<L>& p) {
     if (type1 == geom::capsule && any(near)) beside_axis(g1, d);
     if (type1 == geom::box && any(near)) beside_box(g1, d);
     return near;
-  });
+  };
+  bool swept = false;
+#if !defined(__CUDACC__)
+  if constexpr (L::width == 1 && std::is_floating_point_v<typename L::Scalar>) {
+    if (p.sweep && pairs) {
+      swept = true;
+      p.near_count = 0;
+      sweep_pairs(p, *p.sweep, [&](int i) {
+        if (!any(is_near(i))) return;
+        if (p.near_count < room) s.near_pairs()[p.near_count] = i;
+        ++p.near_count;
+      });
+    }
+  }
+#endif
+  if (!swept) p.near_count = p.lane.list(pairs, s.near_pairs(), room, is_near);
   if (p.near_count > room) {
     p.no_room = true;
     p.near_count = room;
@@ -111,6 +129,9 @@ template <class L> NURI_STAGE void narrowphase(Pack<L>& p) {
 
 // Rows of one contact.
 NURI_VALUE int rows_of(int dim, bool elliptic) { return dim == 1 ? 1 : elliptic ? dim : 2 * (dim - 1); }
+template <class L> NURI_VALUE int row_end(const Pack<L>& p, int slot) {
+  return p.scratch.slot_row()[slot] + rows_of(p.model.owner_dim[p.scratch.slot_owner()[slot]], p.model.elliptic != 0);
+}
 
 template <class L> NURI_STAGE void contacts(Pack<L>& p) {
   using R = typename L::Real;

@@ -7,18 +7,18 @@
 // Left-looking elimination was measured slower (short chains that wait for each other).
 #pragma once
 #include <type_traits>
-#include "physics/kernel/pack.h"
+#include "physics/kernel/part.h"
 
 NURI_KERNEL_BEGIN
 
 // Each dof's columns left of the diagonal, [adr, end) in `column`, ascending; run[k]: how many consecutive columns start at entry k
 // (they may go on behind a dof's end: lists are shared).
 // level_dof: dofs by how many others they wait for when they are solved downwards; those of one level wait for earlier levels only.
-struct Pattern { const int *adr, *end, *column, *run, *level_adr, *level_dof; int level_count; };
+struct Pattern { const int *adr, *end, *column, *run, *level_adr, *level_dof; int level_count, dof_count; };
 
 template <class L> NURI_FN Pattern tree_pattern(const Pack<L>& p) {
   const auto& m = p.model;
-  return {m.ancestor_adr, m.ancestor_adr + 1, m.ancestor, m.ancestor_run, m.dof_level_adr, m.dof_level, m.dof_level_count};
+  return {m.ancestor_adr, m.ancestor_adr + 1, m.ancestor, m.ancestor_run, m.dof_level_adr, m.dof_level, m.dof_level_count, m.dof_count};
 }
 
 // A block of pivots k, k - 1, ...: each one's columns are the next pivot and the next pivot's columns (a chain of joints is
@@ -123,7 +123,7 @@ template <int S, class L> NURI_FN void eliminate_block(Pack<L>& p, const Pattern
 
 // The lower triangle becomes its factor: unit lower L, 1/D in inverse_diagonal.
 template <class L> NURI_STAGE void factorize(Pack<L>& p, const Pattern pattern) {
-  for (int k = p.model.dof_count - 1; k >= 0;) {
+  for (int k = pattern.dof_count - 1; k >= 0;) {
     const int size = block_at(pattern, k);
     switch (size) {
       case 1: eliminate_block<1>(p, pattern, k); break;
@@ -162,7 +162,7 @@ template <int S, class L> NURI_FN void lift_block(Pack<L>& p, const Pattern& pat
 template <class L> NURI_STAGE void solve_factored(Pack<L>& p, const Pattern pattern, typename L::Real* const x) {
   using R = typename L::Real;
   const R *const A = p.scratch.lower(), *const inverse = p.scratch.inverse_diagonal();
-  for (int k = p.model.dof_count - 1; k >= 0;) {
+  for (int k = pattern.dof_count - 1; k >= 0;) {
     const int size = block_at(pattern, k);
     switch (size) {
       case 1: lift_block<1>(p, pattern, k, x); break;
@@ -205,11 +205,12 @@ template <class L, class F> NURI_FN void load_mass(Pack<L>& p, F add) {
 }
 
 // y = M x
-template <class L> NURI_STAGE void times_mass(Pack<L>& p, const typename L::Real* x, typename L::Real* y) {
+template <class L, class P> NURI_STAGE void times_mass(Pack<L>& p, const typename L::Real* x, typename L::Real* y, const P part) {
   using R = typename L::Real;
   const auto& m = p.model;
   const R* const mass = p.scratch.mass();
-  p.lane.each(m.dof_count, [&](int i) {
+  p.lane.each(part.dofs(), [&](int d) {
+    const int i = part.dof(d);
     const R* const row = mass + m.mass_adr[i];
     const int first = m.ancestor_adr[i], n = m.ancestor_adr[i + 1] - first;
     R sum = row[n] * x[i];
@@ -219,5 +220,6 @@ template <class L> NURI_STAGE void times_mass(Pack<L>& p, const typename L::Real
   });
   p.lane.sync();
 }
+template <class L> NURI_FN void times_mass(Pack<L>& p, const typename L::Real* x, typename L::Real* y) { times_mass(p, x, y, Everything<L>(p)); }
 
 NURI_KERNEL_END

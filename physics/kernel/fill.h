@@ -1,6 +1,6 @@
 // Which entries of the Hessian this pack needs beyond the tree pattern: contacts between moving bodies, tendons and
-// equalities couple branches. Symbolic elimination on bit sets: when dof k goes, its columns become columns of the largest
-// of them. A union over the pack; entries an environment does not need are exact zeros and stay so. Heaps: tree_order.h.
+// equalities couple branches. Symbolic elimination on bit sets (tree_order.h, which heaps use otherwise). A union over the pack;
+// entries an environment does not need are exact zeros and stay so.
 #pragma once
 #include "physics/kernel/tree_order.h"
 
@@ -15,7 +15,7 @@ template <class V> NURI_VALUE uint64_t tree_bits(const V& m, int k, int w) {
 template <class L> NURI_FN Pattern pack_pattern(const Pack<L>& p) {
   const auto& s = p.scratch;
   if (!p.filled) return tree_pattern(p);
-  return {s.column_adr(), s.column_end(), s.column(), s.column_run(), s.level_adr(), s.level_dof(), s.counts()[6]};
+  return {s.column_adr(), s.column_end(), s.column(), s.column_run(), s.level_adr(), s.level_dof(), s.counts()[6], p.model.dof_count};
 }
 
 template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
@@ -24,11 +24,7 @@ template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
   bool filled = p.world_slots < p.slot_count;
   for (int i = 0; i < p.listed_count; ++i) filled = filled || m.row_dof_adr[s.listed()[i] + 1] - m.row_dof_adr[s.listed()[i]] > 1;
   p.filled = filled;
-  p.ordered = false;
   if (!filled) return;
-  if constexpr (L::width == 1) {
-    if (m.heap) return order_trees(p);
-  }
   p.lane.once([&] {
     const int words = m.bit_words, n = m.dof_count;
     uint64_t* const bits = reinterpret_cast<uint64_t*>(s.bits());
@@ -51,33 +47,13 @@ template <class L> NURI_STAGE void fill_pattern(Pack<L>& p) {
       if (o != last) couple(m.owner_dof + m.owner_dof_adr[o], m.owner_dof_adr[o + 1] - m.owner_dof_adr[o]);
       last = o;
     }
-    for (int k = n - 1; k >= 0; --k) {
-      const uint64_t* const row = bits + words * k;
-      int w = words - 1;
-      while (w >= 0 && !row[w]) --w;
-      if (w < 0) continue;
-      const int top = highest_bit(row[w]);
-      uint64_t* const up = bits + words * (64 * w + top);
-      for (int v = 0; v < w; ++v) up[v] |= row[v];
-      up[w] |= row[w] & ~(uint64_t(1) << top);
-    }
-    int count = 0, extra = 0;
-    for (int k = 0; k < n; ++k) {
-      s.column_adr()[k] = count;
-      for (int w = 0; w < words; ++w)
-        for (uint64_t b = bits[words * k + w]; b;) {               // run after run
-          const int first = lowest_bit(b), length = ~(b >> first) ? lowest_bit(~(b >> first)) : 64 - first;
-          for (int c = 0; c < length; ++c, ++count) {
-            s.column()[count] = 64 * w + first + c;
-            s.column_run()[count] = length - c;
-          }
-          b = first + length < 64 ? b >> (first + length) << (first + length) : 0;
-        }
-      s.column_end()[k] = count;
+    eliminate_bits(bits, n, words);
+    list_columns(p, bits, n, words, n * n);
+    int extra = 0;
+    for (int k = 0; k < n; ++k)
       for (int w = 0; w < words; ++w)
         for (uint64_t b = bits[words * k + w] & ~tree_bits(m, k, w); b; b &= b - 1) s.fill()[extra++] = triangle(k) + 64 * w + lowest_bit(b);
-    }
-    s.counts()[6] = list_levels(p);
+    s.counts()[6] = list_levels(p, n);
     s.counts()[7] = extra;
   });
   p.lane.sync();

@@ -99,25 +99,25 @@ template <int Dim, class L> NURI_FN void world_contact(const Pack<L>& p, int slo
   }
 }
 
-// Where entries of L lie: rows by dof, or by the environment's own order of elimination. Either dof may come first.
-template <class L> struct Places {
+// Where entries of L lie: rows by dof, or by the island's own order of elimination. Either dof may come first.
+template <class L, class P> struct Places {
   typename L::Real* const lower;
-  const int* const position;                                       // null: in the model's order
-  NURI_FN explicit Places(const Pack<L>& p) : lower(p.scratch.lower()), position(L::width == 1 && p.ordered ? p.scratch.position() : nullptr) {}
+  const int* const position;
+  NURI_FN explicit Places(const Pack<L>& p) : lower(p.scratch.lower()), position(P::is_island ? p.scratch.position() : nullptr) {}
   NURI_FN int of(int dof) const {
-    if constexpr (L::width == 1) return position ? position[dof] : dof;
+    if constexpr (P::is_island) return position[dof];
     else return dof;
   }
   NURI_FN typename L::Real& at(int i, int j) const {               // i >= j unless there is an order
-    if constexpr (L::width == 1) {
-      if (position && position[i] < position[j]) return lower[triangle(position[j]) + position[i]];
+    if constexpr (P::is_island) {
+      if (position[i] < position[j]) return lower[triangle(position[j]) + position[i]];
     }
     return lower[triangle(of(i)) + of(j)];
   }
 };
 
 // Adds a contact between two moving bodies to L.
-template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, int slot) {
+template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, const Everything<L>&, int slot) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
@@ -126,7 +126,7 @@ template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, int slot) {
   const int o = s.slot_owner()[slot], first = m.owner_dof_adr[o], n = m.owner_dof_adr[o + 1] - first;
   const int* const coded = m.owner_dof + first;
   const R* const own = s.own() + s.slot_own()[slot];
-  const Places<L> places(p);
+  const Places<L, Everything<L>> places(p);
   auto dof_at = [&](int i) { return coded[i] < 0 ? -1 - coded[i] : coded[i]; };
   p.lane.each(n, [&](int i) {
     R b[Dim];
@@ -142,6 +142,48 @@ template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, int slot) {
       NURI_UNROLL for (int c = 0; c < Dim; ++c) sum = mul_add(b[c], own[c * n + j], sum);
       entry = sum;
     }
+  });
+  p.lane.sync();
+}
+
+// The same in an island's order: one or two trees, each ascending; those of the tree that comes first in the matrix are columns of the
+// other's rows, by runs of neighbours.
+template <int Dim, class L> NURI_FN void add_own_contact(Pack<L>& p, const Island<L>&, int slot) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  R k[triangle_size(Dim)];
+  if (!contact_stiffness<Dim>(p, slot, k)) return;
+  const int o = s.slot_owner()[slot], first = m.owner_dof_adr[o], n = m.owner_dof_adr[o + 1] - first;
+  const int *const coded = m.owner_dof + first, *const position = s.position();
+  R *const own = s.own() + s.slot_own()[slot], *const lower = s.lower();
+  auto dof_at = [&](int i) { return coded[i] < 0 ? -1 - coded[i] : coded[i]; };
+  auto place = [&](int i) { return position[dof_at(i)]; };
+  auto tree = [&](int i) { return m.body_tree[m.dof_body[dof_at(i)]]; };
+  int split = 1;
+  while (split < n && tree(split) == tree(0)) ++split;
+  const bool turned = split < n && place(split) < place(0);
+  const int low = turned ? split : 0, low_end = turned ? n : split, high = turned ? 0 : split;
+  p.lane.each(n, [&](int i) {
+    R b[Dim];
+    NURI_UNROLL for (int c = 0; c < Dim; ++c) {
+      R sum = R(0);
+      NURI_UNROLL for (int e = 0; e < Dim; ++e) sum = mul_add(k[c >= e ? triangle(c) + e : triangle(e) + c], own[e * n + i], sum);
+      b[c] = -sum;                                                 // take_rows subtracts
+    }
+    R* const row = lower + triangle(place(i));
+    auto columns = [&](int begin, int end) {
+      for (int j = begin, many = 1; j < end; j += many, many = 1) {
+        const int at = place(j);
+        while (j + many < end && place(j + many) == at + many) ++many;
+        R* from[Dim];
+        NURI_UNROLL for (int c = 0; c < Dim; ++c) from[c] = own + c * n + j;
+        take_rows<Dim>(row + at, b, from, 0, many);
+      }
+    };
+    const bool lower_tree = low <= i && i < low_end;
+    columns(low, lower_tree ? i + 1 : low_end);
+    if (!lower_tree) columns(high, i + 1);
   });
   p.lane.sync();
 }
@@ -171,13 +213,13 @@ template <int Dim, class L> NURI_FN bool sides_changed(const Pack<L>& p, int slo
 
 // Stiffness of contacts with the world, link by link: own_stiff; touched: 0 none, 1 as last time, 2 new, and all above them.
 // `first`: of this substep. Later ones assemble again only what changed sides since, which cannot show in the bits.
-template <class L> NURI_STAGE void stiffen_links(Pack<L>& p, bool first) {
+template <class L, class P> NURI_STAGE void stiffen_links(Pack<L>& p, bool first, const P part) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
   int* const touched = s.touched();
-  p.lane.each(m.link_count, [&](int k) {
-    const int b = m.link_level[k], begin = s.link_slot_adr()[b], end = s.link_slot_adr()[b + 1];
+  p.lane.each(part.links(), [&](int k) {
+    const int b = part.link(k), begin = s.link_slot_adr()[b], end = s.link_slot_adr()[b + 1];
     touched[b] = 0;
     if (begin == end) return;
     touched[b] = 1;
@@ -210,8 +252,8 @@ template <class L> NURI_STAGE void stiffen_links(Pack<L>& p, bool first) {
     p.lane.sync();
   }
   p.lane.once([&] {
-    for (int k = m.link_count - 1; k >= 0; --k) {                  // the deepest first
-      const int b = m.link_level[k];
+    for (int k = part.links() - 1; k >= 0; --k) {                  // the deepest first
+      const int b = part.link(k);
       if (!m.link_parent[b]) continue;
       int& above = touched[m.link_parent[b]];
       above = touched[b] > above ? touched[b] : above;
@@ -220,17 +262,17 @@ template <class L> NURI_STAGE void stiffen_links(Pack<L>& p, bool first) {
   p.lane.sync();
 }
 
-// H into the lower triangle.
-template <class L> NURI_STAGE void hessian(Pack<L>& p) {
+// H into the lower triangle; its entries are those of the pattern.
+template <class L, class P> NURI_STAGE void hessian(Pack<L>& p, const P part, const Pattern pattern) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
   R *const A = s.lower(), *const stiff = s.stiff();
   const int* const touched = s.touched();
-  for (int level = m.link_level_count - 1; level >= 0; --level) {
-    const int* const links = m.link_level + m.link_level_adr[level];
-    p.lane.each(m.link_level_adr[level + 1] - m.link_level_adr[level], [&](int k) {
-      const int b = links[k];
+  for (int level = part.levels() - 1; level >= 0; --level) {
+    const int begin = part.level_begin(level);
+    p.lane.each(part.level_begin(level + 1) - begin, [&](int k) {
+      const int b = part.link(begin + k);
       if (touched[b] < 2) return;
       R a[symmetric6_size];
       const bool carries = s.link_slot_adr()[b + 1] > s.link_slot_adr()[b];
@@ -245,10 +287,9 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
     p.lane.sync();
   }
   // second composite pass: H(i, j) = M(i, j) + axis_j . (composite stiffness) axis_i
-  const Places<L> places(p);
-  if (p.ordered) {
-    const Pattern pattern = pack_pattern(p);
-    p.lane.each(m.dof_count, [&](int i) {
+  const Places<L, P> places(p);
+  if constexpr (P::is_island) {
+    p.lane.each(pattern.dof_count, [&](int i) {
       R* const row = A + triangle(i);
       for (int k = pattern.adr[i]; k < pattern.end[i]; ++k) row[pattern.column[k]] = R(0);
     });
@@ -256,8 +297,8 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
   } else if (p.filled) {
     p.lane.each(s.counts()[7], [&](int k) { A[s.fill()[k]] = R(0); });
   }
-  p.lane.each(m.dof_count, [&](int i) {
-    const int b = m.dof_body[i], first_above = m.ancestor_adr[i], n = m.ancestor_adr[i + 1] - first_above;
+  p.lane.each(part.dofs(), [&](int d) {
+    const int i = part.dof(d), b = m.dof_body[i], first_above = m.ancestor_adr[i], n = m.ancestor_adr[i + 1] - first_above;
     const R* const mass = s.mass() + m.mass_adr[i];
     const int* const above = m.ancestor + first_above;
     R* const out = A + triangle(places.of(i));                     // those above come first in any order
@@ -271,7 +312,8 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
     out[places.of(i)] = mass[n] + dot(x, f);
   });
   p.lane.sync();
-  for (int i = 0; i < p.listed_count; ++i) {
+  for (int r = 0; r < part.listed(); ++r) {
+    const int i = part.listed_row(r);
     const R k = row_stiffness(p, i);
     if (!any(R(0) < k)) continue;
     const int row = s.listed()[i], first = m.row_dof_adr[row], n = m.row_dof_adr[row + 1] - first;
@@ -285,7 +327,10 @@ template <class L> NURI_STAGE void hessian(Pack<L>& p) {
     });
     p.lane.sync();
   }
-  for (int i = p.world_slots; i < p.slot_count; ++i) with_dim(p, i, [&]<int Dim>() { add_own_contact<Dim>(p, i); });
+  for (int k = part.world_slots(); k < part.slots(); ++k) {
+    const int slot = part.slot(k);
+    with_dim(p, slot, [&]<int Dim>() { add_own_contact<Dim>(p, part, slot); });
+  }
 }
 
 NURI_KERNEL_END

@@ -25,18 +25,18 @@ template <class L> NURI_FN void cone_rows(const Pack<L>& p, int slot, int dim, c
 }
 
 // y = J x, from the twists of links at x
-template <class L> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y, const typename L::Real* const twists) {
+template <class L, class P> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y, const typename L::Real* const twists, const P part) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
-  p.lane.each(p.listed_count, [&](int i) {
-    const int row = s.listed()[i], first = m.row_dof_adr[row], n = m.row_dof_adr[row + 1] - first;
+  p.lane.each(part.listed(), [&](int k) {
+    const int i = part.listed_row(k), row = s.listed()[i], first = m.row_dof_adr[row], n = m.row_dof_adr[row + 1] - first;
     R sum = s.row_value()[first] * x[m.row_dof[first]];
-    for (int k = 1; k < n; ++k) sum = mul_add(s.row_value()[first + k], x[m.row_dof[first + k]], sum);
+    for (int d = 1; d < n; ++d) sum = mul_add(s.row_value()[first + d], x[m.row_dof[first + d]], sum);
     y[i] = sum;
   });
-  p.lane.each(p.world_slots, [&](int i) {
-    const int o = s.slot_owner()[i], dim = m.owner_dim[o];
+  p.lane.each(part.world_slots(), [&](int j) {
+    const int i = part.slot(j), o = s.slot_owner()[i], dim = m.owner_dim[o];
     const R* const frame = s.frames() + 12 * i;
     const Twist<R> t = load6(twists, m.owner_link[o]);
     const Vec3<R> at_point = cross_add(t.w, load3(frame, 0), t.v);
@@ -49,8 +49,8 @@ template <class L> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::
     }
     cone_rows(p, i, dim, v, y + s.slot_row()[i]);
   });
-  p.lane.each(p.slot_count - p.world_slots, [&](int j) {
-    const int i = p.world_slots + j, o = s.slot_owner()[i], dim = m.owner_dim[o], first = m.owner_dof_adr[o], n = m.owner_dof_adr[o + 1] - first;
+  p.lane.each(part.slots() - part.world_slots(), [&](int j) {
+    const int i = part.slot(part.world_slots() + j), o = s.slot_owner()[i], dim = m.owner_dim[o], first = m.owner_dof_adr[o], n = m.owner_dof_adr[o + 1] - first;
     const R* const own = s.own() + s.slot_own()[i];
     R v[6];
     for (int k = 0; k < dim; ++k) {
@@ -65,9 +65,14 @@ template <class L> NURI_STAGE void times_jacobian(Pack<L>& p, const typename L::
   });
   p.lane.sync();
 }
-template <class L> NURI_FN void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y) {
-  if (p.world_slots) spread_down(p, x);
-  times_jacobian(p, x, y, p.scratch.body6());
+template <class L> NURI_FN void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y, const typename L::Real* const twists) {
+  times_jacobian(p, x, y, twists, Everything<L>(p));
 }
+template <class L, class P> requires std::is_class_v<P>
+NURI_FN void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y, const P part) {
+  if (part.world_slots()) spread_down(p, x, part);
+  times_jacobian(p, x, y, p.scratch.body6(), part);
+}
+template <class L> NURI_FN void times_jacobian(Pack<L>& p, const typename L::Real* const x, typename L::Real* const y) { times_jacobian(p, x, y, Everything<L>(p)); }
 
 NURI_KERNEL_END

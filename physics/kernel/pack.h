@@ -2,6 +2,7 @@
 #pragma once
 #include "engine/lane/lane.h"
 #include "engine/model/view.h"
+#include "physics/kernel/pair_sweep.h"
 #include "physics/kernel/scratch.h"
 
 NURI_KERNEL_BEGIN
@@ -17,6 +18,7 @@ template <class L> struct Pack : PackCounts {
   const Scratch<L> scratch;
 
   Real iterations = Real(T(0));   // of the solver, per environment
+  const PairSweep* sweep = nullptr;   // where near pairs of a heap are found by one
 
   NURI_VALUE Pack(const L& l, const ModelView<Real>& m, const Scratch<L>& s) : lane(l), model(m), scratch(s) {}
 

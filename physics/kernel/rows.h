@@ -8,6 +8,7 @@
 #include "physics/kernel/diagonal.h"
 #include "physics/kernel/equality_drift.h"
 #include "physics/kernel/impedance.h"
+#include "physics/kernel/islands.h"
 #include "physics/kernel/jacobian.h"
 #include "physics/kernel/surface.h"
 #include "physics/kernel/tendons.h"
@@ -183,23 +184,36 @@ template <class L> NURI_STAGE void contact_rows(Pack<L>& p) {
   const auto& s = p.scratch;
   const bool elliptic = m.elliptic != 0;
   p.single_rows = p.listed_count;
+  bool by_islands = false;
+  if constexpr (L::width == 1) by_islands = m.heap;
   p.lane.once([&] {
     int row = p.listed_count;
-    for (int i = 0; i < p.slot_count; ++i) {
+    auto give_rows = [&](int i) {
       const int o = s.slot_owner()[i], n = rows_of(m.owner_dim[o], elliptic);
       s.slot_row()[i] = row;
       if (row + n <= s.at->room.rows)
         for (int r = 0; r < n; ++r) s.row_key()[row + r] = m.owner_key[o] + s.slot_rank()[i] * n + r;
       row += n;
+    };
+    if (!by_islands) {
+      for (int i = 0; i < p.slot_count; ++i) give_rows(i);
+    } else if constexpr (L::width == 1) {                          // an island's lie together
+      int* at = s.islands();
+      find_islands(p);
+      for (int k = 0, slot = 0; k <= s.counts()[6]; ++k, at += island::size) {
+        at[island::rows] = row;
+        for (; slot < at[island::size + island::slots]; ++slot) give_rows(s.island_slot()[slot]);
+      }
+      at[island::rows] = row;
     }
-    s.slot_row()[p.slot_count] = row;
     s.counts()[4] = row;
   });
   p.lane.sync();
   p.row_count = s.counts()[4];
+  p.islands = by_islands ? s.counts()[6] : 0;
   if (p.row_count > s.at->room.rows) {
     p.no_room = true;
-    p.slot_count = p.world_slots = 0;
+    p.slot_count = p.world_slots = p.islands = 0;
     p.row_count = p.listed_count;
     p.lane.sync();
     p.lane.each(m.body_count + 1, [&](int b) { s.link_slot_adr()[b] = 0; });
@@ -273,7 +287,7 @@ template <class L> NURI_STAGE void reference_acceleration(Pack<L>& p) {
   p.lane.each(p.slot_count, [&](int i) {
     const Pick<R> pair(s.slot_pair()[i]);
     const R damp = pair.of(m.pair_impedance, model::impedance_size, model::imp_b_damp);
-    const int row = s.slot_row()[i], end = s.slot_row()[i + 1];
+    const int row = s.slot_row()[i], end = row_end(p, i);
     s.aref()[row] = -mul_add(damp, s.jv()[row], s.aref()[row]);
     const R other = m.elliptic ? pair.of(m.pair_friction_kb, 2, 1) : damp;
     for (int r = row + 1; r < end; ++r) s.aref()[r] = -mul_add(other, s.jv()[r], s.aref()[r]);

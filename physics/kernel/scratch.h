@@ -48,7 +48,7 @@ struct PackCounts {
   int row_count = 0;         // all rows, slots included
   int coupled = 0;           // rows that couple branches of the tree in this round of the solver
   bool filled = false;       // the Hessian has entries outside the tree pattern
-  bool ordered = false;      // its dofs go by the environment's own order of elimination (heaps)
+  int islands = 0;           // heaps: sets of trees that rows tie to each other
   bool pushed = true;        // some environment may have forces applied to bodies
   bool no_room = false;      // out of Room: the substep must not commit
   int factorizations = 0, evaluations = 0, rounds = 0;   // work done by the pack

@@ -42,7 +42,7 @@ template <class L> NURI_STAGE void add_surface_motion(Pack<L>& p) {
     R v[6] = {R(0), dot(load3(frame, 2), apart.v), dot(load3(frame, 3), apart.v), R(0), R(0), R(0)}, out[10];
     if (dim > 3) v[3] = dot(load3(frame, 1), apart.w);
     cone_rows(p, i, dim, v, out);
-    for (int k = row; k < s.slot_row()[i + 1]; ++k) s.jv()[k] = s.jv()[k] + out[k - row];
+    for (int k = row; k < row_end(p, i); ++k) s.jv()[k] = s.jv()[k] + out[k - row];
   });
   p.lane.sync();
 }

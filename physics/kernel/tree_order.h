@@ -1,9 +1,10 @@
-// Order of elimination of a heap: many small trees that touch each other, in every environment others (model::is_heap).
+// Order of elimination of an island of a heap: trees that touch each other, in every environment others (model::is_heap).
 //
-// A matrix in the model's order, which for a heap is any order, fills: so each environment, alone in its pack, eliminates its trees
+// A matrix in the model's order, which for a heap is any order, fills: so each environment, alone in its pack, eliminates an island's trees
 // by least degree (Tinney and Walker 1967): next goes the tree that shares entries with the fewest dofs of those that are left.
-// The order follows from the environment's own contacts, tendons and equalities and from nothing else. Dofs of a tree stay together,
-// so all of this works on bit sets over trees, and the rows of a tree share one list of columns. Measured against the model's
+// The order follows from the island's own contacts, tendons and equalities and from nothing else. Dofs of a tree stay together,
+// so all of this works on bit sets over trees, and the rows of a tree share one list of columns. Robots' branches do not touch each
+// other's entries: an island of large trees gets a pattern dof by dof, if there is room for it. Measured against the model's
 // order: 7 times fewer multiplications for 200 pebbles in a drum, 24 times for 120 parts in a tote.
 #pragma once
 #include "physics/kernel/factor.h"
@@ -26,10 +27,9 @@ NURI_VALUE int lowest_bit(uint64_t w) {
 }
 
 // Dofs by how many others they wait for in the solve downwards, from their columns: the last one is the parent in the
-// elimination tree. By one thread; returns the number of levels.
-template <class L> NURI_FN int list_levels(const Pack<L>& p) {
+// elimination tree. n: how many dofs. By one thread; returns the number of levels.
+template <class L> NURI_FN int list_levels(const Pack<L>& p, int n) {
   const auto& s = p.scratch;
-  const int n = p.model.dof_count;
   const int *const adr = s.column_adr(), *const end = s.column_end();
   int *const level = s.level_adr(), *const depth = s.depth(), levels = 0;
   for (int k = 0; k <= n; ++k) level[k] = 0;
@@ -47,12 +47,81 @@ template <class L> NURI_FN int list_levels(const Pack<L>& p) {
   return levels;
 }
 
-// position[dof], and the pattern in positions; out of room for it: no_room.
-template <class L> NURI_STAGE void order_trees(Pack<L>& p) {
+// Symbolic elimination on bit sets: bits[words * k ..] has the columns of dof k; when k goes, they become columns of the largest of them.
+NURI_FN void eliminate_bits(uint64_t* bits, int n, int words) {
+  for (int k = n - 1; k >= 0; --k) {
+    const uint64_t* const row = bits + words * k;
+    int w = words - 1;
+    while (w >= 0 && !row[w]) --w;
+    if (w < 0) continue;
+    const int top = highest_bit(row[w]);
+    uint64_t* const up = bits + words * (64 * w + top);
+    for (int v = 0; v < w; ++v) up[v] |= row[v];
+    up[w] |= row[w] & ~(uint64_t(1) << top);
+  }
+}
+
+// Bit sets as lists of columns, run after run; false if that takes more than `room`.
+template <class L> NURI_FN bool list_columns(const Pack<L>& p, const uint64_t* bits, int n, int words, int room) {
+  const auto& s = p.scratch;
+  int count = 0;
+  for (int k = 0; k < n; ++k) {
+    s.column_adr()[k] = count;
+    for (int w = 0; w < words; ++w)
+      for (uint64_t b = bits[words * k + w]; b;) {
+        const int first = lowest_bit(b), length = ~(b >> first) ? lowest_bit(~(b >> first)) : 64 - first;
+        if (count + length > room) return false;
+        for (int c = 0; c < length; ++c, ++count) {
+          s.column()[count] = 64 * w + first + c;
+          s.column_run()[count] = length - c;
+        }
+        b = first + length < 64 ? b >> (first + length) << (first + length) : 0;
+      }
+    s.column_end()[k] = count;
+  }
+  return true;
+}
+
+// The pattern of an island dof by dof, given position[]; false if there is no room.
+template <class L> NURI_FN bool list_by_dofs(const Pack<L>& p, const Island<L>& island, uint64_t* bits) {
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const int n = island.dofs(), words = (n + 63) / 64;
+  const int* const position = s.position();
+  for (int k = 0; k < words * n; ++k) bits[k] = 0;
+  auto tie = [&](int a, int b) {
+    const int low = a < b ? a : b, high = a < b ? b : a;
+    bits[words * high + (low >> 6)] |= uint64_t(1) << (low & 63);
+  };
+  for (int k = 0; k < n; ++k) {
+    const int i = island.dof(k);
+    for (int a = m.ancestor_adr[i]; a < m.ancestor_adr[i + 1]; ++a) tie(position[i], position[m.ancestor[a]]);
+  }
+  auto couple = [&](const int* list, int count) {
+    auto at = [&](int k) { return position[list[k] < 0 ? -1 - list[k] : list[k]]; };
+    for (int a = 1; a < count; ++a)
+      for (int b = 0; b < a; ++b) tie(at(a), at(b));
+  };
+  for (int k = 0; k < island.listed(); ++k) {
+    const int row = s.listed()[island.listed_row(k)];
+    couple(m.row_dof + m.row_dof_adr[row], m.row_dof_adr[row + 1] - m.row_dof_adr[row]);
+  }
+  for (int k = island.world_slots(), last = -1; k < island.slots(); ++k) {
+    const int o = s.slot_owner()[island.slot(k)];
+    if (o != last) couple(m.owner_dof + m.owner_dof_adr[o], m.owner_dof_adr[o + 1] - m.owner_dof_adr[o]);
+    last = o;
+  }
+  eliminate_bits(bits, n, words);
+  return list_columns(p, bits, n, words, s.at->room.columns);
+}
+
+// position[dof] in the island, and the island's pattern in positions; out of room for it: no_room.
+template <class L> NURI_STAGE Pattern order_trees(Pack<L>& p, const Island<L> island) {
   const auto& m = p.model;
   const auto& s = p.scratch;
   p.lane.once([&] {
-    const int trees = m.tree_count, words = (trees + 63) / 64, n = m.dof_count;
+    const int trees = island.trees(), words = (trees + 63) / 64, n = island.dofs();
+    const int* const local = s.tree_local();                       // trees go by their numbers in the island
     uint64_t* const beside = reinterpret_cast<uint64_t*>(s.bits());   // of each tree: those it shares entries with and that go later
     uint64_t* const ranks = beside + words * trees;
     int *const size = s.tree_order(), *const degree = size + trees, *const first = degree + trees, *const rank = first + trees, *const order = rank + trees;
@@ -62,23 +131,24 @@ template <class L> NURI_STAGE void order_trees(Pack<L>& p) {
       size[t] = degree[t] = 0;
       order[t] = t;
     }
-    for (int i = 0; i < n; ++i) ++size[m.body_tree[m.dof_body[i]]];
+    auto tree_of = [&](int dof) { return local[m.body_tree[m.dof_body[dof]]]; };
+    for (int i = 0; i < n; ++i) ++size[tree_of(island.dof(i))];
 
     auto couple = [&](int a, int b) {
-      if (a < 0 || b < 0 || a == b || (beside[words * a + (b >> 6)] & bit(b))) return;
+      if (a == b || (beside[words * a + (b >> 6)] & bit(b))) return;
       beside[words * a + (b >> 6)] |= bit(b);
       beside[words * b + (a >> 6)] |= bit(a);
       degree[a] += size[b];
       degree[b] += size[a];
     };
-    for (int i = 0; i < p.listed_count; ++i) {
-      const int begin = m.row_dof_adr[s.listed()[i]], end = m.row_dof_adr[s.listed()[i] + 1];
+    for (int i = 0; i < island.listed(); ++i) {
+      const int row = s.listed()[island.listed_row(i)], begin = m.row_dof_adr[row], end = m.row_dof_adr[row + 1];
       for (int a = begin + 1; a < end; ++a)
-        for (int b = begin; b < a; ++b) couple(m.body_tree[m.dof_body[m.row_dof[a]]], m.body_tree[m.dof_body[m.row_dof[b]]]);
+        for (int b = begin; b < a; ++b) couple(tree_of(m.row_dof[a]), tree_of(m.row_dof[b]));
     }
-    for (int i = p.world_slots, last = -1; i < p.slot_count; ++i) {
-      const int o = s.slot_owner()[i];
-      if (o != last) couple(m.body_tree[m.owner_body1[o]], m.body_tree[m.owner_body2[o]]);
+    for (int i = island.world_slots(), last = -1; i < island.slots(); ++i) {
+      const int o = s.slot_owner()[island.slot(i)];
+      if (o != last) couple(local[m.body_tree[m.owner_body1[o]]], local[m.body_tree[m.owner_body2[o]]]);
       last = o;
     }
 
@@ -109,7 +179,13 @@ template <class L> NURI_STAGE void order_trees(Pack<L>& p) {
 
     int* const next = degree;
     for (int t = 0; t < trees; ++t) next[t] = first[t];
-    for (int i = 0; i < n; ++i) s.position()[i] = next[m.body_tree[m.dof_body[i]]]++;
+    for (int i = 0; i < n; ++i) s.position()[island.dof(i)] = next[tree_of(island.dof(i))]++;
+    constexpr int large = 8;                                       // dofs of a tree
+    if (n > large * trees && list_by_dofs(p, island, ranks + words)) {
+      s.counts()[6] = list_levels(p, n);
+      s.counts()[7] = 1;
+      return;
+    }
     const int room = s.at->room.columns;
     int *const column = s.column(), *const run = s.column_run(), count = 0;
     bool fits = true;
@@ -136,12 +212,12 @@ template <class L> NURI_STAGE void order_trees(Pack<L>& p) {
         s.column_end()[first[t] + c] = above + c;
       }
     }
-    s.counts()[6] = fits ? list_levels(p) : 0;
+    s.counts()[6] = fits ? list_levels(p, n) : 0;
     s.counts()[7] = fits;
   });
   p.lane.sync();
-  p.ordered = s.counts()[7] != 0;
-  p.no_room = p.no_room || !p.ordered;
+  p.no_room = p.no_room || !s.counts()[7];
+  return {s.column_adr(), s.column_end(), s.column(), s.column_run(), s.level_adr(), s.level_dof(), s.counts()[6], island.dofs()};
 }
 
 NURI_KERNEL_END

@@ -10,6 +10,7 @@
 #include "engine/model/model_flags.h"
 #include "physics/kernel/inertia.h"
 #include "physics/kernel/kinematics.h"
+#include "physics/kernel/part.h"
 
 NURI_KERNEL_BEGIN
 
@@ -73,13 +74,13 @@ template <class L, class F> NURI_FN void gather_bodies(Pack<L>& p, F f) {
 }
 
 // body6 of each link becomes the sum over its subtree, leaves first, children ascending
-template <class L> NURI_STAGE void gather_up(Pack<L>& p) {
+template <class L, class P> NURI_STAGE void gather_up(Pack<L>& p, const P part) {
   const auto& m = p.model;
   auto* const body6 = p.scratch.body6();
-  for (int level = m.link_level_count - 2; level >= 0; --level) {
-    const int* const links = m.link_level + m.link_level_adr[level];
-    p.lane.each(m.link_level_adr[level + 1] - m.link_level_adr[level], [&](int k) {
-      const int b = links[k];
+  for (int level = part.levels() - 2; level >= 0; --level) {
+    const int begin = part.level_begin(level);
+    p.lane.each(part.level_begin(level + 1) - begin, [&](int k) {
+      const int b = part.link(begin + k);
       auto f = load6(body6, b);
       for (int i = m.link_child_adr[b]; i < m.link_child_adr[b + 1]; ++i) f = f + load6(body6, m.link_child[i]);
       store6(body6, b, f);
@@ -87,18 +88,19 @@ template <class L> NURI_STAGE void gather_up(Pack<L>& p) {
     p.lane.sync();
   }
 }
+template <class L> NURI_FN void gather_up(Pack<L>& p) { gather_up(p, Everything<L>(p)); }
 
 // body6 = twist of each link when the dofs move at x
-template <class L> NURI_STAGE void spread_down(Pack<L>& p, const typename L::Real* x) {
+template <class L, class P> NURI_STAGE void spread_down(Pack<L>& p, const typename L::Real* x, const P part) {
   using R = typename L::Real;
   const auto& m = p.model;
   const auto& s = p.scratch;
   p.lane.once([&] { store6(s.body6(), 0, zero6<R>()); });
   p.lane.sync();
-  for (int level = 0; level < m.link_level_count; ++level) {
-    const int* const links = m.link_level + m.link_level_adr[level];
-    p.lane.each(m.link_level_adr[level + 1] - m.link_level_adr[level], [&](int k) {
-      const int b = links[k];
+  for (int level = 0; level < part.levels(); ++level) {
+    const int begin = part.level_begin(level);
+    p.lane.each(part.level_begin(level + 1) - begin, [&](int k) {
+      const int b = part.link(begin + k);
       Twist<R> v = load6(s.body6(), m.link_parent[b]);
       for (int d = m.body_dof_adr[b], end = d + m.body_dof_num[b]; d < end; ++d) v = mul_add(load6(s.cdof(), d), x[d], v);
       store6(s.body6(), b, v);

@@ -79,6 +79,9 @@ OWN = {
     "springs": ("springs.xml", {}),
     "springs_implicitfast": ("springs.xml", {"integrator": "implicitfast"}),
     "convex": ("convex.xml", {}),
+    "islands": ("islands.xml", {}),
+    "islands_elliptic": ("islands.xml", {"cone": "elliptic", "impratio": "3", "integrator": "implicitfast"}),
+    "islands_implicit": ("islands.xml", {"integrator": "implicit"}),
 }
 SUITES = tuple([f"gymnasium/{n}" for n in GYMNASIUM] + [f"dm_control/{n}" for n in DM_CONTROL])
 OWN_NAMES = tuple(f"own/{n}" for n in OWN)

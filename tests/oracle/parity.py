@@ -44,7 +44,7 @@ TOLERANCE = {
     "rows": (ROUNDING, 2e-3),          # aref is depth and speed times stiffness: 1e-7 m of depth are 1e-3 of a contact 0.1 mm deep
     "solution": (ROUNDING, 2e-3),
     "step": (ROUNDING, 1e-3),
-    "configured": (1e-3, 1e-3),        # both stop at the model's own tolerance, Nuri for the whole environment, MuJoCo island by island
+    "configured": (1e-3, 1e-3),        # both stop at the model's own tolerance; but for heaps Nuri for the whole environment, MuJoCo island by island
     "sensors": (ROUNDING, 3e-3),
 }
 

@@ -126,6 +126,17 @@ inline std::vector<NamedModel> models() {
   }
   out.push_back({"pile", "<mujoco><option timestep='0.004' integrator='implicitfast'/><worldbody><geom type='plane' size='5 5 1'/><geom type='box' size='0.02 0.4 0.3' pos='0.2 0 0.3' euler='0 8 0'/>" + pile +
                              "</worldbody><equality><connect body1='small0' body2='small9' anchor='0 0 0.1'/></equality></mujoco>"});
+  // robots that fall into each other: islands of large trees, elliptic cones, a sorted sweep; two hold the ends of a tendon
+  std::string crowd;
+  for (int i = 0; i < 18; ++i) {
+    const std::string n = std::to_string(i), cone = i % 3 == 2 ? " condim='4' friction='0.7 0.02 0.01'" : i % 3 == 1 ? " condim='1'" : "";
+    crowd += "<body name='robot" + n + "' pos='" + std::to_string(0.33 * (i % 3) - 0.3 + 0.02 * (i / 9)) + " " + std::to_string(0.3 * (i / 3 % 3) - 0.3) + " " + std::to_string(0.2 + 0.3 * (i / 9)) + "' euler='" +
+             std::to_string(11 * i) + " " + std::to_string(25 * i) + " 0'><freejoint/><geom size='0.09' density='400'" + cone + "/><body pos='0.1 0 0'><joint name='turn" + n + "' axis='0 0 1' damping='0.02' frictionloss='" +
+             (i % 4 ? "0" : "0.02") + "'/><joint axis='0 1 0' range='-40 40' damping='0.02'/><geom type='capsule' size='0.04' fromto='0 0 0 0.12 0 0' density='400'" + cone +
+             "/></body><body pos='-0.1 0 0'><joint axis='1 0 1' damping='0.02'/><geom type='box' size='0.05 0.03 0.04' density='400'/></body></body>";
+  }
+  out.push_back({"crowd", "<mujoco><option timestep='0.004' cone='elliptic' impratio='2'/><worldbody><geom type='plane' size='5 5 1'/><geom type='box' size='0.3 0.05 0.2' pos='0 -0.5 0.2' euler='9 0 0'/>" + crowd +
+                              "</worldbody><tendon><fixed stiffness='2' limited='true' range='-0.3 0.3'><joint joint='turn0' coef='1'/><joint joint='turn17' coef='-0.5'/></fixed></tendon></mujoco>"});
   // few bodies, many geoms of the world: scratch is laid out another way round
   std::string posts;
   for (int i = 0; i < 90; ++i)

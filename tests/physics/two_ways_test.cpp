@@ -1,5 +1,5 @@
 // T17: Newton's equations solved along the tree and by factoring their matrix are the same equations. Models of the first kind take the
-// second way too when they are told to, so each step is done both ways from the same state.
+// second way too when they are told to, so each step is done both ways from the same state. And islands of a heap know nothing of each other.
 #include <algorithm>
 #include <cmath>
 #include "tests/physics/bit_models.h"
@@ -65,4 +65,42 @@ TEST_CASE("T17: along the tree and by a matrix, the same accelerations") {
       CHECK(f32 < 1e-4);                                           // measured: 8e-5; 2e-5 if every last step were refined (performance.md)
     }
   }
+}
+
+TEST_CASE("what happens in one island shows in no other's bits") {
+  const auto of = [](Precision precision, auto number) {
+    using T = decltype(number);
+    for (const NamedModel& named : models()) {
+      if (named.name != "crowd") continue;
+      const auto model = compiled(named);
+      const auto world = make_world(model, {.environments = 2, .precision = precision, .threads = 1});
+      // the first three robots far from the others, which fall in the second environment from elsewhere; the last one, which a tendon ties to
+      // the first, goes with them
+      const int apart[] = {0, 1, 2, 17};
+      const auto joint = [&](int robot) { return model->joint_qpos[model->body_joint_adr[1 + 3 * robot]]; };
+      for (int e = 0; e < 2; ++e) {
+        scatter(*world, e, 5);
+        for (int robot = 0; robot < 18; ++robot) {
+          const bool here = std::ranges::find(apart, robot) != std::end(apart);
+          auto x = world->row<T>(StateField::qpos, e);
+          if (here) x[joint(robot)] += T(20);
+          else if (e) x[joint(robot) + 2] += T(0.01 * robot), x[joint(robot)] += T(0.03);
+        }
+      }
+      world->step(100);
+      CHECK(world->faults() == 0);
+      CHECK(world->contacts(0) > 4);
+      int same = 0, other = 0;
+      for (int robot = 0; robot < 18; ++robot) {
+        const int at = joint(robot), n = 10;
+        const auto a = world->row<T>(StateField::qpos, 0).subspan(at, n), b = world->row<T>(StateField::qpos, 1).subspan(at, n);
+        const bool here = std::ranges::find(apart, robot) != std::end(apart);
+        (here ? same : other) += std::ranges::equal(a, b);
+      }
+      CHECK(same == 4);
+      CHECK(other == 0);
+    }
+  };
+  of(Precision::f64, double());
+  of(Precision::f32, float());
 }

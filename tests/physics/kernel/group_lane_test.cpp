@@ -17,7 +17,7 @@ constexpr int sizes[] = {8, 16, 32, 64, 128, 256};
 
 // What a group makes of n items, and what PackLane does.
 struct Tried {
-  float sums[8] = {};
+  float sums[8] = {}, swept[2] = {};
   int listed = 0, placed = 0;
   std::vector<int> list = std::vector<int>(400, -7), owners = list, ranks = list;
   std::vector<Ints<1>> sources = std::vector<Ints<1>>(400, Ints<1>{{-7}});
@@ -28,12 +28,17 @@ struct Tried {
     const auto term = [&](int i) { return GroupLane::Real(1.0f / float(3 * i + 1 + which)); };
     const auto kept = [&](int i) { return GroupLane::Truth{(i + which) % 3 != 1 && i % 7 != 2}; };
     const int cap = n > 20 ? 20 + 2 * n / 5 : n + 1;
-    GroupLane::Real one[1], eight[8];
+    GroupLane::Real one[1], eight[8], two[2], values[400];
+    for (int i = 0; i < n + 3; ++i) values[i] = term(i);
     int a = 0, b = 0;
     for (int again = 0; again < 3; ++again) {                      // the board's sides come round
       lane.template sums<1>(n, key, one, [&](int i, GroupLane::Real* acc) { acc[0] = acc[0] + term(i); });
       lane.template sums<8>(n, key, eight, [&](int i, GroupLane::Real* acc) {
         for (int k = 0; k < 8; ++k) acc[k] = mul_add(term(i + k), one[0], acc[k]);
+      });
+      lane.template sweep<2>(3, n, two, [&]<class V>(int i, V* acc) {
+        acc[0] = acc[0] + at<V>(values, i);
+        acc[1] = mul_add(spread<V>(one[0]), at<V>(values, i), acc[1]);
       });
       a = lane.list(n, list.data(), cap, kept);
       b = lane.place(n, cap, [](int i) { return i / 6; }, kept, sources.data(), owners.data(), ranks.data());
@@ -46,6 +51,10 @@ struct Tried {
     for (int k = 0; k < 8; ++k) {                                  // every thread has all sums
       if constexpr (std::is_same_v<L, GroupLane>) same += std::memcmp(&sums[k], &eight[k], sizeof(float)) == 0;
       else sums[k] = eight[k].v;
+    }
+    for (int k = 0; k < 2; ++k) {
+      if constexpr (std::is_same_v<L, GroupLane>) same += std::memcmp(&swept[k], &two[k], sizeof(float)) == 0;
+      else swept[k] = two[k].v;
     }
   }
   std::atomic<int> same{0};
@@ -63,6 +72,7 @@ TEST_CASE("sums, lists and places of a group are those of one thread") {
       for (int g = 0; g < groups; ++g) {
         want[g].with(PackLane<float, 1>{}, std::max(0, most - 5 * g), g);
         std::memcpy(got[g].sums, want[g].sums, sizeof want[g].sums);
+        std::memcpy(got[g].swept, want[g].swept, sizeof want[g].swept);
       }
       GroupLane::Board board;
       emulated::run(block, [&] {
@@ -72,7 +82,7 @@ TEST_CASE("sums, lists and places of a group are those of one thread") {
       });
       for (int g = 0; g < groups; ++g) {
         CAPTURE(g);
-        CHECK(got[g].same == 8 * threads);
+        CHECK(got[g].same == 10 * threads);
         CHECK(got[g].listed == want[g].listed);
         CHECK(got[g].placed == want[g].placed);
         CHECK(got[g].list == want[g].list);
