@@ -73,6 +73,8 @@ std::vector<std::string> left_out_by_bullet(const model::Model& m) {
              return m.actuator_transmission[size_t(a)] == int(scene::Transmission::body) &&
                     !(m.actuator_limits[size_t(a)] & model::actuator_disabled);
            });
+  out.each("armature of tendons", m.tendon_count, m.tendon_name, "tendon", [&](int t) { return m.tendon_armature[size_t(t)] != 0; });
+  if (m.noslip_iterations > 0) out.lines.push_back("noslip iterations");
   auto trees_of = [&](int row) {
     std::vector<int> trees;
     for (int k = m.row_dof_adr[size_t(row)]; k < m.row_dof_adr[size_t(row) + 1]; ++k)

@@ -42,10 +42,10 @@ void list_dampers(const Pack<Lane>& p, std::vector<Damper>& out) {
     }
   }
   for (int t = 0; t < m.tendon_count && m.on(model::flag_damper); ++t)
-    if (Damper* const damper = add(m.output_count + t, double(m.tendon_damping[t][0])))
+    if (Damper* const damper = add(m.output_count + t, double(tendon_damping_slope(p, t)[0])))
       for (int k = m.term_adr[t]; k < m.term_adr[t + 1]; ++k) {
         damper->dof.push_back(m.term_dof[k]);
-        damper->J.push_back(double(m.term_coef[k][0]));
+        damper->J.push_back(double(moment_arm(p, k)[0]));
       }
 }
 
@@ -105,8 +105,8 @@ void Smooth::run(Numbers& state, Forces& out) {
   // touches
   kinematics(p);
   centers_of_mass(p);
-  composite_inertia(p);
   tendons(p);
+  composite_inertia(p);
   contacts(p);
   velocity(p);
   tendon_velocities(p);

@@ -15,8 +15,7 @@ GYMNASIUM = ("ant", "half_cheetah", "hopper", "humanoid", "humanoidstandup", "in
 DM_CONTROL = ("acrobot", "ball_in_cup", "cartpole", "cheetah", "dog", "finger", "fish", "hopper", "humanoid", "humanoid_CMU", "lqr", "manipulator", "pendulum", "point_mass",
               "quadruped", "reacher", "stacker", "swimmer", "walker")
 # Not read yet, and what the reader says.
-NOT_YET = {
-}
+NOT_YET = {}
 OVERRIDE = {"o_margin": "0.02", "o_solref": "0.03 0.8", "o_solimp": "0.8 0.97 0.002 0.4 3", "o_friction": "0.6 0.7 0.01 0.002 0.003"}
 # name: (file under models/, options that differ from the file's; `flag_NAME` is one of <flag>)
 OWN = {
