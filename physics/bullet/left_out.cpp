@@ -73,6 +73,11 @@ std::vector<std::string> left_out_by_bullet(const model::Model& m) {
              return m.actuator_transmission[size_t(a)] == int(scene::Transmission::body) &&
                     !(m.actuator_limits[size_t(a)] & model::actuator_disabled);
            });
+  out.each("what dampers of joints grow by with the speed", m.joint_count, m.joint_name, "joint", [&](int j) {
+    for (int d = 0; d < m.dof_count; ++d)
+      if (m.dof_joint[size_t(d)] == j && (m.dof_damping_poly[size_t(2 * d)] != 0 || m.dof_damping_poly[size_t(2 * d + 1)] != 0)) return true;
+    return false;
+  });
   out.each("armature of tendons", m.tendon_count, m.tendon_name, "tendon", [&](int t) { return m.tendon_armature[size_t(t)] != 0; });
   if (m.noslip_iterations > 0) out.lines.push_back("noslip iterations");
   auto trees_of = [&](int row) {

@@ -15,7 +15,7 @@ template <class L> NURI_FN void add_adhesion_pull(Pack<L>& p, typename L::Real s
   using R = typename L::Real;
   const auto& s = p.scratch;
   p.lane.each(p.slot_count, [&](int slot) {
-    const int row = s.slot_row()[slot], rows = p.model.elliptic ? 1 : s.slot_row()[slot + 1] - row;
+    const int row = s.slot_row()[slot], rows = p.model.elliptic ? 1 : row_end(p, slot) - row;
     const auto here = R(0) < s.D()[row];
     for (int r = row; r < row + rows; ++r) s.aref()[r] = sub_mul(s.aref()[r], slot_adhesion(p, slot) * sign, R(1) / (where(here, s.D()[r], R(1)) * R(float(rows))));
   });
@@ -47,7 +47,7 @@ template <class L> NURI_STAGE void exact_diagonal(Pack<L>& p) {
       edge = (mu * mu + mu * mu) / m.impratio[0];
     }
     const R scale = where(R(0) < s.D()[row], pair.of(m.pair_invweight, 1, 0) / (exact(row) * edge), R(0));
-    for (int r = row; r < s.slot_row()[slot + 1]; ++r) s.D()[r] = s.D()[r] * scale;
+    for (int r = row; r < row_end(p, slot); ++r) s.D()[r] = s.D()[r] * scale;
   });
   p.lane.sync();
   if (m.on(model::flag_adhesion)) add_adhesion_pull(p, R(1));

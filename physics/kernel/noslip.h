@@ -74,7 +74,7 @@ template <class L> NURI_STAGE void noslip_start(Pack<L>& p) {
   if (!m.elliptic)
     p.lane.each(p.slot_count, [&](int slot) {
       if (m.owner_dim[s.slot_owner()[slot]] == 1) return;
-      for (int i = s.slot_row()[slot]; i < s.slot_row()[slot + 1]; i += 2) {
+      for (int i = s.slot_row()[slot]; i < row_end(p, slot); i += 2) {
         const R *const y = dual.half + i * n, *const z = y + n;
         dual.inverse[i] = R(1) / max(p.tiny(), square([&](int k) { return y[k] - z[k]; }));
       }
@@ -151,7 +151,7 @@ template <class L> NURI_STAGE void solve_noslip(Pack<L>& p) {
         const int slot = s.slot_order()[k];
         if constexpr (Dim > 1) {
           if (m.elliptic) better = better + sweep_friction<Dim>(p, slot, better_only);
-          else for (int row = s.slot_row()[slot]; row < s.slot_row()[slot + 1]; row += 2) better = better + sweep_edges(p, row, always);
+          else for (int row = s.slot_row()[slot]; row < row_end(p, slot); row += 2) better = better + sweep_edges(p, row, always);
         }
       });
     p.iterations = where(run, p.iterations + R(1), p.iterations);

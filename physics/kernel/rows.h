@@ -197,6 +197,7 @@ template <class L> NURI_STAGE void contact_rows(Pack<L>& p) {
     };
     if (!by_islands) {
       for (int i = 0; i < p.slot_count; ++i) give_rows(i);
+      s.slot_row()[p.slot_count] = row;
     } else if constexpr (L::width == 1) {                          // an island's lie together
       int* at = s.islands();
       find_islands(p);
