@@ -196,12 +196,12 @@ static Array3 size_of(const Compilation& c, const Geom& g) {
   return {s[0], s[1], 0.25 * s[2] + 0.5 * s[3]};
 }
 
-// Geoms that the medium meets as ellipsoids, by body.
+// Geoms that the medium meets as ellipsoids, by body. Planes and height fields stand still.
 static void compile_fluid(Compilation& c) {
   Model& m = c.model;
   std::vector<std::pair<int, int>> found;
-  for (size_t g = 0; g < c.scene.geoms.size(); ++g)
-    if (c.scene.geoms[g].fluid_ellipsoid && (m.flags & flag_fluid)) found.push_back({c.scene.geoms[g].body, int(g)});
+  for (size_t i = 0; i < c.scene.geoms.size() && (m.flags & flag_fluid); ++i)
+    if (const Geom& g = c.scene.geoms[i]; g.fluid_ellipsoid && g.type != GeomType::plane && g.type != GeomType::hfield) found.push_back({g.body, int(i)});
   if (found.empty()) return;
   std::sort(found.begin(), found.end());
   m.fluid_geom_count = int(found.size());
@@ -242,7 +242,6 @@ void compile_geoms(Compilation& c) {
     if (g.condim != 1 && g.condim != 3 && g.condim != 4 && g.condim != 6) c.error("bad-condim", who + ": condim is 1, 3, 4 or 6", g.place);
     const int needed = g.type == GeomType::sphere ? 1 : g.type == GeomType::capsule || g.type == GeomType::cylinder ? 2 : g.type == GeomType::ellipsoid || g.type == GeomType::box ? 3 : 0;
     for (int k = 0; k < needed; ++k) if (!(g.size[k] > 0)) { c.error("bad-size", who + ": sizes must be positive", g.place); break; }
-    if (g.fluid_ellipsoid && (g.type == GeomType::plane || g.type == GeomType::hfield)) c.error("bad-fluidshape", who + ": a plane or height field has no ellipsoid", g.place);
   }
   compile_fluid(c);
   m.geom_collides.assign(m.geom_count, 0);
