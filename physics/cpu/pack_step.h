@@ -177,6 +177,7 @@ template <class L> struct PackStep {
     store(int(field::qfrc_constraint), s.constraint());
     store(int(field::tendon_length), s.tendon_length());
     store(int(field::tendon_velocity), s.tendon_velocity());
+    p.lane.sync();                                                 // publishing overwrites the poses
   }
 
   // What each environment touches, as 128 bits: contacts by owner and rank, limits by row.

@@ -201,7 +201,7 @@ inline std::vector<NamedModel> models() {
     }
   // friction once more as if it were hard; the exact diagonal
   out.push_back({"figure_noslip", figure("timestep='0.004' noslip_iterations='3'", "condim='4' friction='0.8 0.02 0.01'")});
-  out.push_back({"tree_noslip", figure("timestep='0.004' cone='elliptic' noslip_iterations='6' integrator='implicitfast'", "condim='6' friction='0.6 0.02 0.01'", "frictionloss='0.2'"), exact_diagonal});
+  out.push_back({"noslip_tree", figure("timestep='0.004' cone='elliptic' noslip_iterations='6' integrator='implicitfast'", "condim='6' friction='0.6 0.02 0.01'", "frictionloss='0.2'"), exact_diagonal});
   out.push_back({"heap_noslip_pgs", "<mujoco><option timestep='0.004' solver='PGS' iterations='20' noslip_iterations='2' cone='elliptic'/><worldbody><geom type='plane' size='5 5 1'/>" + things + "</worldbody></mujoco>"});
   out.push_back({"surfaces_exact", surfaces("timestep='0.004' noslip_iterations='2'"), [](scene::Scene& s) { moving_and_sticky(s), exact_diagonal(s); }});
   for (const char* integrator : {"Euler", "implicit", "implicitfast"}) out.push_back({std::string("swimmers_") + integrator, swimmers(std::string("integrator='") + integrator + "'")});
