@@ -40,12 +40,13 @@ std::vector<int> received(const scene::LinkPath& p, int steps, uint64_t seed, ui
 
 TEST_CASE("link: a packet is there at the first control step that does not come before it") {
   struct Case { double latency; int steps; };
-  for (const auto& [latency, steps] : {Case{0, 0}, {1e-4, 1}, {0.019, 1}, {0.02, 1}, {0.021, 2}, {0.06, 3}, {0.1, 5}}) {
+  for (const Case& is : {Case{0, 0}, {1e-4, 1}, {0.019, 1}, {0.02, 1}, {0.021, 2}, {0.06, 3}, {0.1, 5}}) {
+    const double latency = is.latency;                             // no structured binding: clang 14 has none in lambdas, which CAPTURE is
     CAPTURE(latency);
     const std::vector<int> have = received(path(latency, latency), 20, 1, 2), greeted = received(path(latency, latency), 20, 1, 2, true);
     for (int k = 0; k < 20; ++k) {
-      CHECK(have[size_t(k)] == std::max(-1, k - steps));
-      CHECK(greeted[size_t(k)] == std::max(0, k - steps));
+      CHECK(have[size_t(k)] == std::max(-1, k - is.steps));
+      CHECK(greeted[size_t(k)] == std::max(0, k - is.steps));
     }
   }
 }
