@@ -13,8 +13,6 @@ namespace output = trace::output;
 
 namespace {
 
-constexpr double period = 0.01;                  // s: two substeps
-
 // A lift that nothing pulls, its top at t v; a camera that aims at it, one that follows it, and lights of each kind.
 std::string hall(const std::string& lights) {
   return R"(<mujoco model="hall">
