@@ -64,6 +64,33 @@ def test_two_processes_by_torchrun(tmp_path):
     assert json.loads((tmp_path / "settings.json").read_text())["processes"] == 2
 
 
+ENDS = """
+import glob
+import torch
+from nuri.train.distributed import Group
+
+group = Group(torch.device("cpu"))
+weights = torch.nn.Linear(3, 3)
+optimiser = torch.optim.Adam(weights.parameters())
+weights(torch.ones(3)).sum().backward()
+optimiser.step()
+group.share(weights.parameters())
+group.collect(weights.weight.data)
+threads = lambda: [open(file).read().strip() for file in glob.glob("/proc/self/task/*/comm")]
+assert any("gloo" in name for name in threads()), threads()
+group.close()
+assert not any("gloo" in name for name in threads()), threads()
+"""
+
+
+def test_a_closed_group_leaves_no_threads(tmp_path):
+    """A thread of gloo that lets go of a tensor while the interpreter ends aborts the process (about one run in twelve on a busy machine)."""
+    (tmp_path / "ends.py").write_text(ENDS)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(tmp_path / "ends.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
 def test_what_the_documentation_shows_runs(tmp_path, root, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = (root / "docs/training.md").read_text()

@@ -9,6 +9,9 @@ import os
 
 import torch
 import torch.distributed as dist
+# The defaults of its functions keep the group that exists when it is first imported (an optimiser's first step does that). Imported
+# before there is one, the group ends with close(): its threads, met by the interpreter's end, abort the process.
+import torch.distributed.nn  # noqa: F401
 
 
 class Group:
