@@ -13,7 +13,7 @@ namespace {
 constexpr StateFieldInfo infos[] = {
 #define NURI_STATE(name, count, unit, doc) {#name, unit, doc, false, false},
 #define NURI_OUTPUT(name, count, unit, doc) {#name, unit, doc, true, false},
-#define NURI_DETAIL(name, count, unit, doc) {#name, unit, doc, true, true},
+#define NURI_DETAIL(name, source, count, unit, doc) {#name, unit, doc, true, true},
 #include "engine/model/state_fields.inl"
 };
 

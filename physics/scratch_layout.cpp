@@ -34,7 +34,7 @@ int rows_of_dim(int dim, bool elliptic) { return dim == 1 ? 1 : elliptic ? dim :
 // all its pairs would be kept.
 constexpr int most_coupled = 300;
 
-Room hard_bound(const model::Model& m, int width) {
+Room hard_bound(const model::Model& m) {
   Room r;
   r.pairs = m.pair_count;
   r.hits = m.hit_count;
@@ -57,12 +57,11 @@ Room hard_bound(const model::Model& m, int width) {
     r.rows = std::min(r.rows, std::max(m.row_count, int(std::sqrt(double(model::most_dual) + side * side) - side)));
   }
   r.dual = int(model::dual_numbers(m, r.rows));
-  (void)width;
   return r;
 }
 
 Room first_room(const model::Model& m, int width, int contacts) {
-  const Room bound = hard_bound(m, width);
+  const Room bound = hard_bound(m);
   // Enough for every body to lie on the ground and touch a neighbour; measured on diverged humanoids a pack of 16 needs half.
   const bool by_rule = contacts <= 0;
   if (by_rule) contacts = 4 * m.body_count + 2 * width;

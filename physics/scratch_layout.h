@@ -8,7 +8,7 @@ namespace nuri {
 // Starting Room for a model: for so many contacts, or with 0 enough for ordinary situations (World grows it when an environment needs more).
 Room first_room(const model::Model& model, int width, int contacts = 0);
 // Room that no step of this model can outgrow.
-Room hard_bound(const model::Model& model, int width);
+Room hard_bound(const model::Model& model);
 // Room with what `model` needs in its variable parts for at most these many pairs; grown by half at least.
 Room grown(const Room& room, const Room& bound);
 

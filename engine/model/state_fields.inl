@@ -2,8 +2,8 @@
 //
 //   NURI_STATE(name, count, unit, doc)     belongs to the state: saved, hashed, restored
 //   NURI_OUTPUT(name, count, unit, doc)    computed by the step for readers; not part of the state
-//   NURI_DETAIL(name, count, unit, doc)    an output that is there if asked for (WorldOptions::detail): what the last evaluation of the
-//                                          dynamics left. It was of the state at the start of the last substep, with Runge-Kutta of its last
+//   NURI_DETAIL(name, source, count, unit, doc)   an output that is there if asked for (WorldOptions::detail): what the last evaluation of
+//                                          the dynamics left in the array `source` of scratch_fields.inl. It was of the state at the start of the last substep, with Runge-Kutta of its last
 //                                          stage; after a reset or a forward pass of the present state. MuJoCo's mjData holds the same after
 //                                          mj_step and mj_rnePostConstraint.
 
@@ -14,7 +14,7 @@
 #define NURI_OUTPUT(name, count, unit, doc)
 #endif
 #if !defined(NURI_DETAIL)
-#define NURI_DETAIL(name, count, unit, doc) NURI_OUTPUT(name, count, unit, doc)
+#define NURI_DETAIL(name, source, count, unit, doc) NURI_OUTPUT(name, count, unit, doc)
 #endif
 
 NURI_STATE(qpos, m.qpos_count, "m, rad", "generalised position")
@@ -34,16 +34,16 @@ NURI_OUTPUT(xpos, 3 * m.body_count, "m", "body positions in the final state")
 NURI_OUTPUT(xquat, 4 * m.body_count, "1", "body orientations in the final state")
 NURI_OUTPUT(sensordata, m.sensor_value_count, "", "sensor values, taken at the start of the last substep")
 
-NURI_DETAIL(detail_xpos, 3 * m.body_count, "m", "body positions")
-NURI_DETAIL(detail_xquat, 4 * m.body_count, "1", "body orientations")
-NURI_DETAIL(detail_xipos, 3 * m.body_count, "m", "bodies' centres of mass")
-NURI_DETAIL(cinert, 10 * m.body_count, "kg m^2, kg m, kg", "bodies' inertia about the centre of mass of their tree, world axes: xx yy zz xy xz yz, mass * offset, mass")
-NURI_DETAIL(cvel, 6 * m.body_count, "rad/s, m/s", "bodies' twists about the centre of mass of their tree, world axes: angular, linear")
-NURI_DETAIL(cfrc_ext, 6 * m.body_count, "N m, N", "what pushes bodies from outside (applied, contacts, connects, welds), about the same point: torque, force")
-NURI_DETAIL(qfrc_actuator, m.dof_count, "N, N m", "generalised force of actuators")
-NURI_DETAIL(qfrc_constraint, m.dof_count, "N, N m", "generalised force of constraints")
-NURI_DETAIL(tendon_length, m.tendon_count, "m, rad", "tendon lengths")
-NURI_DETAIL(tendon_velocity, m.tendon_count, "m/s, rad/s", "tendon velocities")
+NURI_DETAIL(detail_xpos, xpos, 3 * m.body_count, "m", "body positions")
+NURI_DETAIL(detail_xquat, xquat, 4 * m.body_count, "1", "body orientations")
+NURI_DETAIL(detail_xipos, xipos, 3 * m.body_count, "m", "bodies' centres of mass")
+NURI_DETAIL(cinert, cinert, 10 * m.body_count, "kg m^2, kg m, kg", "bodies' inertia about the centre of mass of their tree, world axes: xx yy zz xy xz yz, mass * offset, mass")
+NURI_DETAIL(cvel, cvel, 6 * m.body_count, "rad/s, m/s", "bodies' twists about the centre of mass of their tree, world axes: angular, linear")
+NURI_DETAIL(cfrc_ext, body6, 6 * m.body_count, "N m, N", "what pushes bodies from outside (applied, contacts, connects, welds), about the same point: torque, force")
+NURI_DETAIL(qfrc_actuator, actuation, m.dof_count, "N, N m", "generalised force of actuators")
+NURI_DETAIL(qfrc_constraint, constraint, m.dof_count, "N, N m", "generalised force of constraints")
+NURI_DETAIL(tendon_length, tendon_length, m.tendon_count, "m, rad", "tendon lengths")
+NURI_DETAIL(tendon_velocity, tendon_velocity, m.tendon_count, "m/s, rad/s", "tendon velocities")
 
 #undef NURI_STATE
 #undef NURI_OUTPUT

@@ -49,7 +49,7 @@ CpuBucket::CpuBucket(Members members, const WorldOptions& options, const CpuKern
   options_.backend = "cpu";
   options_.width = kernel.width;
   options_.threads = int(arenas.size());
-  bound_ = hard_bound(*model_, kernel.width);
+  bound_ = hard_bound(*model_);
   layouts_.assign(arenas.size(), make_layout(first_room(*model_, kernel.width, options.room)));
   order_ = everyone_;
   sorted_.reserve(everyone_.size());

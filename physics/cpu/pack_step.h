@@ -157,7 +157,7 @@ template <class L> struct PackStep {
       work.row_sum += double(run.row_sum[w]);
       work.iteration_sum += double(run.iteration_sum[w]);
     }
-    if (job.counters) add(*job.counters, work);
+    if (job.counters) *job.counters += work;
     lane.mark(int(Stage::publish));
     if (job.cycles) for (int i = 0; i < stage_count; ++i) job.cycles[i] += watch.cycles[i];
     return true;
@@ -166,17 +166,8 @@ template <class L> struct PackStep {
   // What the last evaluation left; overwrites body6.
   void store_detail(Pack<L>& p) const {
     outside_wrenches(p);
-    const Scratch<L>& s = scratch;
-    store(int(field::detail_xpos), s.xpos());
-    store(int(field::detail_xquat), s.xquat());
-    store(int(field::detail_xipos), s.xipos());
-    store(int(field::cinert), s.cinert());
-    store(int(field::cvel), s.cvel());
-    store(int(field::cfrc_ext), s.body6());
-    store(int(field::qfrc_actuator), s.actuation());
-    store(int(field::qfrc_constraint), s.constraint());
-    store(int(field::tendon_length), s.tendon_length());
-    store(int(field::tendon_velocity), s.tendon_velocity());
+#define NURI_DETAIL(name, source, count, unit, doc) store(int(field::name), scratch.source());
+#include "engine/model/state_fields.inl"
     p.lane.sync();                                                 // publishing overwrites the poses
   }
 
@@ -194,20 +185,6 @@ template <class L> struct PackStep {
       job.signature[2 * job.environments[w]] = words[w][0];
       job.signature[2 * job.environments[w] + 1] = words[w][1];
     }
-  }
-
-  static void add(PackCounters& to, const PackCounters& from) {
-    to.steps += from.steps;
-    to.packs += from.packs;
-    to.slots += from.slots;
-    to.rows += from.rows;
-    to.rounds += from.rounds;
-    to.evaluations += from.evaluations;
-    to.factorizations += from.factorizations;
-    to.near_pairs += from.near_pairs;
-    to.contact_sum += from.contact_sum;
-    to.row_sum += from.row_sum;
-    to.iteration_sum += from.iteration_sum;
   }
 
   Stopwatch watch;

@@ -45,10 +45,10 @@ Plans plan_for(const std::vector<const model::Model*>& models, const WorldOption
   if (!usual) throw std::runtime_error("no kernel for this GPU in this program: built for other generations");
   plans.usual = *usual;
   demand.group = usual->shape.group;
-  demand.stride = largest([&](const model::Model& m) { return scratch(m, hard_bound(m, 1), false, overrides, false); });
+  demand.stride = largest([&](const model::Model& m) { return scratch(m, hard_bound(m), false, overrides, false); });
   plans.redo = *plan_redo(demand, gpu, cuda_blocks_per_processor, gpu.memory / redo_share);
   if (options.staged) {
-    demand.stride = largest([&](const model::Model& m) { return scratch(m, hard_bound(m, 1), true, overrides, true); });
+    demand.stride = largest([&](const model::Model& m) { return scratch(m, hard_bound(m), true, overrides, true); });
     plans.staged = plan_staged(demand);
   }
   return plans;
@@ -86,7 +86,7 @@ void CudaBackend::plan() {
   std::vector<CudaJob> jobs;
   for (size_t b = 0; b < buckets.size(); ++b) {
     const model::Model& m = *models[b];
-    const Room bound = hard_bound(m, 1);
+    const Room bound = hard_bound(m);
     const ScratchLayout layouts[] = {lay_out(m, usual_room(m, options_.room), sizeof(float), sizeof(int)), lay_out(m, bound, sizeof(float), sizeof(int)),
                                      lay_out_unshared(m, bound, sizeof(float), sizeof(int))};
     jobs.push_back(bucket(b).job(layouts));

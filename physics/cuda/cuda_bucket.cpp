@@ -16,7 +16,7 @@ constexpr StateField inputs[] = {StateField::qpos, StateField::qpos_residual, St
                                  StateField::qfrc_applied, StateField::xfrc_applied, StateField::mocap_pos, StateField::mocap_quat, StateField::equality_active};
 constexpr StateField results[] = {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::warmstart,
                                   StateField::qacc, StateField::xpos, StateField::xquat, StateField::sensordata,
-#define NURI_DETAIL(name, count, unit, doc) StateField::name,
+#define NURI_DETAIL(name, source, count, unit, doc) StateField::name,
 #include "engine/model/state_fields.inl"
 };
 
@@ -192,7 +192,7 @@ void CudaBucket::copy_environment(int environment, World& to) const {
 Probe CudaBucket::read_slab(std::span<const std::byte> slab) const {
   const CpuKernel* const kernel = find_kernel(Precision::f32, 1);
   if (!kernel) return {};
-  const ScratchLayout layout = lay_out_unshared(*model_, hard_bound(*model_, 1), kernel->scalar_bytes, kernel->rank_bytes);
+  const ScratchLayout layout = lay_out_unshared(*model_, hard_bound(*model_), kernel->scalar_bytes, kernel->rank_bytes);
   const CudaSeen seen = read_between(slab.data(), layout);
   const ModelNumbers numbers(*model_, true);
   std::vector<RawOverride> own;

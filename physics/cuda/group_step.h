@@ -94,17 +94,8 @@ template <class L> struct GroupStep {
   // What the last evaluation left; overwrites body6.
   NURI_STAGE void store_detail(Pack<L>& p) const {
     outside_wrenches(p);
-    const Scratch<L>& s = scratch;
-    store(StateField::detail_xpos, s.xpos());
-    store(StateField::detail_xquat, s.xquat());
-    store(StateField::detail_xipos, s.xipos());
-    store(StateField::cinert, s.cinert());
-    store(StateField::cvel, s.cvel());
-    store(StateField::cfrc_ext, s.body6());
-    store(StateField::qfrc_actuator, s.actuation());
-    store(StateField::qfrc_constraint, s.constraint());
-    store(StateField::tendon_length, s.tendon_length());
-    store(StateField::tendon_velocity, s.tendon_velocity());
+#define NURI_DETAIL(name, source, count, unit, doc) store(StateField::name, scratch.source());
+#include "engine/model/state_fields.inl"
     lane.sync();
   }
 

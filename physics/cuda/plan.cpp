@@ -68,7 +68,7 @@ double group_work(const model::Model& m, int group) {
 }
 
 Room usual_room(const model::Model& m, int contacts) {
-  const Room bound = hard_bound(m, 1);
+  const Room bound = hard_bound(m);
   if (!contacts) contacts = usual_contacts(m);
   const Widest widest = widest_contact(m);
   Room r = bound;

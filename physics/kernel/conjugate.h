@@ -10,14 +10,6 @@
 
 NURI_KERNEL_BEGIN
 
-// y = inv(M) grad
-template <class L> NURI_FN void preconditioned_gradient(Pack<L>& p) {
-  const auto& s = p.scratch;
-  p.lane.each(p.model.dof_count, [&](int i) { s.Mgrad()[i] = s.grad()[i]; });
-  p.lane.sync();
-  solve_inertia(p, s.Mgrad());
-}
-
 template <class L> NURI_STAGE void solve_conjugate(Pack<L>& p) {
   using R = typename L::Real;
   const auto& m = p.model;
@@ -27,7 +19,7 @@ template <class L> NURI_STAGE void solve_conjugate(Pack<L>& p) {
   const auto has = warm_start(p, inverse_scale);
   const R scale = R(1) / inverse_scale;
   auto done = (!has) | (scale * gradient(p) < tolerance);
-  preconditioned_gradient(p);
+  preconditioned_gradient(p, s.Mgrad());
   p.lane.each(m.dof_count, [&](int i) { s.search()[i] = -s.Mgrad()[i]; });
   p.lane.sync();
   for (int iteration = 0; iteration < m.iterations && any(!done); ++iteration) {
@@ -49,7 +41,7 @@ template <class L> NURI_STAGE void solve_conjugate(Pack<L>& p) {
     const R norm = scale * gradient(p);
     done = done | (norm < tolerance) | (step.better < tolerance) | (step.alpha <= R(0));
     if (!any(!done)) break;
-    preconditioned_gradient(p);
+    preconditioned_gradient(p, s.Mgrad());
     R turn[2];
     sum_dofs(p, turn, [&](int i, R* acc) {
       acc[0] = mul_add(s.grad()[i], s.Mgrad()[i] - s.last_Mgrad()[i], acc[0]);

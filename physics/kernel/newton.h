@@ -444,12 +444,12 @@ template <class L, class P> NURI_FN typename L::Real duality_gap(const Pack<L>& 
   sum_dofs(p, part, gap, [&](int i, typename L::Real* acc) { acc[0] = mul_add(s.grad()[i], s.search()[i], acc[0]); });
   return gap[0];
 }
-// search = inv(M) grad (M's factor is still there)
-template <class L> NURI_FN void mass_direction(Pack<L>& p) {
+// y = inv(M) grad (M's factor is still there)
+template <class L> NURI_FN void preconditioned_gradient(Pack<L>& p, typename L::Real* const y) {
   const auto& s = p.scratch;
-  p.lane.each(p.model.dof_count, [&](int i) { s.search()[i] = s.grad()[i]; });
+  p.lane.each(p.model.dof_count, [&](int i) { y[i] = s.grad()[i]; });
   p.lane.sync();
-  solve_inertia(p, s.search());
+  solve_inertia(p, y);
 }
 
 // Island by island. The starts of all come first: M's factor lies where the islands' matrices go.
@@ -481,7 +481,7 @@ template <class L> NURI_STAGE void solve_islands(Pack<L>& p) {
     p.lane.sync();
   }
   if (some_flat) {
-    mass_direction(p);
+    preconditioned_gradient(p, s.search());
     for (int k = 0; k < p.islands; ++k) {
       if (s.island_state()[k] != flat) continue;
       const bool there = any(p.half() * duality_gap(p, Island<L>(p, k)) < m.tolerance[0] * s.island_scale()[k]);
@@ -513,7 +513,7 @@ template <class L> NURI_STAGE void solve_newton(Pack<L>& p) {
   const auto flat = scale * gradient(p) < flat_gradient(p);
   auto done = !has;
   if (any(flat & !done)) {                                         // zero iterations: gradient and duality gap are small
-    mass_direction(p);
+    preconditioned_gradient(p, p.scratch.search());
     done = done | (flat & (p.half() * scale * duality_gap(p, all) < m.tolerance[0]));
   }
   if (any(!done) && !m.along_tree) fill_pattern(p);

@@ -40,7 +40,7 @@ int occupancy(const device::Info& gpu, int registers, const CudaShape& shape) {
 size_t scratch(const Scene& scene, bool all) {
   size_t most = 0;
   for (const ModelPtr& m : scene.models) {
-    const ScratchLayout layout = lay_out(*m, all ? hard_bound(*m, 1) : usual_room(*m, 0), sizeof(float), sizeof(int));
+    const ScratchLayout layout = lay_out(*m, all ? hard_bound(*m) : usual_room(*m, 0), sizeof(float), sizeof(int));
     most = std::max(most, cuda_scratch_bytes(layout, false, false));
   }
   return most;

@@ -30,7 +30,7 @@ class Grouped final : public bits_test::Beside {
   using View = ModelView<R>;
   using Step = GroupStep<GroupLane>;
 
-  Grouped(World& like, int threads, bool staged) : model_(like.model()), like_(like), group_(threads), staged_(staged), bound_(hard_bound(model_, 1)), grown_(first_room(model_, 1)) {
+  Grouped(World& like, int threads, bool staged) : model_(like.model()), like_(like), group_(threads), staged_(staged), bound_(hard_bound(model_)), grown_(first_room(model_, 1)) {
     const auto convert = [&](const std::vector<double>& values) -> const float* {
       return numbers_.emplace_back(values.begin(), values.end()).data();
     };

@@ -73,7 +73,7 @@ template <class Lane> class LaneWorld {
         job.substeps = substeps;
         job.integrate = true;
         if (PackStep<Lane>(job).run()) break;
-        fit(grown(layout_.room, hard_bound(model_, W)));
+        fit(grown(layout_.room, hard_bound(model_)));
         ++redone;
       }
     }

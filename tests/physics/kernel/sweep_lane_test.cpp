@@ -38,7 +38,7 @@ TEST_CASE("a sorted sweep finds the pairs whose balls touch") {
 #define NURI_REAL(name, count, unit, doc)
 #define NURI_DERIVED(name, count, unit, doc)
 #include "engine/model/model_fields.inl"
-  const ScratchLayout layout = lay_out_unshared(m, hard_bound(m, 1), sizeof(R), sizeof(Lane::Int));
+  const ScratchLayout layout = lay_out_unshared(m, hard_bound(m), sizeof(R), sizeof(Lane::Int));
   std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
   const Lane lane;
   Pack<Lane> p{lane, view, {reinterpret_cast<char*>(arena.data()), &layout}};
@@ -82,7 +82,7 @@ TEST_CASE("a sweep survives positions that are no numbers, and few or gap pairs 
 #define NURI_REAL(name, count, unit, doc)
 #define NURI_DERIVED(name, count, unit, doc)
 #include "engine/model/model_fields.inl"
-  const ScratchLayout layout = lay_out_unshared(*model, hard_bound(*model, 1), sizeof(R), sizeof(Lane::Int));
+  const ScratchLayout layout = lay_out_unshared(*model, hard_bound(*model), sizeof(R), sizeof(Lane::Int));
   std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
   const Lane lane;
   Pack<Lane> p{lane, view, {reinterpret_cast<char*>(arena.data()), &layout}};

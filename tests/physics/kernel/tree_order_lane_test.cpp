@@ -79,7 +79,7 @@ TEST_CASE("a heap's islands are its groups of trees; each goes by least degree, 
 #define NURI_REAL(name, count, unit, doc)
 #define NURI_DERIVED(name, count, unit, doc)
 #include "engine/model/model_fields.inl"
-  const ScratchLayout layout = lay_out_unshared(m, hard_bound(m, 1), sizeof(R), sizeof(Lane::Int));
+  const ScratchLayout layout = lay_out_unshared(m, hard_bound(m), sizeof(R), sizeof(Lane::Int));
   std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
   const Lane lane;
   std::mt19937 random(7);
@@ -189,7 +189,7 @@ TEST_CASE("an island's pattern without room for it says so") {
 #define NURI_REAL(name, count, unit, doc)
 #define NURI_DERIVED(name, count, unit, doc)
 #include "engine/model/model_fields.inl"
-  Room room = hard_bound(*model, 1);
+  Room room = hard_bound(*model);
   room.columns = 6;                                                // enough for one tree
   const ScratchLayout layout = lay_out_unshared(*model, room, sizeof(R), sizeof(Lane::Int));
   std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
@@ -199,7 +199,7 @@ TEST_CASE("an island's pattern without room for it says so") {
   find_islands(p);
   order_trees(p, Island<Lane>(p, 0));
   CHECK(p.no_room);
-  CHECK(grown(room, hard_bound(*model, 1)).columns > room.columns);
+  CHECK(grown(room, hard_bound(*model)).columns > room.columns);
 }
 
 NURI_KERNEL_END
