@@ -6,6 +6,7 @@
 #include <numeric>
 #include "engine/core/hash.h"
 #include "engine/launch/pool.h"
+#include "engine/model/model_flags.h"
 
 namespace nuri {
 namespace {
@@ -103,6 +104,9 @@ void Bucket::put_initial(std::span<const int> environments, int key) {
     fill(StateField::mocap_pos, m.mocap_pos0, 0);
     fill(StateField::mocap_quat, m.mocap_quat0, 0);
     for (int i = 0; i < m.equality_count; ++i) set(StateField::equality_active, e, i, m.equality_active[i]);
+    // who begins asleep falls asleep in the first step, with all that it touches; MuJoCo has then counted one of the others' still steps
+    const bool begins = std::ranges::count(m.tree_sleep, model::begins_asleep) > 0;
+    for (int i = 0; i < columns_[int(StateField::tree_asleep)]; ++i) set(StateField::tree_asleep, e, i, m.tree_sleep[i] == model::begins_asleep ? -1 : begins && m.tree_sleep[i] == model::may_sleep ? -10 : -11);
     step_count_[e] = 0;
     fault_[e] = 0;
   }

@@ -142,6 +142,7 @@ void compile_options(Compilation& c) {
   m.tolerance = {o.tolerance};
   m.ls_tolerance = {o.ls_tolerance};
   m.noslip_tolerance = {o.noslip_tolerance};
+  m.sleep_tolerance = {o.sleep_tolerance};
   if (!(o.timestep > 0)) c.error("bad-timestep", "the timestep must be positive", {});
   if (o.iterations < 0 || o.ls_iterations < 0 || o.noslip_iterations < 0) c.error("bad-option", "iteration limits must not be negative", {});
 }
@@ -184,6 +185,7 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, s
   if (dual_numbers(c.model, c.model.row_count) > most_dual)
     c.error("too-many-rows", "solver PGS, noslip and flag diagexact keep the square of all constraints: " + std::to_string(c.model.row_count) + " without any contact are too many", {},
             "take solver Newton or CG, noslip_iterations 0 and no diagexact");
+  compile_sleep(c);
   c.model.along_tree = shorter_along_tree(c.model);
   c.model.heap = is_heap(c.model);
   resize(c.model);

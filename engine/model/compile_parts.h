@@ -57,6 +57,7 @@ void compile_tendons(Compilation& c);
 void compile_actuators(Compilation& c);
 void compile_equalities(Compilation& c);
 void compile_rows(Compilation& c);           // the row catalog
+void compile_sleep(Compilation& c);          // which trees may fall asleep
 void compile_sensors(Compilation& c);
 void compile_keys(Compilation& c);
 void compile_look(Compilation& c);           // what renderers draw

@@ -16,7 +16,7 @@ namespace {
 
 constexpr double smallest = 1e-15;                           // MuJoCo's mjMINVAL
 constexpr double frame_tolerance = 1e-6, axis_tolerance = 1e-14;   // MuJoCo's tests for "same frame" and "along an axis"
-constexpr int slide = 2;
+constexpr int free_joint = 0, slide = 2;
 
 // Radius of a geom's bounding sphere about its own centre; 0 for planes, which have none.
 double bound_of(const Model& m, int g) {
@@ -61,6 +61,29 @@ void bodies(Model& m) {
     std::copy(axes.begin(), axes.end(), &m.fluid_axes[3 * k]);
     std::copy(added.mass.begin(), added.mass.end(), &m.fluid_added[6 * k]);
     std::copy(added.inertia.begin(), added.inertia.end(), &m.fluid_added[6 * k + 3]);
+  }
+}
+
+// By how much a dof is multiplied to become a speed that sleep_tolerance can judge, as MuJoCo's dof_length: the distance from the body's
+// centre of mass to a joint's anchor, its own or a child's, or to the far side of one of its geoms.
+void lengths(Model& m) {
+  constexpr double shortest = 1e-5;
+  std::vector<double> length(size_t(m.body_count), shortest);
+  auto reach = [&](int b, const Vec& point, double beyond) {
+    const Vec away = sub(point, vec(&m.body_ipos[3 * b]));
+    length[b] = std::max(length[b], std::sqrt(dot(away, away)) + beyond);
+  };
+  for (int j = 0; j < m.joint_count; ++j) {
+    const int b = m.joint_body[j], parent = m.body_parent[b];
+    const Vec anchor = vec(&m.joint_pos[3 * j]);
+    reach(b, anchor, 0);
+    reach(parent, add(vec(&m.body_pos[3 * b]), rotate(rot(&m.body_quat[4 * b]), anchor)), 0);
+  }
+  for (int g = 0; g < m.geom_count; ++g) reach(m.geom_body[g], vec(&m.geom_pos[3 * g]), m.geom_bound[g]);
+  for (int i = 0; i < m.dof_count; ++i) {
+    const int j = m.dof_joint[i], type = m.joint_type[j];
+    const bool moves = type == slide || (type == free_joint && i - m.joint_dof[j] < 3);
+    m.dof_length[i] = moves ? 1 : length[m.dof_body[i]];
   }
 }
 
@@ -148,6 +171,7 @@ void derive(Model& model) {
   derive_actuators(model, initial);
   derive_pairs(model);
   derive_rows(model);
+  lengths(model);
 }
 
 }  // namespace nuri::model

@@ -76,6 +76,7 @@ class Check {
       if (m.body_mocap[b] != -1 && (m.body_mocap[b] != mocap++ || m.body_joint_num[b] || b == 0 || m.body_parent[b])) return fail("body_mocap is out of order");
     }
     if (mocap != m.mocap_count) return fail("mocap_count is wrong");
+    if (!range("tree_sleep", m.tree_sleep, 0, begins_asleep + 1)) return false;
     return range("joint_limited", m.joint_limited, 0, 2) && range("joint_actuator_gravcomp", m.joint_actuator_gravcomp, 0, 2) && range("joint_force_limited", m.joint_force_limited, 0, 2);
   }
 
@@ -284,6 +285,7 @@ class Check {
     }
     if (dual_numbers(m, m.row_count) > most_dual) return fail("more rows than the dual problem has room for");
     if (m.along_tree != (shorter_along_tree(m) ? 1 : 0)) return fail("along_tree does not follow from tree and rows");
+    if ((m.flags & flag_sleep) && (has_dual(m) || m.solver != 2)) return fail("flag_sleep is not for this solver");
     if (m.heap != (is_heap(m) ? 1 : 0)) return fail("heap does not follow from trees, owners and rows");
     return true;
   }

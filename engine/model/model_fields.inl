@@ -106,6 +106,7 @@ NURI_INDEX(level_adr, m.level_count + 1, "bodies of a level")
 NURI_INDEX(level_body, m.body_count, "ascending")
 NURI_INDEX(tree_body_adr, m.tree_count + 1, "bodies of a tree")
 NURI_INDEX(tree_body, m.body_count, "ascending")
+NURI_INDEX(tree_sleep, m.tree_count, "model::TreeSleep: may it fall asleep (flag_sleep)")
 NURI_REAL(body_pos, 3 * m.body_count, "m", "frame in the parent's")
 NURI_REAL(body_quat, 4 * m.body_count, "1", "frame in the parent's")
 NURI_REAL(body_ipos, 3 * m.body_count, "m", "centre of mass")
@@ -159,6 +160,7 @@ NURI_REAL(dof_damping_poly, 2 * m.dof_count, "N s^2/m^2, N s^3/m^3", "what it gr
 NURI_REAL(dof_frictionloss, m.dof_count, "N, N m", "dry friction")
 NURI_REAL(dof_solref, 2 * m.dof_count, "s, 1", "dry friction solref")
 NURI_REAL(dof_solimp, 5 * m.dof_count, "1", "dry friction solimp")
+NURI_DERIVED(dof_length, m.dof_count, "m, 1", "how far the body's farthest point moves by 1 rad; 1 where the dof is a length")
 NURI_DERIVED(dof_invweight, m.dof_count, "1/kg, 1/(kg m^2)", "diagonal of inverse inertia at qpos0, averaged per joint")
 
 // ---- geoms, sites and candidate pairs --------------------------------------------------------------------------------
@@ -354,6 +356,7 @@ NURI_REAL(viscosity, 1, "Pa s", "of the medium")
 NURI_REAL(impratio, 1, "1", "frictional over normal impedance of elliptic cones")
 NURI_REAL(tolerance, 1, "1", "solver stops below this scaled improvement or gradient")
 NURI_REAL(noslip_tolerance, 1, "1", "these sweeps stop below this scaled improvement")
+NURI_REAL(sleep_tolerance, 1, "m/s", "a tree may fall asleep while it is slower")
 NURI_REAL(ls_tolerance, 1, "1", "line search stops below this relative slope")
 
 #undef NURI_COUNT

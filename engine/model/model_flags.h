@@ -9,13 +9,16 @@ enum Flag : int {
   flag_spring = 1 << 5, flag_damper = 1 << 6, flag_gravity = 1 << 7, flag_clampctrl = 1 << 8, flag_warmstart = 1 << 9,
   flag_actuation = 1 << 10, flag_sensor = 1 << 11, flag_eulerdamp = 1 << 12, flag_island = 1 << 13, flag_fluid = 1 << 14,
   flag_refsafe = 1 << 15, flag_energy = 1 << 16, flag_gravcomp = 1 << 17, flag_damping = 1 << 18 /* some dof is damped */,
-  flag_multiccd = 1 << 19, flag_diagexact = 1 << 27,
+  flag_multiccd = 1 << 19, flag_diagexact = 1 << 27, flag_sleep = 1 << 29 /* and some tree may */,
   // what some geom, pair or joint has; models without take none of its instructions
   flag_drive = 1 << 30 /* physics/compile.cpp alone: muscles are driven to their ends */,
   flag_surfacevel = 1 << 20, flag_adhesion = 1 << 21, flag_gap = 1 << 22 /* some pair_gap */, flag_actuator_gravcomp = 1 << 23,
   flag_tendon_armature = 1 << 24, flag_polynomial = 1 << 25 /* a stiffness or damping grows with stretch or speed */,
   flag_tendon_force = 1 << 26 /* some tendon_force_limited */,
 };
+
+// Whether a tree falls asleep: numbers of tree_sleep.
+enum TreeSleep : int { never_asleep, may_sleep, begins_asleep };
 
 // Bits of actuator_limits.
 enum ActuatorFlag : int {

@@ -137,7 +137,7 @@ void link_tree(Model& model) {
 }
 
 bool shorter_along_tree(const Model& m) {
-  if (has_dual(m) || m.tree_count != 1 || (m.flags & flag_tendon_armature)) return false;   // the dual problem works on M's factor
+  if (has_dual(m) || m.tree_count != 1 || (m.flags & (flag_tendon_armature | flag_sleep))) return false;   // the dual problem works on M's factor
   for (int r = 0; r < m.row_count; ++r) if (m.row_dof_adr[r + 1] - m.row_dof_adr[r] != 1) return false;
   // Matrix: composite stiffness times an axis (36), products with n axes above (6 each), elimination over n columns. Tree: inertia
   // times an axis (36), and 33 for what it takes from the inertia; 21 per link to hand the inertia on.
@@ -154,6 +154,7 @@ bool shorter_along_tree(const Model& m) {
 bool is_heap(const Model& m) {
   // A handful of things share a pack well. Measured on 200 pebbles, 120 parts and 22 humanoids.
   constexpr int newton = 2, handful = 16;
+  if (m.flags & flag_sleep) return true;
   if (m.along_tree || has_dual(m) || m.solver != newton) return false;
   std::vector<bool> coupled(m.tree_count, false);
   auto couple = [&](const int32_t* list, int count) {

@@ -18,7 +18,7 @@ bool shorter_along_tree(const Model& model);
 
 // Whether it is a heap: many trees that contacts, tendons or equalities can couple, and Newton's equations by a matrix. What
 // touches what then differs from environment to environment, so each is stepped alone, its dofs in an order of its own
-// (physics/kernel/tree_order.h). From the trees, the solver, the owners of contacts and the row catalog.
+// (physics/kernel/tree_order.h). So are models whose trees fall asleep: who sleeps differs too. From the trees, the solver, the owners of contacts and the row catalog.
 bool is_heap(const Model& model);
 
 }  // namespace nuri::model

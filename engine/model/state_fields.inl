@@ -28,6 +28,8 @@ NURI_STATE(xfrc_applied, 6 * m.body_count, "N, N m", "force and torque applied a
 NURI_STATE(mocap_pos, 3 * m.mocap_count, "m", "mocap positions")
 NURI_STATE(mocap_quat, 4 * m.mocap_count, "1", "mocap orientations")
 NURI_STATE(equality_active, m.equality_count, "0 or 1", "which equalities act")
+NURI_STATE(tree_asleep, m.flags & model::flag_sleep ? m.tree_count : 0, "", "which trees sleep: below 0 awake, -1 long at rest; else the next one of those that fell asleep together, a ring")
+NURI_STATE(asleep_qpos, m.flags & model::flag_sleep ? m.qpos_count : 0, "m, rad", "qpos where sleeping trees fell asleep; one that is elsewhere wakes")
 
 NURI_OUTPUT(qacc, m.dof_count, "m/s^2, rad/s^2", "acceleration of the last substep")
 NURI_OUTPUT(xpos, 3 * m.body_count, "m", "body positions in the final state")

@@ -47,7 +47,8 @@ class BodyReader {
     a.number("gravcomp", body.gravcomp);
     bool fuse = false;
     if (a.boolean("fuse", fuse) && fuse) a.error("fuse", "not-supported-yet", "fusing bodies is not supported yet");
-    a.accept({"user", "sleep", "simple"});
+    a.keyword("sleep", body.sleep, {{"auto", SleepPolicy::automatic}, {"never", SleepPolicy::never}, {"allowed", SleepPolicy::allowed}, {"init", SleepPolicy::asleep}});
+    a.accept({"user", "simple"});
     a.finish();
     r_.scene.bodies.push_back(body);
     r_.bodies.push_back(&element);

@@ -30,7 +30,7 @@ void read_flags(Reader& reader, const xml::Element& element) {
       {"invdiscrete", &f.invdiscrete}, {"multiccd", &f.multiccd}, {"sleep", &f.sleep}, {"diagexact", &f.diagexact}};
   for (const auto& [name, flag] : known) enabled(a, name, *flag);
   // of MuJoCo's own ways to compute, or of features that change no result here
-  for (const char* name : {"midphase", "nativeccd", "island", "autoreset", "fwdinv", "invdiscrete", "sleep"})
+  for (const char* name : {"midphase", "nativeccd", "island", "autoreset", "fwdinv", "invdiscrete"})
     if (a.has(name)) reader.findings.idle_at(std::string("flag '") + name + "'", element);
   bool ipc = false, speculative = false;
   enabled(a, "ipc", ipc);
@@ -125,7 +125,8 @@ void read_option(Reader& reader, const xml::Element& section) {
   a.up_to("o_solref", o.o_solref);
   a.up_to("o_solimp", o.o_solimp);
   a.up_to("o_friction", o.o_friction);
-  a.accept({"jacobian", "sdf_iterations", "sdf_initpoints", "sleep_tolerance"});
+  if (a.number("sleep_tolerance", o.sleep_tolerance)) a.check(o.sleep_tolerance >= 0, "sleep_tolerance", "be >= 0");
+  a.accept({"jacobian", "sdf_iterations", "sdf_initpoints"});
   std::vector<double> groups;
   if (a.list("actuatorgroupdisable", groups)) {
     o.actuatorgroupdisable.clear();

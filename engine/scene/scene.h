@@ -27,6 +27,7 @@ enum class GeomType { plane, hfield, sphere, capsule, ellipsoid, cylinder, box, 
 enum class Integrator { euler, rk4, implicit, implicitfast };
 enum class Cone { pyramidal, elliptic };
 enum class Solver { pgs, cg, newton };
+enum class SleepPolicy { automatic, never, allowed, asleep };                        // of a tree; asleep: from the beginning
 enum class InertiaFromGeom { no, yes, automatic };
 
 // Option flags; each is `enable` unless said otherwise. MJCF: option/flag.
@@ -49,6 +50,7 @@ struct Option {
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
   Solver solver = Solver::newton;
+  double sleep_tolerance = 1e-3;                 // m/s: below it a tree may fall asleep, with Flags::sleep
   double o_margin = 0;                           // contact override, used with Flags::override_contact
   Array2 o_solref{0.02, 1};
   Array5 o_solimp{0.9, 0.95, 0.001, 0.5, 2};
@@ -118,6 +120,7 @@ struct Body {
   Array3 pos{0, 0, 0};                           // m, in the parent's frame
   Array4 quat{1, 0, 0, 0};
   bool mocap = false, has_inertial = false;
+  SleepPolicy sleep = SleepPolicy::automatic;    // of the tree that begins here
   double gravcomp = 0;
   Inertial inertial;                             // meaningful if has_inertial
   int unlisted = 0;                              // > 0: of a robot, this one, whose files do not list which links never touch (URDF without SRDF)

@@ -41,6 +41,7 @@ const std::vector<OptionKey>& option_keys() {
       number_key("impratio", &Option::impratio, 1e-6, 1e6), number_key("tolerance", &Option::tolerance, 0, 1), number_key("ls_tolerance", &Option::ls_tolerance, 0, 1),
       count_key("iterations", &Option::iterations), count_key("ls_iterations", &Option::ls_iterations),
       count_key("noslip_iterations", &Option::noslip_iterations), number_key("noslip_tolerance", &Option::noslip_tolerance, 0, 1),
+      number_key("sleep_tolerance", &Option::sleep_tolerance, 0, 1e3),
       word_key("integrator", &Option::integrator, {"euler", "rk4", "implicit", "implicitfast"}), word_key("cone", &Option::cone, {"pyramidal", "elliptic"}),
       word_key("solver", &Option::solver, {"pgs", "cg", "newton"})};
   return keys;
@@ -51,7 +52,7 @@ constexpr FlagKey flag_keys[] = {{"constraint", &Flags::constraint}, {"equality"
     {"contact", &Flags::contact}, {"spring", &Flags::spring}, {"damper", &Flags::damper}, {"gravity", &Flags::gravity}, {"clampctrl", &Flags::clampctrl},
     {"warmstart", &Flags::warmstart}, {"filterparent", &Flags::filterparent}, {"actuation", &Flags::actuation}, {"refsafe", &Flags::refsafe},
     {"sensor", &Flags::sensor}, {"eulerdamp", &Flags::eulerdamp}, {"multiccd", &Flags::multiccd}, {"energy", &Flags::energy},
-    {"diagexact", &Flags::diagexact}};
+    {"diagexact", &Flags::diagexact}, {"sleep", &Flags::sleep}};
 
 // The file's name without folder and ending, and a number if another variant has that name.
 std::string variant_name(const std::filesystem::path& path, const std::vector<std::string>& names) {

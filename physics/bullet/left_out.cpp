@@ -80,6 +80,7 @@ std::vector<std::string> left_out_by_bullet(const model::Model& m) {
   });
   out.each("armature of tendons", m.tendon_count, m.tendon_name, "tendon", [&](int t) { return m.tendon_armature[size_t(t)] != 0; });
   if (m.noslip_iterations > 0) out.lines.push_back("noslip iterations");
+  if (m.flags & model::flag_sleep) out.lines.push_back("sleep");
   auto trees_of = [&](int row) {
     std::vector<int> trees;
     for (int k = m.row_dof_adr[size_t(row)]; k < m.row_dof_adr[size_t(row) + 1]; ++k)

@@ -92,6 +92,8 @@ template <class L> struct PackStep {
     load_rare(int(field::qfrc_applied), s.applied());
     pushed = load_rare(int(field::xfrc_applied), s.body_applied());
     load(int(field::equality_active), s.equality_active());
+    load(int(field::tree_asleep), s.tree_asleep());
+    load(int(field::asleep_qpos), s.asleep_qpos());
     const int mocaps = model.mocap_count;
     for (int k = 0; k < mocaps; ++k)
       for (int w = 0; w < W; ++w) {
@@ -139,6 +141,8 @@ template <class L> struct PackStep {
       store(int(field::qvel), s.qvel());
       store(int(field::act), s.act());
       store(int(field::warmstart), s.warm());
+      store(int(field::tree_asleep), s.tree_asleep());
+      store(int(field::asleep_qpos), s.asleep_qpos());
     }
     lane.mark(int(Stage::store));
     if (job.state[int(field::xpos)]) {                             // poses of the final state; overwrites what shares their memory

@@ -56,6 +56,8 @@ template <class L> struct GroupStep {
     load(StateField::qfrc_applied, s.applied());
     load(StateField::xfrc_applied, s.body_applied());
     load(StateField::equality_active, s.equality_active());
+    load(StateField::tree_asleep, s.tree_asleep());
+    load(StateField::asleep_qpos, s.asleep_qpos());
     if (model.mocap_count) {
       const T *const pos = row(StateField::mocap_pos), *const quat = row(StateField::mocap_quat);
       lane.each(7 * model.mocap_count, [&](int i) {
@@ -79,6 +81,8 @@ template <class L> struct GroupStep {
       store(StateField::qvel, s.qvel());
       store(StateField::act, s.act());
       store(StateField::warmstart, s.warm());
+      store(StateField::tree_asleep, s.tree_asleep());
+      store(StateField::asleep_qpos, s.asleep_qpos());
     }
     store(StateField::sensordata, s.sensors());
     store(StateField::xpos, s.xpos());

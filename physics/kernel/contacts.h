@@ -6,6 +6,7 @@
 // Slots that touch the static world come first, in the order of the moving body.
 #pragma once
 #include "engine/model/model_flags.h"
+#include "physics/kernel/asleep.h"
 #include "physics/kernel/collide.h"
 #include "physics/kernel/pack.h"
 #if !defined(__CUDACC__)
@@ -24,6 +25,7 @@ template <class L> NURI_STAGE void broadphase(Pack<L>& p) {
   const int pairs = m.on(model::flag_contact) && m.on(model::flag_constraint) ? m.pair_count : 0;
   auto is_near = [&](int i) {
     const int g1 = m.pair_geom1[i], g2 = m.pair_geom2[i];
+    if (may_sleep(p) && at_rest(p, m.geom_body[g1]) && at_rest(p, m.geom_body[g2])) return p.no();
     const Vec3<R> d = load3(s.geom_xpos(), g2) - load3(s.geom_xpos(), g1);
     const R reach = m.pair_reach[i];
     if (m.pair_type1[i] == geom::plane) return dot(d, column(load9(s.geom_xmat(), g1), 2)) <= reach;

@@ -3,6 +3,7 @@
 #pragma once
 #include "physics/kernel/implicit.h"
 #include "physics/kernel/implicit_bias.h"
+#include "physics/kernel/sleep.h"
 
 NURI_KERNEL_BEGIN
 
@@ -17,6 +18,7 @@ template <class L> NURI_FN void move_positions(Pack<L>& p, const typename L::Rea
     R* q = s.qpos() + m.joint_qpos[j];
     const R* w = v + m.joint_dof[j];
     const int type = m.joint_type[j];
+    if (may_sleep(p) && asleep(p, m.body_tree[m.joint_body[j]])) return;
     if (type >= joint::slide) {
       q[0] = mul_add(h, w[0], q[0]);
       return;
@@ -59,14 +61,27 @@ template <class L> NURI_FN void move_activations(Pack<L>& p) {
   p.lane.sync();
 }
 
+// qvel after a step with acceleration `acc`; whoever falls asleep loses it.
+template <class L> NURI_FN void move_velocities(Pack<L>& p, const typename L::Real* acc) {
+  const auto& m = p.model;
+  const auto& s = p.scratch;
+  const auto h = m.timestep[0];
+  const bool sleeps = may_sleep(p);
+  if (sleeps) fall_asleep(p);
+  p.lane.each(m.dof_count, [&](int i) {
+    if (sleeps && dof_asleep(p, i)) return;
+    s.qvel()[i] = mul_add(h, acc[i], s.qvel()[i]);
+  });
+  p.lane.sync();
+}
+
 // Velocity and position from acceleration `acc`, MuJoCo's mj_advance.
 template <class L> NURI_FN void advance(Pack<L>& p, const typename L::Real* acc) {
   const auto& m = p.model;
   const auto& s = p.scratch;
   const auto h = m.timestep[0];
   move_activations(p);
-  p.lane.each(m.dof_count, [&](int i) { s.qvel()[i] = mul_add(h, acc[i], s.qvel()[i]); });
-  p.lane.sync();
+  move_velocities(p, acc);
   move_positions(p, s.qvel(), h);
 }
 
@@ -181,8 +196,7 @@ template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
   });
   p.lane.sync();
   move_activations(p);
-  p.lane.each(nv, [&](int i) { s.qvel()[i] = mul_add(h, sum_a[i], s.qvel()[i]); });
-  p.lane.sync();
+  move_velocities(p, sum_a);
   move_positions(p, sum_v, h);
 }
 

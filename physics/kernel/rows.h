@@ -118,6 +118,7 @@ template <class L> NURI_STAGE void catalog_rows(Pack<L>& p) {
   const auto& s = p.scratch;
   p.listed_count = p.lane.list(m.on(model::flag_constraint) ? m.row_count : 0, s.listed(), m.row_count, [&](int row) {
     const int kind = m.row_kind[row];
+    if (may_sleep(p) && dof_asleep(p, m.row_dof[m.row_dof_adr[row]])) return p.no();
     if (kind <= model::row_tendon_equality) return R(0.5f) < s.equality_active()[m.row_source[row]];
     if (kind <= model::row_tendon_friction) return p.yes();
     return limit_state(p, row).dist < limit_margin(p, row);

@@ -8,6 +8,7 @@
 #include "physics/kernel/passive.h"
 #include "physics/kernel/pgs.h"
 #include "physics/kernel/rows.h"
+#include "physics/kernel/sleep.h"
 #include "physics/kernel/tendon_inertia.h"
 #include "physics/sensor/sense.h"
 
@@ -25,23 +26,24 @@ template <class L> NURI_FN void solve(Pack<L>& p) {
       s.constraint()[i] = typename L::Real(0);
     });
     p.lane.sync();
-    return;
-  }
-  if (m.solver == solver::pgs) {
+  } else if (m.solver == solver::pgs) {
     solve_pgs(p);
   } else if (m.solver == solver::cg) {
     solve_conjugate(p);
   } else {
     solve_newton(p);
   }
-  if (m.noslip_iterations && !p.no_room) solve_noslip(p);
+  if (may_sleep(p)) hold_sleepers(p);
+  if (m.noslip_iterations && p.row_count && !p.no_room) solve_noslip(p);
 }
 
 template <class L> NURI_VALUE void finished(const Pack<L>& p, Stage stage) { p.lane.mark(int(stage)); }
 
 template <class L> NURI_CALL void run_stage(Pack<L>& p, Stage stage) {
   switch (stage) {
-    case Stage::kinematics: return kinematics(p);
+    case Stage::kinematics:
+      if (may_sleep(p)) wake_disturbed(p);
+      return kinematics(p);
     case Stage::com: return centers_of_mass(p);
     case Stage::tendons: return tendons(p);
     case Stage::composite_inertia:
@@ -49,8 +51,17 @@ template <class L> NURI_CALL void run_stage(Pack<L>& p, Stage stage) {
       if (p.model.on(model::flag_tendon_armature)) add_tendon_armature(p);
       return;
     case Stage::factor: return factor_mass(p);
-    case Stage::broadphase: return broadphase(p);
-    case Stage::narrowphase: return narrowphase(p);
+    case Stage::broadphase:
+      if (may_sleep(p)) wake_tied(p);
+      return broadphase(p);
+    case Stage::narrowphase:
+      narrowphase(p);
+      if (may_sleep(p))
+        while (!p.no_room && wake_touched(p)) {
+          broadphase(p);
+          narrowphase(p);
+        }
+      return;
     case Stage::contacts: return contacts(p);
     case Stage::velocity: velocity(p); return tendon_velocities(p);
     case Stage::bias:

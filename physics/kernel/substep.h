@@ -44,6 +44,10 @@ template <class L, class F> NURI_FN void each_state(const Pack<L>& p, F f) {
   part(s.qvel(), m.dof_count);
   part(s.act(), m.activation_count);
   part(s.warm(), m.dof_count);
+  if (may_sleep(p)) {
+    part(s.tree_asleep(), m.tree_count);
+    part(s.asleep_qpos(), m.qpos_count);
+  }
   p.lane.sync();
 }
 

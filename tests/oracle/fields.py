@@ -110,7 +110,7 @@ TENDON = [("tendon_force_limited", "tendon_actfrclimited", 1), ("tendon_stiffnes
           ("tendon_frictionloss", "tendon_frictionloss", 1), ("tendon_spring", "tendon_lengthspring", 2), ("tendon_solref", "tendon_solref_lim", 2), ("tendon_solimp", "tendon_solimp_lim", 5),
           ("tendon_friction_solref", "tendon_solref_fri", 2), ("tendon_friction_solimp", "tendon_solimp_fri", 5), ("tendon_length0", "tendon_length0", 1), ("tendon_invweight", "tendon_invweight0", 1)]
 OPTIONS = ("timestep", "gravity", "wind", "magnetic", "density", "viscosity", "impratio", "tolerance", "ls_tolerance", "iterations", "ls_iterations", "noslip_iterations",
-           "noslip_tolerance", "integrator", "solver")
+           "noslip_tolerance", "sleep_tolerance", "integrator", "solver")
 GROUPS = ("names", *PLAIN, "meshes", "sites", "tendons", "pairs", "options", "cameras", "lights")
 ACTUATOR_TARGETS = {"mjTRN_JOINT": "joint", "mjTRN_JOINTINPARENT": "joint", "mjTRN_TENDON": "tendon", "mjTRN_BODY": "body", "mjTRN_SITE": "site",
                     "mjTRN_SLIDERCRANK": "slidercrank", "mjTRN_SO3": "so3"}

@@ -19,7 +19,7 @@ import program
 
 FOLDER = program.ROOT / "scenes"
 INTEGRATOR = {"euler": "EULER", "rk4": "RK4", "implicit": "IMPLICIT", "implicitfast": "IMPLICITFAST"}
-ENABLED = {"override": "OVERRIDE", "energy": "ENERGY"}                  # flags that are off unless switched on; all others are on
+ENABLED = {"override": "OVERRIDE", "energy": "ENERGY", "sleep": "SLEEP"}   # flags that are off unless switched on; all others are on
 
 
 def names():

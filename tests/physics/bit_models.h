@@ -137,6 +137,12 @@ inline std::vector<NamedModel> models() {
   }
   out.push_back({"crowd", "<mujoco><option timestep='0.004' cone='elliptic' impratio='2'/><worldbody><geom type='plane' size='5 5 1'/><geom type='box' size='0.3 0.05 0.2' pos='0 -0.5 0.2' euler='9 0 0'/>" + crowd +
                               "</worldbody><tendon><fixed stiffness='2' limited='true' range='-0.3 0.3'><joint joint='turn0' coef='1'/><joint joint='turn17' coef='-0.5'/></fixed></tendon></mujoco>"});
+  // what falls asleep, wakes of pushes and of what falls on it, and sleeps again
+  std::string sleepers;
+  for (int i = 0; i < 8; ++i)
+    sleepers += "<body pos='" + std::to_string(0.3 * (i % 4)) + " " + std::to_string(0.04 * i) + " " + std::to_string(0.12 + 0.35 * (i / 4)) + "'><freejoint/><geom type='box' size='0.1 0.12 0.1' condim='" + (i % 3 ? "3" : "4") + "'/></body>";
+  out.push_back({"sleepers", "<mujoco><option timestep='0.005' sleep_tolerance='0.05'><flag sleep='enable'/></option><worldbody><geom type='plane' size='5 5 1'/>" + sleepers +
+                                 "<body pos='-1 0 1'><joint axis='0 1 0' damping='0.02'/><geom type='capsule' size='0.04' fromto='0 0 0 0.05 0 -0.3'/></body></worldbody></mujoco>"});
   // few bodies, many geoms of the world: scratch is laid out another way round
   std::string posts;
   for (int i = 0; i < 90; ++i)

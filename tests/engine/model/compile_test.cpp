@@ -1,8 +1,11 @@
 // Compiling: tables, closed forms, and what is refused.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "engine/model/model_flags.h"
+#include "engine/scene/mjcf.h"
 #include "tests/engine/model/scene_maker.h"
 
 using namespace nuri;
@@ -240,6 +243,44 @@ TEST_CASE("what the medium meets as an ellipsoid") {
   CHECK(m.fluid_geom_adr == std::vector<int32_t>{0, 0, 0, 2});
   CHECK(std::vector<double>(m.fluid_coef.begin() + 5, m.fluid_coef.end()) == std::vector<double>{1, 2, 3, 4, 5});
   CHECK(m.fluid_axes[5] == doctest::Approx(0.3));
+}
+
+TEST_CASE("which trees may sleep") {
+  auto text = [](const std::string& policy, const std::string& rest, const std::string& option = "") {
+    return "<mujoco><option " + option + "><flag sleep='enable'/></option><worldbody><body name='a' " + policy + "><joint name='j' type='slide'/><geom size='.1'/><site name='s'/></body>"
+           "<body pos='1 0 0'><joint name='k' type='slide'/><geom size='.1'/><site name='u'/></body><body pos='2 0 0'><joint name='l' type='slide'/><geom size='.1'/><site name='v'/>"
+           "<body pos='0 0 1'><joint/><geom size='.1'/></body></body></worldbody>" + rest + "</mujoco>";
+  };
+  auto policies = [&](const std::string& policy, const std::string& rest) {
+    const auto scene = read_mjcf_text(text(policy, rest), "sleep.xml");
+    REQUIRE(scene);
+    const auto m = compile(*scene);
+    return m ? m->tree_sleep : List{-1};
+  };
+  // as MuJoCo's tree_sleep_policy says, of the same files
+  CHECK(policies("", "") == List{1, 1, 1});
+  CHECK(policies("sleep='never'", "") == List{0, 1, 1});
+  CHECK(policies("sleep='init'", "") == List{2, 1, 1});
+  CHECK(policies("", "<actuator><motor joint='j'/><general site='u' refsite='v'/></actuator>") == List{0, 0, 0});
+  CHECK(policies("sleep='allowed'", "<actuator><motor joint='j'/></actuator>") == List{1, 1, 1});
+  CHECK(policies("", "<tendon><spatial stiffness='1'><site site='s'/><site site='u'/></spatial></tendon>") == List{0, 0, 1});
+  CHECK(policies("", "<tendon><spatial frictionloss='1'><site site='s'/><site site='u'/></spatial></tendon>") == List{1, 1, 1});
+  CHECK(policies("", "<tendon><spatial><site site='s'/><site site='u'/><site site='v'/></spatial></tendon>") == List{0, 0, 0});
+  CHECK(policies("", "<tendon><spatial name='t'><site site='s'/><site site='u'/></spatial></tendon><actuator><motor tendon='t'/></actuator>") == List{0, 0, 1});
+  CHECK(policies("sleep='allowed'", "<tendon><spatial stiffness='1'><site site='s'/><site site='u'/></spatial></tendon>") == List{-1});   // refused
+
+  auto scene = read_mjcf_text(text("", "", "solver='CG'"), "sleep.xml");
+  REQUIRE(scene);
+  std::vector<Diagnostic> report;
+  const auto m = compile(*scene, &report);
+  REQUIRE(m);
+  CHECK(!(m->flags & flag_sleep));
+  CHECK(std::any_of(report.begin(), report.end(), [](const Diagnostic& d) { return d.code == "sleep-idle"; }));
+  scene->option.solver = Solver::newton;
+  scene->bodies[4].sleep = SleepPolicy::never;                     // hangs on another one that moves
+  const auto refused = compile(*scene);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.errors()[0].code == "sleep-below");
 }
 
 TEST_CASE("what is refused") {

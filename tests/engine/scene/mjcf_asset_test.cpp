@@ -228,7 +228,8 @@ TEST_CASE("mjcf: what is not supported yet is named, with its place") {
   CHECK(s.bodies[1].mocap);
   CHECK(s.bodies[1].gravcomp == 0.5);
   CHECK(s.joints[0].actuatorgravcomp);
-  CHECK(s.report[0].message == "attribute 'sleep' of <body>: accepted, has no effect here (once)");
+  CHECK(s.bodies[1].sleep == SleepPolicy::never);
+  CHECK(s.bodies[2].sleep == SleepPolicy::automatic);
 }
 
 TEST_CASE("mjcf: what is only drawn is left out, and the report says so") {

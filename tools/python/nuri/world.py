@@ -34,7 +34,8 @@ class State:
     Written: ``qpos``, ``qvel``, ``act``, ``ctrl``, ``qfrc_applied``, ``xfrc_applied`` [envs, bodies, 6] (force N, torque N m at the centre of mass,
     world axes), ``mocap_pos`` [envs, mocap, 3] m, ``mocap_quat`` [envs, mocap, 4] (w x y z), ``equality_active`` (0 or 1). After writing positions or
     velocities call :meth:`World.forward`. Computed: ``qacc``, ``xpos`` [envs, bodies, 3] m, ``xquat`` [envs, bodies, 4], ``sensordata``. ``warmstart``
-    and ``qpos_residual`` belong to the state too: where the solver starts, and what the translation of free joints lost to rounding.
+    and ``qpos_residual`` belong to the state too: where the solver starts, and what the translation of free joints lost to rounding; so do
+    ``tree_asleep`` [envs, trees] (below 0: awake) and ``asleep_qpos``, which are empty unless the model's trees may sleep (flag ``sleep``).
 
     With ``World(.., detail=True)`` also what the last evaluation of the dynamics left, as MuJoCo's mjData has it after mj_step and mj_rnePostConstraint.
     That was at the start of the last substep, with Runge-Kutta at its last stage; after a reset or :meth:`World.forward` it is the present state.
@@ -54,6 +55,8 @@ class State:
     mocap_pos: np.ndarray
     mocap_quat: np.ndarray
     equality_active: np.ndarray
+    tree_asleep: np.ndarray
+    asleep_qpos: np.ndarray
     qacc: np.ndarray
     xpos: np.ndarray
     xquat: np.ndarray
