@@ -7,6 +7,7 @@
 #include "engine/core/hash.h"
 #include "engine/launch/pool.h"
 #include "engine/model/model_flags.h"
+#include "engine/model/plastic.h"
 
 namespace nuri {
 namespace {
@@ -98,7 +99,11 @@ void Bucket::put_initial(std::span<const int> environments, int key) {
       fill(StateField::qvel, m.key_qvel, size_t(key) * m.dof_count);
       fill(StateField::act, m.key_act, size_t(key) * m.activation_count);
       fill(StateField::ctrl, m.key_ctrl, size_t(key) * m.control_count);
+      fill(StateField::plastic, m.key_plastic, size_t(key) * m.plastic_count);
     } else {
+      fill(StateField::plastic, model::initial_plastic(m, [&](const char* field, const std::vector<double>& values, int item) {
+        return overrides_[e].empty() ? values[size_t(item)] : overridden(field, e, item).value_or(values[size_t(item)]);
+      }), 0);
       fill(StateField::ctrl, m.control0, 0);
     }
     fill(StateField::mocap_pos, m.mocap_pos0, 0);

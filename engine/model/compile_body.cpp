@@ -85,6 +85,10 @@ void joints(Compilation& c) {
     append(m.joint_stiffness_poly, joint.stiffness_poly);
     if (joint.stiffness_poly != Array2{0, 0} || joint.damping_poly != Array2{0, 0}) m.flags |= flag_polynomial;
     if (joint.damping_poly != Array2{0, 0}) m.flags |= flag_damping;
+    const int plastic = int(plastic_count(joint));
+    m.joint_plastic.push_back(plastic ? m.plastic_count : -1);
+    m.joint_yield.push_back(joint.springyield);
+    m.plastic_count += plastic;
     append(m.joint_range, joint.range);
     m.joint_margin.push_back(joint.margin);
     append(m.joint_solref, joint.solreflimit);
@@ -95,6 +99,7 @@ void joints(Compilation& c) {
     if (limited && joint.type == JointType::ball && joint.range[0] != 0) c.error("bad-range", who + ": the range of a ball joint starts at 0", joint.place);
     if (joint.actuatorfrclimited && !(joint.actuatorfrcrange[0] < joint.actuatorfrcrange[1])) c.error("bad-range", who + ": actuatorfrcrange is empty", joint.place);
     if (joint.type == JointType::free && s.bodies[joint.body].parent != 0) c.error("free-joint-below", who + ": a free joint needs a body directly under the world", joint.place);
+    if (!(joint.springyield >= 0) || (joint.springyield > 0 && joint.type == JointType::free)) c.error("bad-spring", who + ": springyield is a number >= 0, of a free joint 0", joint.place);
     if (scalar && std::abs(dot(joint.axis, joint.axis) - 1) > 1e-6) c.error("bad-axis", who + ": the axis must be a unit vector", joint.place);
 
     // positions: where the joint frame was defined, and where its spring rests

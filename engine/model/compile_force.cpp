@@ -108,12 +108,16 @@ void compile_tendons(Compilation& c) {
     m.tendon_frictionloss.push_back(t.frictionloss);
     const bool from_pose = t.springlength[0] == -1 && t.springlength[1] == -1;     // the length where joint springs rest
     append(m.tendon_spring, from_pose ? Array2{rest, rest} : t.springlength);
+    m.tendon_plastic.push_back(plastic_count(t) ? m.plastic_count : -1);
+    m.tendon_yield.push_back(t.springyield);
+    m.plastic_count += int(plastic_count(t));
     append(m.tendon_solref, t.solreflimit);
     append(m.tendon_solimp, t.solimplimit);
     append(m.tendon_friction_solref, t.solreffriction);
     append(m.tendon_friction_solimp, t.solimpfriction);
     if (t.limited && empty_range(t.range)) c.error("bad-range", who + " is limited but its range is empty", t.place);
     if (t.springlength[0] > t.springlength[1]) c.error("bad-range", who + ": springlength must ascend", t.place);
+    if (!(t.springyield >= 0)) c.error("bad-spring", who + ": springyield is a number >= 0", t.place);
     m.tendon_armature.push_back(t.armature);
     if (t.armature != 0) m.flags |= flag_tendon_armature;
     m.tendon_force_limited.push_back(t.actuatorfrclimited);

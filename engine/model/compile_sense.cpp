@@ -1,9 +1,11 @@
 // Sensors and keyframes.
 #include <algorithm>
+#include <cmath>
 
 #include "engine/model/compile_parts.h"
 #include "engine/model/compile_rays.h"
 #include "engine/model/model_sensor.h"
+#include "engine/model/plastic.h"
 #include "engine/model/pairs.h"
 #include "engine/scene/actuators.h"
 #include "engine/shape/bvh_build.h"
@@ -102,6 +104,7 @@ void compile_sensors(Compilation& c) {
 void compile_keys(Compilation& c) {
   Model& m = c.model;
   m.key_count = int(c.scene.keys.size());
+  const std::vector<double> plastic = initial_plastic(m, [](const char*, const std::vector<double>& values, int item) { return values[size_t(item)]; });
   for (size_t i = 0; i < c.scene.keys.size(); ++i) {
     const Key& k = c.scene.keys[i];
     const std::string who = label("keyframe", k.name, i);
@@ -119,10 +122,16 @@ void compile_keys(Compilation& c) {
     fill(k.qvel, m.dof_count, {}, m.key_qvel, "qvel");
     fill(k.act, m.activation_count, {}, m.key_act, "act");
     fill(k.ctrl, m.control_count, {}, m.key_ctrl, "ctrl");
+    fill(k.plastic, m.plastic_count, plastic, m.key_plastic, "plastic");
+    for (size_t p = 0; p < plastic.size(); ++p)
+      if (double& number = m.key_plastic[i * plastic.size() + p]; std::isnan(number)) number = plastic[p];
     for (int j = 0; j < m.joint_count; ++j) {                   // quaternions are stored unit
       const int offset = m.joint_type[j] == int(JointType::free) ? 3 : 0;
       if (m.joint_type[j] > int(JointType::ball)) continue;
       double* q = &m.key_qpos[i * m.qpos_count + m.joint_qpos[j] + offset];
+      put(q, unit(rot(q)));
+      if (m.joint_plastic[j] < 0) continue;
+      q = &m.key_plastic[i * m.plastic_count + m.joint_plastic[j]];
       put(q, unit(rot(q)));
     }
     if (!k.mpos.empty() || !k.mquat.empty()) c.note("keyframe-mocap", who + ": poses of mocap bodies are not kept in keyframes", k.place);

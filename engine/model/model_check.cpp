@@ -18,7 +18,7 @@ class Check {
   explicit Check(const Model& model) : m(model) {}
 
   std::string run() {
-    if (tree() && options() && geoms() && fluid() && hulls() && fields() && pairs() && owners() && tendons() && actuators() && equalities() && rows() && rays() && sensors()) return "";
+    if (tree() && options() && geoms() && fluid() && hulls() && fields() && pairs() && owners() && tendons() && plastic() && actuators() && equalities() && rows() && rays() && sensors()) return "";
     return fault_;
   }
 
@@ -195,6 +195,24 @@ class Check {
     for (int g : m.segment_geom)
       if (g >= 0 && m.geom_type[g] != int(scene::GeomType::sphere) && m.geom_type[g] != int(scene::GeomType::cylinder)) return fail("a tendon goes around neither sphere nor cylinder");
     return true;
+  }
+
+  // Springs that give way: what stands where in the state, joints first, without a gap.
+  bool plastic() {
+    int next = 0;
+    const auto stands = [&](int at, int count) {
+      if (at != -1 && at != next) return false;
+      next += at == -1 ? 0 : count;
+      return true;
+    };
+    for (int j = 0; j < m.joint_count; ++j) {
+      const auto type = scene::JointType(m.joint_type[j]);
+      if (m.joint_plastic[j] != -1 && type == scene::JointType::free) return fail("joint_plastic is of a free joint");
+      if (!stands(m.joint_plastic[j], type == scene::JointType::ball ? 4 : 1)) return fail("joint_plastic is out of order");
+    }
+    for (int t = 0; t < m.tendon_count; ++t)
+      if (!stands(m.tendon_plastic[t], 2)) return fail("tendon_plastic is out of order");
+    return next == m.plastic_count || fail("plastic_count does not fit the springs that give way");
   }
 
   bool actuators() {

@@ -1,6 +1,7 @@
 #include "engine/scene/merge.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include "engine/scene/actuators.h"
 #include "engine/scene/yaml.h"
@@ -42,6 +43,7 @@ struct Pose {
 
 struct Shape {  // numbers per keyframe field
   std::vector<double> qpos, qvel, act, ctrl, mpos, mquat;
+  size_t yielding_joints = 0, yielding_tendons = 0;   // numbers of plastic
 };
 
 Shape initial(const Scene& scene) {
@@ -56,6 +58,7 @@ Shape initial(const Scene& scene) {
     } else {
       shape.qpos.push_back(joint.ref);
     }
+    shape.yielding_joints += plastic_count(joint);
     shape.qvel.resize(shape.qvel.size() + (joint.type == JointType::free ? 6 : joint.type == JointType::ball ? 3 : 1));
   }
   for (const Actuator& actuator : scene.actuators) {
@@ -63,6 +66,7 @@ Shape initial(const Scene& scene) {
     shape.ctrl.insert(shape.ctrl.end(), controls.begin(), controls.end());
     shape.act.resize(shape.act.size() + size_t(activation_count(actuator)));
   }
+  for (const Tendon& tendon : scene.tendons) shape.yielding_tendons += plastic_count(tendon);
   for (const Body& body : scene.bodies) {
     if (!body.mocap) continue;
     shape.mpos.insert(shape.mpos.end(), body.pos.begin(), body.pos.end());
@@ -315,6 +319,17 @@ class Merger {
       put(&Key::ctrl, before.ctrl, all.ctrl);
       put(&Key::mpos, before.mpos, all.mpos);
       put(&Key::mquat, before.mquat, all.mquat);
+      if (!key.plastic.empty()) {
+        const Shape own = initial(part.scene);
+        if (key.plastic.size() != own.yielding_joints + own.yielding_tendons) {
+          error("bad-keyframe", "the keyframe's plastic has not as many numbers as the model", key.place);
+          continue;
+        }
+        merged.plastic.assign(all.yielding_joints + all.yielding_tendons, std::numeric_limits<double>::quiet_NaN());
+        const auto tendons = key.plastic.begin() + long(own.yielding_joints);
+        std::copy(key.plastic.begin(), tendons, merged.plastic.begin() + long(before.yielding_joints));
+        std::copy(tendons, key.plastic.end(), merged.plastic.begin() + long(all.yielding_joints + before.yielding_tendons));
+      }
       move_key(part.scene, before, key, merged);
       scene.keys.push_back(std::move(merged));
     }

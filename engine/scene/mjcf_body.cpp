@@ -152,6 +152,8 @@ class BodyReader {
     j.actuatorfrclimited = !vectorial && r_.is_limited(a, spec.actuatorfrclimited, "actuatorfrclimited", j.actuatorfrcrange, "actuatorfrcrange");
     if (j.type == JointType::ball && j.limited) a.check(j.range[0] == 0, "range", "begin with 0 for a ball joint");
     if (angular) for (double& bound : j.range) bound = r_.settings_of(element).angle(bound);
+    if (angular) j.springyield = r_.settings_of(element).angle(j.springyield);
+    if (j.type == JointType::free) a.check(j.springyield == 0, "springyield", "not be given: the spring of a free joint does not give way");
     if (j.type == JointType::hinge) j.ref = r_.settings_of(element).angle(j.ref), j.springref = r_.settings_of(element).angle(j.springref);
     j.axis = vectorial ? Array3{0, 0, 1} : j.axis;
     if (j.type == JointType::free) j.pos = {0, 0, 0};

@@ -34,7 +34,7 @@ void read(Attributes& a, TendonSpec& out) {
   if (a.number("frictionloss", t.frictionloss)) a.check(t.frictionloss >= 0, "frictionloss", "be >= 0");
   a.polynomial("stiffness", t.stiffness, t.stiffness_poly);
   a.polynomial("damping", t.damping, t.damping_poly);
-  a.accept_zero({"springyield"});
+  if (a.number("springyield", t.springyield)) a.check(t.springyield >= 0, "springyield", "be >= 0");
   if (a.number("armature", t.armature)) a.check(t.armature >= 0, "armature", "be >= 0");
   if (a.up_to("springlength", t.springlength) == 1) t.springlength[1] = t.springlength[0];
   a.check(t.springlength[0] <= t.springlength[1], "springlength", "have its lower value first");
@@ -168,6 +168,7 @@ void read_tendons(Reader& reader, const xml::Element& section) {
     else read_path(reader, *child, tendon);
     tendon.place = child->place();
     reader.scene.tendons.push_back(tendon);
+    reader.tendons.push_back(child.get());
   }
 }
 

@@ -37,7 +37,7 @@ void read(Attributes& a, JointSpec& out) {
   a.vector("axis", j.axis);
   a.polynomial("stiffness", j.stiffness, j.stiffness_poly);
   a.polynomial("damping", j.damping, j.damping_poly);
-  a.accept_zero({"springyield"});
+  if (a.number("springyield", j.springyield)) a.check(j.springyield >= 0, "springyield", "be >= 0 (degrees, radians or m)");
   if (a.number("armature", j.armature)) a.check(j.armature >= 0, "armature", "be >= 0 kg m^2 (hinge, ball) or kg (slide)");
   if (a.number("frictionloss", j.frictionloss)) a.check(j.frictionloss >= 0, "frictionloss", "be >= 0 N m (hinge, ball) or N (slide)");
   a.number("margin", j.margin);

@@ -404,7 +404,7 @@ class Expander {
       const bool takes_class = is_top && section != Section::tree && section != Section::sensor && to.name != "exclude" && to.name != "hfield";
       if (takes_class && (!to.find("class") || to.find("class")->value.empty())) to.set("class", main_class);
       if (section == Section::asset && is_top && !to.find("name") && to.find("file")) to.set("name", prefix + stem(to.find("file")->value));
-      if (section == Section::actuator || to.name == "body" || to.name == "joint" || to.name == "freejoint") attachment.copies[&from] = &to;
+      if (section == Section::actuator || section == Section::tendon || to.name == "body" || to.name == "joint" || to.name == "freejoint") attachment.copies[&from] = &to;
     };
 
     NameSet names;

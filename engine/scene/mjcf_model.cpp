@@ -1,6 +1,7 @@
 // Models that are attached: loading them, and what of them does not travel with their elements: keyframes and options.
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include "engine/core/paths.h"
 #include "engine/scene/actuators.h"
 #include "engine/scene/mjcf_reader.h"
@@ -21,19 +22,22 @@ std::vector<double> initial(const Scene& scene, const Joint& joint) {
 // Where the numbers of a keyframe belong: one entry for each thing that has some, in order.
 struct Slot { const xml::Element* element; std::vector<double> otherwise; };
 using Layout = std::vector<Slot>;
-struct Layouts { Layout qpos, qvel, act, ctrl, mpos, mquat; };
+struct Layouts { Layout qpos, qvel, act, ctrl, mpos, mquat, plastic; };
 
 Layouts layouts_of(const Reader& r) {
   Layouts l;
   for (std::size_t j = 0; j < r.scene.joints.size(); ++j) {
     const Joint& joint = r.scene.joints[j];
     l.qpos.push_back({r.joints[j], initial(r.scene, joint)});
+    l.plastic.push_back({r.joints[j], std::vector<double>(plastic_count(joint), std::numeric_limits<double>::quiet_NaN())});
     l.qvel.push_back({r.joints[j], std::vector<double>(freedoms[static_cast<std::size_t>(joint.type)], 0.0)});
   }
   for (std::size_t i = 0; i < r.scene.actuators.size(); ++i) {
     l.ctrl.push_back({r.actuators[i], neutral_controls(r.scene.actuators[i])});
     l.act.push_back({r.actuators[i], std::vector<double>(static_cast<std::size_t>(activation_count(r.scene.actuators[i])))});
   }
+  for (std::size_t t = 0; t < r.scene.tendons.size(); ++t)
+    l.plastic.push_back({r.tendons[t], std::vector<double>(plastic_count(r.scene.tendons[t]), std::numeric_limits<double>::quiet_NaN())});
   for (std::size_t b = 1; b < r.scene.bodies.size(); ++b) {
     const Body& body = r.scene.bodies[b];
     if (!body.mocap) continue;
@@ -136,12 +140,13 @@ void add_attached_keys(Reader& reader) {
       key.name = attachment.prefix + from.name;
       key.time = from.time;
       key.place = from.place;
-      numbers += size_of(whole.qpos) + size_of(whole.qvel) + size_of(whole.act) + size_of(whole.ctrl) + size_of(whole.mpos) + size_of(whole.mquat);
+      numbers += size_of(whole.qpos) + size_of(whole.qvel) + size_of(whole.act) + size_of(whole.ctrl) + size_of(whole.mpos) + size_of(whole.mquat) + size_of(whole.plastic);
       if (numbers > most_key_numbers)
         return reader.error(*attachment.at, "too-many-elements", "keyframes of attached models hold more than " + std::to_string(most_key_numbers) + " numbers");
       const bool good = place(from.qpos, model.qpos, whole.qpos, attachment, key.qpos) && place(from.qvel, model.qvel, whole.qvel, attachment, key.qvel) &&
                         place(from.act, model.act, whole.act, attachment, key.act) && place(from.ctrl, model.ctrl, whole.ctrl, attachment, key.ctrl) &&
-                        place(from.mpos, model.mpos, whole.mpos, attachment, key.mpos) && place(from.mquat, model.mquat, whole.mquat, attachment, key.mquat);
+                        place(from.mpos, model.mpos, whole.mpos, attachment, key.mpos) && place(from.mquat, model.mquat, whole.mquat, attachment, key.mquat) &&
+                        place(from.plastic, model.plastic, whole.plastic, attachment, key.plastic);
       if (!good) {
         reader.error(*attachment.at, "bad-keyframe", "keyframe " + xml::shown(from.name) + " of the attached model has not as many numbers as that model");
         continue;

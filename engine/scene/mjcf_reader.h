@@ -72,7 +72,7 @@ struct Attachment {
   const Reader* model = nullptr;
   const xml::Element* at = nullptr;
   std::string prefix;
-  std::unordered_map<const xml::Element*, const xml::Element*> copies;   // of the model's joints, bodies and actuators
+  std::unordered_map<const xml::Element*, const xml::Element*> copies;   // of the model's joints, bodies, actuators and tendons
 };
 
 struct Reader {
@@ -86,7 +86,7 @@ struct Reader {
   std::vector<Class> classes;                         // [0] is main
   std::map<std::string, int> class_names;
   int least_keys = 0;                                 // size/nkey
-  std::vector<const xml::Element*> materials, joints, bodies, actuators;   // beside the lists of `scene`; bodies[0] null: the world
+  std::vector<const xml::Element*> materials, joints, bodies, actuators, tendons;   // beside the lists of `scene`; bodies[0] null: the world
   std::map<std::string, std::unique_ptr<Reader>> models;                   // asset/model, by name; null: could not be read
   std::vector<Attachment> attachments;
   std::unordered_map<const xml::Source*, const Settings*> foreign;         // of attached files

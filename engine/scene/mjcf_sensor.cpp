@@ -231,6 +231,7 @@ void read_keyframe(Reader& reader, const xml::Element& section) {
     a.list("ctrl", key.ctrl);
     a.list("mpos", key.mpos);
     a.list("mquat", key.mquat);
+    a.list("plastic", key.plastic);
     a.finish();
     reader.no_children(*child);
     key.place = child->place();

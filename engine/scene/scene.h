@@ -135,6 +135,7 @@ struct Joint {
   double stiffness = 0, damping = 0, armature = 0, frictionloss = 0, margin = 0;
   Array2 stiffness_poly{0, 0}, damping_poly{0, 0};   // what they grow by: per m and m^2 or rad and rad^2 of stretch, per m/s .. of speed
   double ref = 0, springref = 0;                 // rad or m
+  double springyield = 0;                        // rad or m; > 0: what stretches the spring beyond moves where it rests
   Array2 springdamper{0, 0};
   bool limited = false;
   Array2 range{0, 0};                            // rad or m
@@ -279,6 +280,7 @@ struct Tendon {
   double margin = 0, frictionloss = 0, stiffness = 0, damping = 0, armature = 0;
   Array2 stiffness_poly{0, 0}, damping_poly{0, 0};   // as Joint
   Array2 springlength{-1, -1};                   // -1 -1: take it from the initial pose
+  double springyield = 0;                        // as Joint
   Array2 solreflimit{0.02, 1}, solreffriction{0.02, 1};
   Array5 solimplimit{0.9, 0.95, 0.001, 0.5, 2}, solimpfriction{0.9, 0.95, 0.001, 0.5, 2};
   double width = 0.003;                          // m; how it looks: radius
@@ -350,9 +352,13 @@ struct Sensor {
 struct Key {
   std::string name;
   double time = 0;
-  std::vector<double> qpos, qvel, act, ctrl, mpos, mquat;   // empty: default
+  std::vector<double> qpos, qvel, act, ctrl, mpos, mquat, plastic;   // empty: default; plastic: NaN too
   Place place;
 };
+
+// How many numbers say where its spring rests, if it gives way.
+inline std::size_t plastic_count(const Joint& joint) { return joint.springyield <= 0 || joint.type == JointType::free ? 0 : joint.type == JointType::ball ? 4 : 1; }
+inline std::size_t plastic_count(const Tendon& tendon) { return tendon.springyield <= 0 ? 0 : 2; }
 
 struct Scene {
   std::string name = "scene";

@@ -153,6 +153,7 @@ class BulletBucket final : public Bucket {
     read(StateField::mocap_pos, e, s.mocap_pos);
     read(StateField::mocap_quat, e, s.mocap_quat);
     read(StateField::equality_active, e, s.equality_active);
+    read(StateField::plastic, e, s.plastic);
     if (fresh || moved_bytes(e) != own.written) {
       read(StateField::qpos, e, s.qpos);
       read(StateField::qpos_residual, e, s.qpos_residual);

@@ -78,6 +78,8 @@ std::vector<std::string> left_out_by_bullet(const model::Model& m) {
       if (m.dof_joint[size_t(d)] == j && (m.dof_damping_poly[size_t(2 * d)] != 0 || m.dof_damping_poly[size_t(2 * d + 1)] != 0)) return true;
     return false;
   });
+  out.each("yielding of springs (they stay where they rest)", m.joint_count, m.joint_name, "joint", [&](int j) { return m.joint_plastic[size_t(j)] >= 0; });
+  out.each("yielding of springs (they stay where they rest)", m.tendon_count, m.tendon_name, "tendon", [&](int t) { return m.tendon_plastic[size_t(t)] >= 0; });
   out.each("armature of tendons", m.tendon_count, m.tendon_name, "tendon", [&](int t) { return m.tendon_armature[size_t(t)] != 0; });
   if (m.noslip_iterations > 0) out.lines.push_back("noslip iterations");
   if (m.flags & model::flag_sleep) out.lines.push_back("sleep");

@@ -87,6 +87,7 @@ template <class L> struct PackStep {
     load(int(field::qpos_residual), s.qpos_residual());
     load(int(field::qvel), s.qvel());
     load(int(field::act), s.act());
+    load(int(field::plastic), s.plastic());
     load(int(field::warmstart), s.warm());
     load(int(field::ctrl), s.ctrl());
     load_rare(int(field::qfrc_applied), s.applied());
@@ -140,6 +141,7 @@ template <class L> struct PackStep {
       store(int(field::qpos_residual), s.qpos_residual());
       store(int(field::qvel), s.qvel());
       store(int(field::act), s.act());
+      store(int(field::plastic), s.plastic());
       store(int(field::warmstart), s.warm());
       store(int(field::tree_asleep), s.tree_asleep());
       store(int(field::asleep_qpos), s.asleep_qpos());

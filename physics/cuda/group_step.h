@@ -51,6 +51,7 @@ template <class L> struct GroupStep {
     load(StateField::qpos_residual, s.qpos_residual());
     load(StateField::qvel, s.qvel());
     load(StateField::act, s.act());
+    load(StateField::plastic, s.plastic());
     load(StateField::warmstart, s.warm());
     load(StateField::ctrl, s.ctrl());
     load(StateField::qfrc_applied, s.applied());
@@ -80,6 +81,7 @@ template <class L> struct GroupStep {
       store(StateField::qpos_residual, s.qpos_residual());
       store(StateField::qvel, s.qvel());
       store(StateField::act, s.act());
+      store(StateField::plastic, s.plastic());
       store(StateField::warmstart, s.warm());
       store(StateField::tree_asleep, s.tree_asleep());
       store(StateField::asleep_qpos, s.asleep_qpos());

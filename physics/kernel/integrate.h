@@ -3,6 +3,7 @@
 #pragma once
 #include "physics/kernel/implicit.h"
 #include "physics/kernel/implicit_bias.h"
+#include "physics/kernel/plastic.h"
 #include "physics/kernel/sleep.h"
 
 NURI_KERNEL_BEGIN
@@ -83,6 +84,7 @@ template <class L> NURI_FN void advance(Pack<L>& p, const typename L::Real* acc)
   move_activations(p);
   move_velocities(p, acc);
   move_positions(p, s.qvel(), h);
+  if (m.plastic_count) yield_springs<L>(p, s.qvel(), s.tendon_length(), nullptr);
 }
 
 template <class L> NURI_STAGE void integrate_euler(Pack<L>& p) {
@@ -141,7 +143,7 @@ template <class L> NURI_FN void turn_rates(Pack<L>& p, const typename L::Real* q
 
 // Classic Runge-Kutta 4 with the state derivative (qvel, acc, act_dot); `forward` evaluates all stages at the current state.
 // `stages` holds the start state, the weighted sums of qvel, acc and act_dot, the velocity of the stage, and lengths and velocities of actuators at the
-// start: activations that follow these (circles, bristles) are advanced by them, as in MuJoCo.
+// start: activations that follow these (circles, bristles) are advanced by them, as in MuJoCo; likewise lengths and arms of tendons whose springs give way.
 template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
   using R = typename L::Real;
   const auto& m = p.model;
@@ -149,7 +151,8 @@ template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
   const int nq = m.qpos_count, nv = m.dof_count, na = m.activation_count, nr = 3 * m.free_count;
   R *const qpos0 = s.stages(), *const qvel0 = qpos0 + nq, *const act0 = qvel0 + nv;
   R *const residual0 = act0 + na, *const sum_v = residual0 + nr, *const sum_a = sum_v + nv, *const sum_act = sum_a + nv, *const rate_v = sum_act + na;
-  R *const length0 = rate_v + nv, *const velocity0 = length0 + m.output_count;
+  R *const length0 = rate_v + nv, *const velocity0 = length0 + m.output_count, *const tendon0 = velocity0 + m.output_count, *const arm0 = tendon0 + m.tendon_count;
+  const bool yields = m.plastic_count > 0;
   const R h = m.timestep[0], sixth = R(1) / R(6), third = R(1) / R(3);
   const R weight[4] = {sixth, third, third, sixth}, part[3] = {p.half(), p.half(), R(1)};
   p.lane.each(nq, [&](int i) { qpos0[i] = s.qpos()[i]; });
@@ -160,6 +163,8 @@ template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
     length0[o] = s.actuator_length()[o];
     velocity0[o] = s.actuator_velocity()[o];
   });
+  if (yields) p.lane.each(m.tendon_count, [&](int t) { tendon0[t] = s.tendon_length()[t]; });
+  if (yields) p.lane.each(m.term_count, [&](int k) { arm0[k] = moment_arm(p, k); });
   p.lane.sync();
   auto accumulate = [&](int k) {
     p.lane.each(nv, [&](int i) {
@@ -198,6 +203,7 @@ template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
   move_activations(p);
   move_velocities(p, sum_a);
   move_positions(p, sum_v, h);
+  if (yields) yield_springs<L>(p, sum_v, tendon0, arm0);
 }
 
 NURI_KERNEL_END

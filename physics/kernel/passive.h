@@ -12,26 +12,12 @@
 #include "physics/kernel/fluid.h"
 #include "physics/kernel/fluid_ellipsoid.h"
 #include "physics/kernel/kinematics.h"
+#include "physics/kernel/plastic.h"
 #include "physics/kernel/spring.h"
 #include "physics/kernel/tendons.h"
 #include "physics/kernel/velocity.h"
 
 NURI_KERNEL_BEGIN
-
-// How far a ball joint (or the rotation of a free joint) is from where its spring rests: rotation vector, body axes.
-template <class L> NURI_FN Vec3<typename L::Real> ball_stretch(const Pack<L>& p, int qpos) {
-  const auto& spring = p.model.qpos_spring;
-  const Quat<typename L::Real> rest{spring[qpos], spring[qpos + 1], spring[qpos + 2], spring[qpos + 3]};
-  return rotation_vector(conjugate(rest) * unit(load4(p.scratch.qpos() + qpos, 0)));
-}
-
-// What a tendon's spring lacks to the nearest end of its slack range; 0 within.
-template <class L> NURI_FN typename L::Real tendon_stretch(const Pack<L>& p, int t) {
-  using R = typename L::Real;
-  const auto& m = p.model;
-  const R length = p.scratch.tendon_length()[t], lower = m.tendon_spring[2 * t], upper = m.tendon_spring[2 * t + 1];
-  return where(length > upper, upper - length, where(length < lower, lower - length, R(0)));
-}
 
 // add(d, axis_d . wrench) for gravity compensation and drag of all bodies.
 template <class L, class F> NURI_FN void body_forces(Pack<L>& p, bool lifted, bool dragged, F add) {
@@ -71,7 +57,7 @@ template <class L> NURI_STAGE void passive_forces(Pack<L>& p) {
     const int dof = m.joint_dof[j], at = m.joint_qpos[j];
     if (count == 1) {
       R tau = R(0);
-      const R stretch = s.qpos()[at] - m.qpos_spring[at];
+      const R stretch = s.qpos()[at] - joint_rest(p, j, 0);
       if (spring) tau = sub_mul(tau, joint_stiffness_at(p, j, stretch), stretch);
       if (damper) tau = sub_mul(tau, dof_damping_at(p, dof), s.qvel()[dof]);
       passive[dof] = tau;
@@ -92,14 +78,13 @@ template <class L> NURI_STAGE void passive_forces(Pack<L>& p) {
       pull(d + 2, stretch.z);
     };
     if (type == joint::free) pull3(dof, Vec3<R>{s.qpos()[at] - m.qpos_spring[at], s.qpos()[at + 1] - m.qpos_spring[at + 1], s.qpos()[at + 2] - m.qpos_spring[at + 2]});
-    const int turned = type == joint::free ? 3 : 0;
-    pull3(dof + turned, ball_stretch(p, at + turned));
+    pull3(dof + (type == joint::free ? 3 : 0), ball_stretch(p, j));
   });
   p.lane.sync();
 
   // tendons, one after the other: they share dofs
   for (int t = 0; t < m.tendon_count; ++t) {
-    const R lacks = tendon_stretch(p, t);
+    const R lacks = slack_lack(p, t, s.tendon_length()[t]);
     const R stiffness = spring ? tendon_stiffness_at(p, t, -lacks) : R(0), damping = damper ? tendon_damping_at(p, t) : R(0);
     const auto acts = R(0) < max(abs(stiffness), abs(damping));
     if (!any(acts)) continue;

@@ -43,6 +43,7 @@ template <class L, class F> NURI_FN void each_state(const Pack<L>& p, F f) {
   part(s.qpos_residual(), 3 * m.free_count);
   part(s.qvel(), m.dof_count);
   part(s.act(), m.activation_count);
+  part(s.plastic(), m.plastic_count);
   part(s.warm(), m.dof_count);
   if (may_sleep(p)) {
     part(s.tree_asleep(), m.tree_count);

@@ -21,12 +21,12 @@ template <class L> NURI_FN typename L::Real potential_energy(const Pack<L>& p) {
     const R half_k = p.half() * m.joint_stiffness[j];
     const int type = m.joint_type[j], at = m.joint_qpos[j], single = type == joint::free ? 3 : type == joint::ball ? 0 : 1;
     for (int c = at; c < at + single; ++c) {
-      const R stretch = s.qpos()[c] - m.qpos_spring[c];
+      const R stretch = s.qpos()[c] - joint_rest(p, j, c - at);
       sum = mul_add(half_k * stretch, stretch, sum);
       if (grows && single == 1) sum = sum + grown_energy(p, m.joint_stiffness_poly, j, stretch);
     }
     if (single == 1 || (!grows && !any(R(0) < abs(half_k)))) continue;
-    const Vec3<R> stretch = ball_stretch(p, at + single);
+    const Vec3<R> stretch = ball_stretch(p, j);
     sum = where(R(0) < abs(half_k), mul_add(half_k, dot(stretch, stretch), sum), sum);
     if (!grows) continue;
     sum = sum + grown_energy(p, m.joint_stiffness_poly, j, norm(stretch));
@@ -34,7 +34,7 @@ template <class L> NURI_FN typename L::Real potential_energy(const Pack<L>& p) {
       sum = sum + grown_energy(p, m.joint_stiffness_poly, j, norm(Vec3<R>{s.qpos()[at] - m.qpos_spring[at], s.qpos()[at + 1] - m.qpos_spring[at + 1], s.qpos()[at + 2] - m.qpos_spring[at + 2]}));
   }
   for (int t = 0; t < m.tendon_count; ++t) {
-    const R stretch = tendon_stretch(p, t);
+    const R stretch = slack_lack(p, t, s.tendon_length()[t]);
     sum = mul_add(p.half() * m.tendon_stiffness[t] * stretch, stretch, sum);
     if (grows) sum = sum + grown_energy(p, m.tendon_stiffness_poly, t, -stretch);
   }

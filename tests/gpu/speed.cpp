@@ -71,7 +71,7 @@ double bytes_per_launch(const World& w) {
   for (int e = 0; e < w.environments(); ++e)
     for (int f = 0; f < state_field_count; ++f) {
       const StateField field = StateField(f);
-      const bool both = field == StateField::qpos || field == StateField::qpos_residual || field == StateField::qvel || field == StateField::act || field == StateField::warmstart;
+      const bool both = field == StateField::qpos || field == StateField::qpos_residual || field == StateField::qvel || field == StateField::act || field == StateField::plastic || field == StateField::warmstart;
       sum += 4.0 * (both ? 2 : 1) * w.columns(field, e);
     }
   constexpr double counters = 8 + 8 + 4 + 4 + 4 + 1;                // steps read and written, fault too, contacts, the flag

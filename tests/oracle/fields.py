@@ -91,7 +91,7 @@ PLAIN = {
                ("body_invweight", "body_invweight0", 2)],
     "joints": [("joint_type", "jnt_type", 1), ("joint_body", "jnt_bodyid", 1), ("joint_qpos", "jnt_qposadr", 1), ("joint_dof", "jnt_dofadr", 1), ("joint_limited", "jnt_limited", 1),
                ("joint_force_limited", "jnt_actfrclimited", 1), ("joint_actuator_gravcomp", "jnt_actgravcomp", 1), ("joint_pos", "jnt_pos", 3), ("joint_axis", "jnt_axis", 3),
-               ("joint_stiffness", "jnt_stiffness", 1), ("joint_stiffness_poly", "jnt_stiffnesspoly", 2), ("joint_margin", "jnt_margin", 1), ("joint_solref", "jnt_solref", 2), ("joint_solimp", "jnt_solimp", 5),
+               ("joint_stiffness", "jnt_stiffness", 1), ("joint_stiffness_poly", "jnt_stiffnesspoly", 2), ("joint_plastic", "jnt_plasticadr", 1), ("joint_yield", "jnt_springyield", 1), ("joint_margin", "jnt_margin", 1), ("joint_solref", "jnt_solref", 2), ("joint_solimp", "jnt_solimp", 5),
                ("qpos0", "qpos0", 1), ("qpos_spring", "qpos_spring", 1)],
     "dofs": [("dof_body", "dof_bodyid", 1), ("dof_joint", "dof_jntid", 1), ("dof_parent", "dof_parentid", 1),
              ("dof_frictionloss", "dof_frictionloss", 1), ("dof_solref", "dof_solref", 2), ("dof_solimp", "dof_solimp", 5), ("dof_invweight", "dof_invweight0", 1)],
@@ -103,11 +103,11 @@ PLAIN = {
     "equalities": [("equality_type", "eq_type", 1), ("equality_active", "eq_active0", 1), ("equality_object1", "eq_obj1id", 1), ("equality_object2", "eq_obj2id", 1),
                    ("equality_solref", "eq_solref", 2), ("equality_solimp", "eq_solimp", 5)],
     "sensors": [("sensor_cutoff", "sensor_cutoff", 1)],
-    "keyframes": [("key_time", "key_time", 1), ("key_qpos", "key_qpos", 0), ("key_qvel", "key_qvel", 0), ("key_act", "key_act", 0), ("key_ctrl", "key_ctrl", 0)],
+    "keyframes": [("key_time", "key_time", 1), ("key_qpos", "key_qpos", 0), ("key_qvel", "key_qvel", 0), ("key_act", "key_act", 0), ("key_plastic", "key_plastic", 0), ("key_ctrl", "key_ctrl", 0)],
 }
 TENDON = [("tendon_force_limited", "tendon_actfrclimited", 1), ("tendon_stiffness_poly", "tendon_stiffnesspoly", 2), ("tendon_limited", "tendon_limited", 1),
           ("tendon_margin", "tendon_margin", 1), ("tendon_stiffness", "tendon_stiffness", 1),
-          ("tendon_frictionloss", "tendon_frictionloss", 1), ("tendon_spring", "tendon_lengthspring", 2), ("tendon_solref", "tendon_solref_lim", 2), ("tendon_solimp", "tendon_solimp_lim", 5),
+          ("tendon_frictionloss", "tendon_frictionloss", 1), ("tendon_spring", "tendon_lengthspring", 2), ("tendon_plastic", "tendon_plasticadr", 1), ("tendon_yield", "tendon_springyield", 1), ("tendon_solref", "tendon_solref_lim", 2), ("tendon_solimp", "tendon_solimp_lim", 5),
           ("tendon_friction_solref", "tendon_solref_fri", 2), ("tendon_friction_solimp", "tendon_solimp_fri", 5), ("tendon_length0", "tendon_length0", 1), ("tendon_invweight", "tendon_invweight0", 1)]
 OPTIONS = ("timestep", "gravity", "wind", "magnetic", "density", "viscosity", "impratio", "tolerance", "ls_tolerance", "iterations", "ls_iterations", "noslip_iterations",
            "noslip_tolerance", "sleep_tolerance", "integrator", "solver")

@@ -212,7 +212,7 @@ def compare_step(m, state, dump, i, stage, out):
     d = mujoco.MjData(m)
     unpack(m, d, state)
     mujoco.mj_step(m, d)
-    for field, theirs in (("qpos", d.qpos), ("qvel", d.qvel), ("act", d.act)):
+    for field, theirs in (("qpos", d.qpos), ("qvel", d.qvel), ("act", d.act), ("plastic", d.plastic)):
         out.array(stage, field, dump.arrays[f"next_{field}"][i], theirs, 1)
 
 

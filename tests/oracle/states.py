@@ -46,15 +46,16 @@ def pack(d):
 
 def pack_all(d):
     """A state as `nuri dump` reads it."""
-    return np.concatenate([pack(d), d.eq_active, d.mocap_pos.ravel(), d.mocap_quat.ravel()])
+    return np.concatenate([pack(d), d.eq_active, d.mocap_pos.ravel(), d.mocap_quat.ravel(), d.plastic])
 
 
 def unpack(m, d, state):
     mujoco.mj_resetData(m, d)
-    parts = np.split(state, np.cumsum([m.nq, m.nv, m.na, m.nv, m.nu, m.neq, 3 * m.nmocap]))
+    parts = np.split(state, np.cumsum([m.nq, m.nv, m.na, m.nv, m.nu, m.neq, 3 * m.nmocap, 4 * m.nmocap]))
     d.qpos[:], d.qvel[:], d.act[:], d.qacc_warmstart[:], d.ctrl[:] = parts[:5]
     if len(state) > m.nq + 2 * m.nv + m.na + m.nu:
         d.eq_active[:], d.mocap_pos[:], d.mocap_quat[:] = parts[5], parts[6].reshape(-1, 3), parts[7].reshape(-1, 4)
+        d.plastic[:] = parts[8]
 
 
 def load(path):

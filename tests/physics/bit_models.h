@@ -215,6 +215,18 @@ inline std::vector<NamedModel> models() {
   out.push_back({"surfaces_rk4", surfaces("timestep='0.004' integrator='RK4' cone='elliptic'"), moving_and_sticky});
   out.push_back({"servos", servos("timestep='0.004' integrator='implicitfast'")});
   out.push_back({"servos_rk4", servos("timestep='0.003' integrator='RK4'")});
+  // springs that give way: slides, hinges and balls, tendons straight and around a drum
+  for (const char* integrator : {"implicitfast", "RK4"})
+    out.push_back({std::string("plastic_") + (integrator[0] == 'R' ? "rk4" : integrator), std::string("<mujoco><option timestep='0.003' integrator='") + integrator + R"('/>
+  <default><geom density='800' contype='0' conaffinity='0'/><joint damping='0.01' springyield='3'/><tendon springyield='0.01'/></default>
+  <worldbody><site name='roof' pos='0 0 2'/><site name='beam' pos='0.4 0.1 2'/><geom name='drum' type='cylinder' size='0.06 0.1' pos='0.2 0.05 1.75' euler='80 10 0'/><site name='under' pos='0.2 0.05 1.4'/>
+    <body pos='0 0 1.6'><joint name='s1' axis='0 1 0' stiffness='3 1 2' springref='20'/><joint axis='1 0 0.2' stiffness='2'/><geom type='capsule' size='0.03' fromto='0 0 0 0.3 0 0'/><site name='u0' pos='0.05 0.03 0.04'/>
+      <body pos='0.3 0 0'><joint type='ball' stiffness='0.4'/><geom type='capsule' size='0.025' fromto='0 0 0 0.25 0 0'/><site name='tip' pos='0.25 0.01 0'/></body></body>
+    <body name='rider' pos='0.8 0 1.4'><joint name='rail' type='slide' axis='0 1 1' stiffness='30' springyield='0.01'/><geom size='0.05'/></body>
+    <body pos='-0.6 0 1.4'><freejoint/><geom type='box' size='0.05 0.04 0.06'/><site name='load' pos='0 0 0.06'/></body></worldbody>
+  <tendon><spatial stiffness='40' damping='0.1' springlength='0 0.5'><site site='roof'/><site site='tip'/></spatial><spatial stiffness='20'><site site='beam'/><geom geom='drum' sidesite='under'/><site site='u0'/></spatial>
+    <spatial stiffness='60' springlength='0.3 0.6' springyield='0.03'><site site='roof'/><site site='load'/></spatial><fixed stiffness='5 3'><joint joint='rail' coef='2'/><joint joint='s1' coef='0.3'/></fixed></tendon>
+  <actuator><motor joint='s1' gear='3'/><motor joint='rail' gear='5'/></actuator><sensor><e_potential/></sensor></mujoco>)"});
   return out;
 }
 

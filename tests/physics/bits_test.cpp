@@ -309,7 +309,7 @@ TEST_CASE("an environment that explodes freezes at its last good state; its neig
         sick->set(where, 4, 1, poison);
         const uint64_t steps_before = sick->step_count(4);
         std::vector<double> before;
-        for (StateField f : {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::warmstart})
+        for (StateField f : {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::plastic, StateField::warmstart})
           for (int i = 0; i < sick->columns(f); ++i) before.push_back(sick->get(f, 4, i));
         live(*good, ids, 20, 5, 10);
         live(*sick, ids, 20, 5, 10);
@@ -320,7 +320,7 @@ TEST_CASE("an environment that explodes freezes at its last good state; its neig
         CHECK(sick->step_count(4) == steps_before);
         size_t at = 0;
         int moved = 0;
-        for (StateField f : {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::warmstart})
+        for (StateField f : {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::plastic, StateField::warmstart})
           for (int i = 0; i < sick->columns(f); ++i, ++at) moved += !(sick->get(f, 4, i) == before[at] || (std::isnan(before[at]) && std::isnan(sick->get(f, 4, i))));
         CHECK(moved == 0);
         // back to life

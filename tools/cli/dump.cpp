@@ -1,11 +1,11 @@
 // nuri dump: every stage's numbers at given states, the window through which oracles compare them with other programs.
 //
 //   states X.npy     [n][columns] float64: qpos, qvel, act, warmstart, ctrl; then, if there, equality_active; then, if there,
-//                    mocap positions (3 each), mocap quaternions (4 each)
+//                    mocap positions (3 each), mocap quaternions (4 each), plastic
 //   contacts FILE    JSON lines, one per state: [{"geom1", "geom2", "dist", "pos": [3], "frame": [9]}, ..]; they replace the
 //                    found ones in the stages (not in the step after them). Also understood: {"contacts": [..]}
 //   out DIR          FIELD.npy [n][count] for every stage field; contacts.jsonl, rows.jsonl: one line per state; model.json;
-//                    next_qpos.npy, next_qvel.npy, next_act.npy: one substep later
+//                    next_qpos.npy, next_qvel.npy, next_act.npy, next_plastic.npy: one substep later
 #include <fmt/format.h>
 #include <filesystem>
 #include <fstream>
@@ -96,16 +96,16 @@ int dump(const Asked& asked) {
   size_t columns = 0;
   for (StateField field : fields) columns += size_t(nuri::columns(m, field));
   const size_t least = columns;
-  for (StateField field : {StateField::equality_active, StateField::mocap_pos, StateField::mocap_quat}) {
+  for (StateField field : {StateField::equality_active, StateField::mocap_pos, StateField::mocap_quat, StateField::plastic}) {
     if (columns == states->columns) break;
     fields.push_back(field);
     columns += size_t(nuri::columns(m, field));
   }
   if (states->rows == 0) return report(asked.states + ": there is no state in it", asked.json);
   if (columns != states->columns)
-    return report(fmt::format("{}: {} columns, this model has {} (qpos {}, qvel {}, act {}, warmstart {}, ctrl {}), or {} with equalities {} and mocap {}", asked.states, states->columns,
+    return report(fmt::format("{}: {} columns, this model has {} (qpos {}, qvel {}, act {}, warmstart {}, ctrl {}), or {} with equalities {} and mocap {}, and {} where springs rest", asked.states, states->columns,
                               least, m.qpos_count, m.dof_count, m.activation_count, m.dof_count, m.control_count, least + m.equality_count + 7 * m.mocap_count, m.equality_count,
-                              7 * m.mocap_count), asked.json);
+                              7 * m.mocap_count, m.plastic_count), asked.json);
   Contacts injected;
   if (!asked.contacts.empty())
     if (std::string wrong = read_contacts(asked.contacts, m, states->rows, injected); !wrong.empty()) return report(asked.contacts + ": " + wrong, asked.json);
@@ -164,6 +164,7 @@ int dump(const Asked& asked) {
     append_state("next_qpos", StateField::qpos);
     append_state("next_qvel", StateField::qvel);
     append_state("next_act", StateField::act);
+    append_state("next_plastic", StateField::plastic);
     append("fault", {double(world.fault(0))});
     progress.at(int64_t(s + 1));
   }
@@ -195,7 +196,7 @@ void add_dump(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("dump", "Stage fields, contacts and rows at given states, for comparison with other programs");
   command->add_option("scene", asked->scene, "Scene (.yaml), model (.xml MJCF, .urdf) or compiled model (.model)")->required()->type_name("SCENE");
   add_loading(*command, asked->paths);
-  command->add_option("--states", asked->states, "[n][qpos qvel act warmstart ctrl (equality_active) (mocap_pos mocap_quat)], float64")->required()->type_name("FILE.npy");
+  command->add_option("--states", asked->states, "[n][qpos qvel act warmstart ctrl (equality_active) (mocap_pos mocap_quat) (plastic)], float64")->required()->type_name("FILE.npy");
   command->add_option("--out", asked->out, "Folder for what is written")->required()->type_name("DIR");
   command->add_option("--contacts", asked->contacts, "JSON lines: contacts to use instead of those found, a list per state")->type_name("FILE.jsonl");
   command->add_option("--precision", asked->precision, "Numbers of the kernels")->check(CLI::IsMember({"float", "double", "f32", "f64"}))->capture_default_str();

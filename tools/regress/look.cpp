@@ -79,14 +79,16 @@ double energy(World& world, int e, const Probe& probe) {
     if (stiffness == 0 && !grows) continue;
     const bool free = m.joint_type[j] == int(scene::JointType::free), ball = m.joint_type[j] == int(scene::JointType::ball);
     const int at = m.joint_qpos[j], single = free ? 3 : ball ? 0 : 1;
-    const auto apart = [&](int k) { return qpos(k) - own("qpos_spring", m.qpos_spring, k); };
+    const int plastic = m.joint_plastic[j];
+    const auto rests = [&](int k) { return plastic < 0 ? own("qpos_spring", m.qpos_spring, k) : world.get(StateField::plastic, e, plastic + k - at); };
+    const auto apart = [&](int k) { return qpos(k) - rests(k); };
     double squared = 0;
     for (int k = at; k < at + single; ++k) squared += std::pow(apart(k), 2);
     if (single > 0) sum += higher("joint_stiffness_poly", m.joint_stiffness_poly, j, single == 1 ? apart(at) : std::sqrt(squared));
     if (single != 1) {
       Rot now, rest;
       for (int k = 0; k < 4; ++k)
-        now[size_t(k)] = qpos(at + single + k), rest[size_t(k)] = own("qpos_spring", m.qpos_spring, at + single + k);
+        now[size_t(k)] = qpos(at + single + k), rest[size_t(k)] = rests(at + single + k);
       const Vec turn = session::rotation_between(rest, shape::unit(now));
       squared += shape::dot(turn, turn);
       sum += higher("joint_stiffness_poly", m.joint_stiffness_poly, j, std::sqrt(shape::dot(turn, turn)));
@@ -95,8 +97,9 @@ double energy(World& world, int e, const Probe& probe) {
   }
   const std::vector<double>& lengths = probe.fields.at("tendon_length").values;
   for (int t = 0; t < m.tendon_count; ++t) {
-    const double length = lengths[size_t(t)], low = own("tendon_spring", m.tendon_spring, 2 * t),
-                 high = own("tendon_spring", m.tendon_spring, 2 * t + 1);
+    const int plastic = m.tendon_plastic[t];
+    const auto rests = [&](int k) { return plastic < 0 ? own("tendon_spring", m.tendon_spring, 2 * t + k) : world.get(StateField::plastic, e, plastic + k); };
+    const double length = lengths[size_t(t)], low = rests(0), high = rests(1);
     const double stretch = length < low ? length - low : length > high ? length - high : 0;
     sum += 0.5 * own("tendon_stiffness", m.tendon_stiffness, t) * stretch * stretch + higher("tendon_stiffness_poly", m.tendon_stiffness_poly, t, stretch);
   }

@@ -214,6 +214,7 @@ TEST_CASE("tendons that are refused") {
       {"bad-range", [](Tendon& t) { t.limited = true; }},
       {"bad-range", [](Tendon& t) { t.actuatorfrclimited = true; }},
       {"bad-range", [](Tendon& t) { t.springlength = {2, 1}; }},
+      {"bad-spring", [](Tendon& t) { t.springyield = -1; }},
       {"unsupported-armature", [](Tendon& t) { t.armature = 1; }}};
   for (const auto& c : cases) {
     SceneMaker s = sampler();

@@ -109,6 +109,31 @@ TEST_CASE("tendons of a changed file that cannot be are refused") {
   CHECK(refused([](Model& m) { std::swap(m.term_dof.back(), m.term_dof[size_t(m.term_adr[1])]); }));
 }
 
+TEST_CASE("springs of a changed file that cannot give way are refused") {
+  SceneMaker maker = sampler();
+  for (const size_t j : {size_t(1), size_t(3)}) maker.scene.joints[j].springyield = 0.1;     // a hinge, the ball
+  maker.scene.tendons[1].springyield = 0.2;
+  maker.scene.tendons[1].springlength = {0, 3};
+  const Model good = maker.model();
+  CHECK(good.joint_plastic == std::vector<int32_t>{-1, 0, -1, 1});
+  CHECK(good.tendon_plastic == std::vector<int32_t>{-1, 5});
+  REQUIRE(good.plastic_count == 7);
+  CHECK(deserialize(serialize(good), "x")->joint_yield == good.joint_yield);
+  const auto refused = [&](auto change) {
+    Model bad = good;
+    change(bad);
+    return !deserialize(serialize(bad), "x");
+  };
+  CHECK(!refused([](Model&) {}));
+  CHECK(refused([](Model& m) { m.joint_plastic[0] = 0, m.joint_plastic[1] = -1; }));   // a free joint
+  CHECK(refused([](Model& m) { m.joint_plastic[3] = -1; }));
+  CHECK(refused([](Model& m) { m.joint_plastic[3] = 2; }));
+  CHECK(refused([](Model& m) { m.joint_plastic[2] = 1; }));
+  CHECK(refused([](Model& m) { m.tendon_plastic[1] = 4; }));
+  CHECK(refused([](Model& m) { m.tendon_plastic[0] = 7; }));
+  CHECK(refused([](Model& m) { m.tendon_plastic[1] = -2; }));
+}
+
 TEST_CASE("derive after an override equals a recompiled model") {
   SceneMaker s = sampler();
   Model overridden = s.model();

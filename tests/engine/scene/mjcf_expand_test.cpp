@@ -192,6 +192,22 @@ TEST_CASE("mjcf: a body of a model is attached with its settings, classes and re
   CHECK(said(result) == "attached-settings:2");         // timestep, boundmass
 }
 
+TEST_CASE("mjcf: a keyframe says where springs of what is attached rest, and leaves the others where they are") {
+  Folder folder;
+  folder.write("scenes/parts/soft.xml", "<mujoco><worldbody><body name='b'><joint name='j' springyield='1'/><geom size='1'/></body><body name='c'><joint name='k' springyield='1'/><geom size='1'/></body></worldbody>"
+                                        "<tendon><fixed springyield='1'><joint joint='k' coef='1'/></fixed></tendon><keyframe><key name='bent' plastic='1 2 3 4'/></keyframe></mujoco>");
+  const auto keys = [&](const std::string& attach) {
+    const Result<Scene> scene = read_mjcf(folder.write("scenes/main.xml", "<mujoco><asset><model name='m' file='parts/soft.xml'/></asset><worldbody><body><joint name='own' springyield='1'/><geom size='1'/></body>" + attach +
+                                                                         "</worldbody><tendon><fixed springyield='1'><joint joint='own' coef='1'/></fixed></tendon></mujoco>"));
+    REQUIRE_MESSAGE(scene, complaint(scene));
+    std::string out;
+    for (const double x : scene->keys.at(0).plastic) out += std::isnan(x) ? "- " : std::to_string(int(x)) + " ";
+    return out;
+  };
+  CHECK(keys("<attach model='m' prefix='A_'/>") == "- 1 2 - - 3 4 ");
+  CHECK(keys("<attach model='m' body='c' prefix='A_'/>") == "- 2 - - 3 4 ");
+}
+
 TEST_CASE("mjcf: a whole model is attached, below a body") {
   Folder folder;
   folder.write("scenes/parts/robot.xml", robot);

@@ -279,6 +279,21 @@ TEST_CASE("mjcf: transmissions, groups, length ranges") {
   CHECK(s.compiler.lengthrange.inttotal == 3);
 }
 
+TEST_CASE("mjcf: springs that give way: degrees of hinges and balls, metres of slides and tendons") {
+  const std::string bodies = "<default><joint springyield='9'/><tendon springyield='0.2'/></default><worldbody><body><joint name='h'/><geom size='1'/></body><body><joint type='ball'/><geom size='1'/></body>"
+                             "<body><joint type='slide'/><geom size='1'/></body><body><joint springyield='0'/><geom size='1'/></body><body><freejoint/><geom size='1'/></body></worldbody>"
+                             "<tendon><fixed><joint joint='h' coef='1'/></fixed><fixed springyield='0.3'><joint joint='h' coef='1'/></fixed></tendon><keyframe><key plastic='1 2'/></keyframe>";
+  const Scene degrees = read(bodies), radians = read("<compiler angle='radian'/>" + bodies);
+  const double pi = 3.14159265358979323846;
+  for (const int j : {0, 1}) CHECK(degrees.joints[size_t(j)].springyield == doctest::Approx(pi / 20));
+  CHECK(radians.joints[0].springyield == 9);
+  CHECK(degrees.joints[2].springyield == 9);
+  for (const int j : {3, 4}) CHECK(degrees.joints[size_t(j)].springyield == 0);
+  CHECK(degrees.tendons[0].springyield == 0.2);
+  CHECK(degrees.tendons[1].springyield == 0.3);
+  CHECK(degrees.keys[0].plastic == std::vector<double>{1, 2});
+}
+
 TEST_CASE("mjcf: constraints, tendons, sensors, keyframes") {
   Scene s = read("<size nkey='3'/><default><equality solref='0.1'/><pair condim='4'/></default><worldbody><body name='a'><joint name='j'/><geom name='g' size='1'/><site name='s'/></body>"
                  "<body name='b'><joint name='k' range='0 9'/><geom name='h' size='1'/></body></worldbody><contact><pair geom1='g' geom2='h' friction='3'/><exclude body1='a' body2='world'/></contact>"
@@ -416,7 +431,7 @@ TEST_CASE("mjcf: every error has its code and line") {
       {geom("type='capsule' size='1' fromto='0 0 0 0 0 0'"), "bad-value:4 bad-value:4"}, {geom("type='capsule' size='1 1' fromto='0 0 0 0 0 1' pos='0 0 1'"), "conflicting-attributes:4"},
       {"<mujoco><worldbody>\n<geom type='plane'/></worldbody></mujoco>", "bad-value:2"}, {body("<joint/>\n<geom type='plane' size='1 1 1'/>"), "moving-plane:5"}, {body("<site type='plane'/>"), "bad-value:4"},
       {joint("axis='0 0 0'"), "bad-value:4"}, {joint("range='1 -1'"), "bad-value:4"}, {joint("limited='true'"), "bad-value:4"}, {joint("type='ball' range='1 2'"), "bad-value:4"}, {joint("limited='yes'"), "bad-keyword:4"},
-      {joint("armature='-1'"), "bad-value:4"}, {joint("frictionloss='-1'"), "bad-value:4"}, {joint("springdamper='1 0'"), "bad-value:4"}, {joint("springyield='1'"), "not-supported-yet:4"}, {joint("damping='1 2 3 4'"), "wrong-count:4"},
+      {joint("armature='-1'"), "bad-value:4"}, {joint("frictionloss='-1'"), "bad-value:4"}, {joint("springdamper='1 0'"), "bad-value:4"}, {joint("springyield='-1'"), "bad-value:4"}, {joint("type='free' springyield='1'"), "bad-value:4"}, {"<mujoco><tendon>\n<fixed springyield='-1'/></tendon></mujoco>", "bad-value:2 empty-tendon:2"}, {joint("damping='1 2 3 4'"), "wrong-count:4"},
       {"<mujoco><option\ntimestep='0'/></mujoco>", "bad-value:2"}, {"<mujoco><option integrator='euler'/></mujoco>", "bad-keyword:1"}, {"<mujoco><compiler eulerseq='xya'/></mujoco>", "bad-value:1"},
       {"<mujoco><compiler coordinate='global'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><compiler fusestatic='true'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><compiler angle='grad'/></mujoco>", "bad-keyword:1"},
       {"<mujoco><option integrator='discrete'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><option>\n<flag speculative='enable' diagexact='enable'/></option></mujoco>", "not-supported-yet:2"},

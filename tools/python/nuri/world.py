@@ -35,7 +35,7 @@ class State:
     world axes), ``mocap_pos`` [envs, mocap, 3] m, ``mocap_quat`` [envs, mocap, 4] (w x y z), ``equality_active`` (0 or 1). After writing positions or
     velocities call :meth:`World.forward`. Computed: ``qacc``, ``xpos`` [envs, bodies, 3] m, ``xquat`` [envs, bodies, 4], ``sensordata``. ``warmstart``
     and ``qpos_residual`` belong to the state too: where the solver starts, and what the translation of free joints lost to rounding; so do
-    ``tree_asleep`` [envs, trees] (below 0: awake) and ``asleep_qpos``, which are empty unless the model's trees may sleep (flag ``sleep``).
+    ``plastic``, where springs that give way rest (``springyield``), and ``tree_asleep`` [envs, trees] (below 0: awake) and ``asleep_qpos``, which are empty unless the model's trees may sleep (flag ``sleep``).
 
     With ``World(.., detail=True)`` also what the last evaluation of the dynamics left, as MuJoCo's mjData has it after mj_step and mj_rnePostConstraint.
     That was at the start of the last substep, with Runge-Kutta at its last stage; after a reset or :meth:`World.forward` it is the present state.
@@ -48,6 +48,7 @@ class State:
     qpos_residual: np.ndarray
     qvel: np.ndarray
     act: np.ndarray
+    plastic: np.ndarray
     warmstart: np.ndarray
     ctrl: np.ndarray
     qfrc_applied: np.ndarray
