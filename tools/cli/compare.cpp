@@ -204,7 +204,7 @@ Result<bool> write_plot(const std::string& path, const Comparison& c, session::S
     return Diagnostic{Severity::error, "cannot-write", std::move(message), {}, {path, 0, 0}, {}, {}};
   };
   const bool page = path.ends_with(".html");
-  const std::string text = page ? compare::to_html(c, s.model(), s.loaded().name) : compare::to_csv(c, s.model());
+  const std::string text = page ? compare::to_html(c, s.world(), s.loaded().name) : compare::to_csv(c, s.world());
   std::ofstream file(path, std::ios::binary);
   file << text;
   file.close();

@@ -121,12 +121,13 @@ class Watched {
   std::vector<std::set<BodyPair>> touched_;
 };
 
-double share_of(const Apart& a, const Bounds& bounds) { return std::max(a.position / bounds.position, a.angle / bounds.angle); }
-
 }  // namespace
+
+double in_bounds(const Apart& a, const Bounds& bounds) { return std::max(a.position / bounds.position, a.angle / bounds.angle); }
 
 Result<Comparison> run(session::Session& a, session::Session& b, const Asked& asked, const std::function<bool(int64_t)>& go_on) {
   Comparison out;
+  out.bounds = asked.bounds;
   auto ruler = Ruler::make(a.world());
   if (!ruler) return ruler.errors();
   Watched left(a, out.a), right(b, out.b);
@@ -142,13 +143,13 @@ Result<Comparison> run(session::Session& a, session::Session& b, const Asked& as
       for (size_t body = 0; body < one.size(); ++body) {
         const Apart found{e, int(body), time, length(shape::sub(one[body].position, other[body].position)),
                           angle_between(one[body].turn, other[body].turn)};
-        if (!(share_of(found, asked.bounds) <= share_of(here, asked.bounds))) here = found;
+        if (!(in_bounds(found, asked.bounds) <= in_bounds(here, asked.bounds))) here = found;
       }
       out.apart[size_t(e)].push_back(here);
-      if (worst.environment < 0 || !(share_of(here, asked.bounds) <= share_of(worst, asked.bounds))) worst = here;
+      if (worst.environment < 0 || !(in_bounds(here, asked.bounds) <= in_bounds(worst, asked.bounds))) worst = here;
     }
-    if (out.parted.environment < 0 && !(share_of(worst, asked.bounds) <= 1)) out.parted = worst;
-    if (out.farthest.environment < 0 || share_of(worst, asked.bounds) > share_of(out.farthest, asked.bounds)) out.farthest = worst;
+    if (out.parted.environment < 0 && !(in_bounds(worst, asked.bounds) <= 1)) out.parted = worst;
+    if (out.farthest.environment < 0 || in_bounds(worst, asked.bounds) > in_bounds(out.farthest, asked.bounds)) out.farthest = worst;
     out.last = worst;
     out.seconds = time;
   };
@@ -182,7 +183,7 @@ Result<Comparison> run(session::Session& a, session::Session& b, const Asked& as
   left.finish();
   right.finish();
   const Apart& judged = asked.at_rest ? out.last : out.parted;
-  out.within = out.a.faults == 0 && out.b.faults == 0 && out.finished && (judged.environment < 0 || share_of(judged, asked.bounds) <= 1);
+  out.within = out.a.faults == 0 && out.b.faults == 0 && out.finished && (judged.environment < 0 || in_bounds(judged, asked.bounds) <= 1);
   return out;
 }
 

@@ -34,6 +34,8 @@ struct Apart {
   double time = 0, position = 0, angle = 0;  // s, m, rad
 };
 
+double in_bounds(const Apart& apart, const Bounds& bounds);  // of the bounds, the greater share; above 1: beyond them
+
 using BodyPair = std::pair<int, int>;      // the lower number first
 struct Look {                              // of one environment of one world
   double time = 0, energy = 0, depth = 0;  // s, J, m; depth by the ruler, 0: nothing overlaps
@@ -50,6 +52,7 @@ struct Side {
 };
 
 struct Comparison {
+  Bounds bounds;       // as asked for
   double seconds = 0;  // as far as it went
   bool finished = true;
   Side a, b;
@@ -71,9 +74,9 @@ Result<Comparison> run(session::Session& a, session::Session& b, const Asked& as
 // Why engines may rightly differ on this model: sentences.
 std::vector<std::string> known_differences(const model::Model& model, const std::string& with);
 
-// Series of all environments: time, environment, then both sides' energy, depth and speed, and how far they are apart.
-std::string to_csv(const Comparison& comparison, const model::Model& model);
-// The same as curves, one page that needs no network.
-std::string to_html(const Comparison& comparison, const model::Model& model, const std::string& title);
+// Series of all environments of the world: time, environment, then both sides' energy, depth and speed, and how far they are apart.
+std::string to_csv(const Comparison& comparison, const World& world);
+// The same as curves, and where they part, a row of plots for each environment: one page that needs no network.
+std::string to_html(const Comparison& comparison, const World& world, const std::string& title);
 
 }  // namespace nuri::compare

@@ -1,67 +1,86 @@
 // What --plot writes: numbers for other programs, or curves for people.
 #include <fmt/format.h>
 #include <algorithm>
-#include <cmath>
 #include "tools/compare/compare.h"
+#include "tools/regress/report.h"
 
 namespace nuri::compare {
 namespace {
 
-constexpr double wide = 800, high = 200;  // the drawing's own units
+namespace report = regress::report;
+using report::line;
+using report::markup;
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : c == '"' ? "&quot;" : std::string(1, c);
-  return out;
-}
+constexpr double degrees = 57.29577951308232;  // per rad
+
+// A row of plots per environment, so that quantities stand below each other.
+constexpr const char* style = R"css(
+header,main,footer{max-width:84rem}
+header ul{list-style:none;margin:.75rem 0 1.25rem;padding:0;color:var(--quiet)}
+header li b{color:var(--text);margin-right:.4em}
+section{background:var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow);margin:0 0 .75rem;padding:.6rem 1.25rem .5rem .95rem;break-inside:avoid}
+h2{display:inline;font-size:1rem;font-weight:600;margin:0 .6rem 0 0}
+section>p{display:inline;margin:0;color:var(--quiet)}
+.plots{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:0 1.5rem}
+.plot{margin:.5rem 0 0;display:flex;flex-direction:column;justify-content:flex-end}
+.frame{height:8rem}.frame,.axis{margin-left:3rem}
+.plot .legend{gap:.6rem}.plots .curve{stroke:var(--text)}
+footer p{margin:0}
+@media (max-width:64rem){.plots{grid-template-columns:repeat(2,minmax(0,1fr))}}
+@media (max-width:36rem){.plots{grid-template-columns:minmax(0,1fr)}header,main,footer{padding-left:.8rem;padding-right:.8rem}}
+)css";
 
 std::string body_name(const model::Model& m, int body) {
   if (body <= 0 || size_t(body) >= m.body_name.size()) return "";
   return m.body_name[size_t(body)];
 }
 
-using Series = std::vector<std::pair<double, double>>;
-struct Curve {
-  const char* style;
-  Series points;
-};
+// "bullet" of "bullet 3.24, float64, 2 threads": what a legend has room for.
+std::string engine(const Side& side) { return side.backend.substr(0, side.backend.find_first_of(" ,")); }
 
-// One drawing with all curves on one scale; its highest and lowest number beside it.
-std::string drawing(const std::string& title, const std::vector<Curve>& curves) {
-  double low = 0, high_value = 0, end = 0;
-  for (const Curve& curve : curves)
-    for (const auto& [time, value] : curve.points)
-      if (std::isfinite(value)) low = std::min(low, value), high_value = std::max(high_value, value), end = std::max(end, time);
-  const double span = std::max(high_value - low, 1e-300), length = std::max(end, 1e-300);
-  std::string paths;
-  for (const Curve& curve : curves) {
-    std::string d;
-    bool pen = false;
-    for (const auto& [time, value] : curve.points) {
-      if (!std::isfinite(value)) {
-        pen = false;
-        continue;
-      }
-      d += fmt::format("{}{:.2f} {:.2f}", pen ? "L" : "M", wide * time / length, high * (1 - (value - low) / span));
-      pen = true;
-    }
-    paths += fmt::format("<path class=\"{}\" d=\"{}\"/>", curve.style, d);
+std::string how_far(double position, double angle, const char* between) {
+  return fmt::format("{:.3g} mm{}{:.3g}\u00b0", 1e3 * position, between, degrees * angle);
+}
+
+std::string one_environment(const Comparison& c, const World& world, int environment) {
+  const size_t e = size_t(environment);
+  const std::vector<Apart>& apart = c.apart[e];
+  const auto parted = std::find_if(apart.begin(), apart.end(), [&](const Apart& one) { return !(in_bounds(one, c.bounds) <= 1); });
+  const bool part = parted != apart.end();
+  std::string said = "never apart by more than " + how_far(c.bounds.position, c.bounds.angle, " or ");
+  if (part) {
+    const std::string body = body_name(world.model(environment), parted->body);
+    said = fmt::format("parted at {:.3g} s: {}, {}", parted->time, body.empty() ? fmt::format("body {}", parted->body) : body,
+                       how_far(parted->position, parted->angle, " and "));
   }
-  return fmt::format(
-      "<h2>{}</h2><p>{:.4g} to {:.4g}, over {:g} s</p><svg viewBox=\"0 -4 {:g} {:g}\" preserveAspectRatio=\"none\">{}</svg>\n",
-      escaped(title), low, high_value, end, wide, high + 8, paths);
+
+  report::Plot distance{"farthest apart", {}, part ? parted->time : regress::none, part ? fmt::format("{:.3g} s", parted->time) : "", 4};
+  regress::Series& series = distance.curves.emplace_back().series;
+  series.unit = "mm";
+  for (const Apart& one : apart) series.samples.push_back({one.time, 1e3 * one.position});
+  std::string plots = report::plot(distance);
+  const auto pair = [&](const char* name, const char* unit, double Look::*what, double scale) {
+    report::Plot both{name, {{{engine(c.a), unit, {}}, "a"}, {{engine(c.b), unit, {}}, "b"}}, distance.moment, {}, distance.ticks};
+    for (const Look& look : c.a.looks[e]) both.curves[0].series.samples.push_back({look.time, look.*what * scale});
+    for (const Look& look : c.b.looks[e]) both.curves[1].series.samples.push_back({look.time, look.*what * scale});
+    plots += report::plot(both);
+  };
+  pair("energy", "J", &Look::energy, 1);
+  pair("overlap", "mm", &Look::depth, 1e3);
+  pair("top speed", "m/s", &Look::speed, 1);
+  return fmt::format("<section><h2>environment {}</h2><p>{}</p>\n<div class=\"plots\">\n{}</div></section>\n", environment, markup(line(said)), plots);
 }
 
 }  // namespace
 
-std::string to_csv(const Comparison& c, const model::Model& model) {
+std::string to_csv(const Comparison& c, const World& world) {
   std::string out =
       "time,environment,energy_a,energy_b,depth_a,depth_b,own_depth_a,own_depth_b,speed_a,speed_b,apart_position,apart_angle,apart_body\n";
   for (size_t e = 0; e < c.a.looks.size(); ++e)
     for (size_t i = 0; i < c.a.looks[e].size(); ++i) {
       const Look &a = c.a.looks[e][i], &b = c.b.looks[e][i];
       const Apart& apart = c.apart[e][i];
-      std::string name = body_name(model, apart.body);
+      std::string name = body_name(world.model(int(e)), apart.body);
       std::replace_if(
           name.begin(), name.end(), [](char x) { return x == ',' || x == '"' || x == '\n'; }, '_');
       out += fmt::format("{:g},{},{:.9g},{:.9g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{}\n", a.time, e, a.energy,
@@ -70,33 +89,17 @@ std::string to_csv(const Comparison& c, const model::Model& model) {
   return out;
 }
 
-std::string to_html(const Comparison& c, const model::Model&, const std::string& title) {
-  std::string out = fmt::format(
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{0}: two "
-      "engines</title>"
-      "<style>body{{font:15px sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}svg{{width:100%;height:12rem;border:1px solid "
-      "#ccc}}"
-      "path{{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke}}.a{{stroke:#1b6ac9}}.b{{stroke:#d9480f;stroke-dasharray:5 "
-      "3}}.d{{stroke:#555}}"
-      "b.a{{color:#1b6ac9}}b.b{{color:#d9480f}}p{{color:#555;margin:.2rem 0}}</style><h1>{0}</h1><p><b class=\"a\">a</b> {1}</p><p><b "
-      "class=\"b\">b</b> {2}, dashed</p>\n",
-      escaped(title), escaped(c.a.backend), escaped(c.b.backend));
-  for (size_t e = 0; e < c.a.looks.size(); ++e) {
-    const std::string where = c.a.looks.size() > 1 ? fmt::format(", environment {}", e) : "";
-    auto pair = [&](const std::string& name, double Look::*what, double scale) {
-      Series a, b;
-      for (const Look& look : c.a.looks[e]) a.emplace_back(look.time, look.*what * scale);
-      for (const Look& look : c.b.looks[e]) b.emplace_back(look.time, look.*what * scale);
-      out += drawing(name + where, {{"a", std::move(a)}, {"b", std::move(b)}});
-    };
-    Series apart;
-    for (const Apart& one : c.apart[e]) apart.emplace_back(one.time, 1e3 * one.position);
-    out += drawing("farthest body apart, mm" + where, {{"d", std::move(apart)}});
-    pair("energy, J", &Look::energy, 1);
-    pair("deepest contact, mm", &Look::depth, 1e3);
-    pair("fastest body, m/s", &Look::speed, 1);
-  }
-  return out + "</html>\n";
+std::string to_html(const Comparison& c, const World& world, const std::string& title) {
+  std::string out = report::page_head(title + " \u2013 nuri compare", style);
+  out += fmt::format("<h1>{}</h1>\n<p>The same start in two engines, {:g} s</p>\n<ul><li>{}<b>a</b>{}</li><li>{}<b>b</b>{}</li></ul>\n</header>\n<main>\n",
+                     markup(line(title)), c.seconds, report::key("a"), markup(line(c.a.backend)), report::key("b"), markup(line(c.b.backend)));
+  for (size_t e = 0; e < c.a.looks.size(); ++e) out += one_environment(c, world, int(e));
+  return out +
+         fmt::format(
+             "</main>\n<footer><p>Dotted: the first moment at which a body is farther from where it is in the other engine than {}. Overlap: of the "
+             "deepest contact. Top speed: of the fastest body.</p>\n<p>Energy and overlap are measured on both by Nuri. Written by nuri "
+             "compare.</p></footer>\n</body>\n</html>\n",
+             how_far(c.bounds.position, c.bounds.angle, " or "));
 }
 
 }  // namespace nuri::compare

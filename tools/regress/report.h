@@ -33,5 +33,25 @@ size_t first_violation(const Series& series);
 // One series as HTML with inline SVG.
 std::string plot(const Series& series);
 
+// Several series on one scale, that of the first one's unit. `style` is the curve's class on the page (report_page.h): "curve", "a", "b". Of
+// several the caption says which is which, by their names.
+struct Curve {
+  Series series;
+  const char* style = "curve";
+};
+struct Plot {
+  std::string name;
+  std::vector<Curve> curves;
+  double moment = none;                          // s: a line there
+  std::string at_moment;                         //   with these words beside it; none are fine
+  int ticks = 6;                                 // times under it, about
+};
+std::string plot(const Plot& plot);
+std::string key(const char* style);              // a short line in that style, for a legend
+
+// A page up to its first heading, with the plots' style and its own: it needs nothing from outside, may run the one script whose SHA-256
+// (base64) is given, and is XML too.
+std::string page_head(const std::string& title, const std::string& style, const std::string& script_hash = {});
+
 }  // namespace report
 }  // namespace nuri::regress

@@ -162,14 +162,19 @@ std::string tools(const Results& results) {
 
 }  // namespace
 
+std::string report::page_head(const std::string& title, const std::string& style, const std::string& script_hash) {
+  return fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n"
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'{}\"/>\n"
+                     "<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n<header>\n",
+                     script_hash.empty() ? "" : "; script-src 'sha256-" + script_hash + "'", markup(line(title)), page::ground, style);
+}
+
 std::string to_html(const Results& results) {
   uint64_t steps = 0;
   for (const CaseResult& result : results.cases) steps += result.steps;
   const std::string head = headline(results);
-  std::string out = fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n"
-                                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{}'\"/>\n"
-                                "<title>{} \u2013 nuri regress</title>\n<style>{}</style>\n</head>\n<body>\n<header>\n<h1 class=\"{}\">{}</h1>\n<p>{} steps in {}</p>\n{}</header>\n",
-                                page::script_hash, head, page::style, results.good() ? "passed" : "failed", head, count(steps), seconds(results.seconds_wall), bar(results));
+  std::string out = report::page_head(head + " \u2013 nuri regress", page::style, page::script_hash);
+  out += fmt::format("<h1 class=\"{}\">{}</h1>\n<p>{} steps in {}</p>\n{}</header>\n", results.good() ? "passed" : "failed", head, count(steps), seconds(results.seconds_wall), bar(results));
   out += tools(results) + "<main>\n";
   int open = 0;
   for (const CaseResult::Outcome outcome : order)

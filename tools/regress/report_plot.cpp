@@ -1,4 +1,4 @@
-// A series as a plot that needs nothing but the page it stands in. Lines are SVG, stretched to whatever room there is with strokes of constant
+// Series as a plot that needs nothing but the page it stands in. Lines are SVG, stretched to whatever room there is with strokes of constant
 // width; words are HTML over it, placed by percent, so that they stay readable on a phone. What is out of bounds is shaded, and the first
 // sample there is marked.
 #include <fmt/format.h>
@@ -61,25 +61,45 @@ std::vector<size_t> thin(const std::vector<Sample>& samples, size_t keep) {
   return out;
 }
 
-std::string curve(const std::vector<Sample>& samples, const std::vector<size_t>& drawn, const Range& times, const Range& values) {
-  std::string path;
+std::string path(const std::vector<Sample>& samples, const std::vector<size_t>& drawn, const Range& times, const Range& values) {
+  std::string out;
   bool pen = false;
   for (size_t k = 0; k < drawn.size(); ++k) {
     const Sample& sample = samples[drawn[k]];
     const bool finite = std::isfinite(sample.value) && std::isfinite(sample.time);
     if (finite) {
       const std::string point = fmt::format("{:.1f} {:.1f}", x_of(times, sample.time), y_of(values, sample.value));
-      path += (pen ? "L" : "M") + point;
+      out += (pen ? "L" : "M") + point;
       const bool alone = !pen && (k + 1 == drawn.size() || !std::isfinite(samples[drawn[k + 1]].value));
-      if (alone) path += "L" + point;              // a dot, by its round caps
+      if (alone) out += "L" + point;               // a dot, by its round caps
     }
     pen = finite;
   }
-  return path;
+  return out;
 }
 
 std::string label(const char* kind, double top, const std::string& words) {
   return fmt::format("<span class=\"{}\" style=\"top:{:.2f}%\">{}</span>", kind, 100 * top, markup(words));
+}
+
+// What may not be, in the time in which it may not be; adds to what is written over the drawing and to what is said of it.
+std::string forbidden(const Series& series, const Range& times, const Range& values, std::string& words, std::string& said) {
+  std::string out;
+  double from = given(series.from) ? std::clamp(series.from, times.low, times.high) : times.low, to = given(series.to) ? std::clamp(series.to, times.low, times.high) : times.high;
+  const double gate = least_gate * (times.high - times.low);
+  if (to - from < 2 * gate) from -= gate, to += gate;
+  const double left = x_of(times, from), width = std::max(0.0, x_of(times, to) - left);
+  const auto shade = [&](double top, double bottom) {
+    out += fmt::format("<rect class=\"out\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>", left, top, width, std::max(0.0, bottom - top));
+  };
+  const auto bound = [&](double value, const char* sign) {
+    out += fmt::format("<path class=\"bound\" d=\"M{:.1f} {:.1f}h{:.1f}\"/>", left, y_of(values, value), width);
+    words += label(sign[0] == '<' ? "limit above" : "limit below", 1 - values.share(value), (sign[0] == '<' ? "\u2264 " : "\u2265 ") + number(value));
+    said += fmt::format(", {} {}", sign[0] == '<' ? "at most" : "at least", number(value));
+  };
+  if (std::isfinite(series.high)) shade(0, y_of(values, series.high)), bound(series.high, "<");
+  if (std::isfinite(series.low)) shade(y_of(values, series.low), high), bound(series.low, ">");
+  return out;
 }
 
 }  // namespace
@@ -94,61 +114,67 @@ size_t first_violation(const Series& series) {
   return series.samples.size();
 }
 
-std::string plot(const Series& series) {
-  const std::vector<Sample>& samples = series.samples;
+std::string key(const char* style) {
+  return fmt::format("<svg class=\"key\" viewBox=\"0 0 24 8\" aria-hidden=\"true\"><path class=\"{}\" d=\"M0 4H24\"/></svg>", style);
+}
+
+std::string plot(const Series& series) { return plot(Plot{series.name, {{series}}, none, {}, 6}); }
+
+std::string plot(const Plot& plot) {
   double first = none, last = none, least = none, greatest = none;
-  for (const Sample& sample : samples) {
-    if (!std::isfinite(sample.time)) continue;
-    first = std::fmin(first, sample.time), last = std::fmax(last, sample.time);
-    if (std::isfinite(sample.value)) least = std::fmin(least, sample.value), greatest = std::fmax(greatest, sample.value);
-  }
-  const std::string name = markup(line(series.name));
+  for (const Curve& curve : plot.curves)
+    for (const Sample& sample : curve.series.samples) {
+      if (!std::isfinite(sample.time)) continue;
+      first = std::fmin(first, sample.time), last = std::fmax(last, sample.time);
+      if (std::isfinite(sample.value)) least = std::fmin(least, sample.value), greatest = std::fmax(greatest, sample.value);
+    }
+  const std::string name = markup(line(plot.name));
   if (!given(first)) return fmt::format("<figure class=\"plot\"><figcaption><b>{}</b><span>no samples</span></figcaption></figure>\n", name);
-  for (const double bound : {series.low, series.high})
-    if (std::isfinite(bound)) least = std::fmin(least, bound), greatest = std::fmax(greatest, bound);
-  std::string said = given(least) ? fmt::format("{} to {} {}, ", number(least), number(greatest), line(series.unit)) : "";
+  for (const Curve& curve : plot.curves)
+    for (const double bound : {curve.series.low, curve.series.high})
+      if (std::isfinite(bound)) least = std::fmin(least, bound), greatest = std::fmax(greatest, bound);
+  const std::string unit = line(plot.curves.front().series.unit);
+  std::string said = given(least) ? fmt::format("{} to {} {}, ", number(least), number(greatest), unit) : "";
   said += fmt::format("{} to {} s", number(first), number(last));
   least = given(least) ? std::clamp(least, -most, most) : 0, greatest = given(greatest) ? std::clamp(greatest, -most, most) : 0;
   const Range times = first < last ? Range{first, last} : Range{first - 0.5, first + 0.5}, values = about(least, greatest, 0.08);
 
-  const size_t bad = first_violation(series);
-  std::string drawing, words;
+  std::string drawing, words, notes, legend;
   for (const double tick : ticks(values, 5)) {
     drawing += fmt::format("<path class=\"grid\" d=\"M0 {0:.1f}H{1}\"/>", y_of(values, tick), wide);
     words += label("y", 1 - values.share(tick), number(tick));
   }
-  // What may not be, in the time in which it may not be.
-  double from = given(series.from) ? std::clamp(series.from, times.low, times.high) : times.low, to = given(series.to) ? std::clamp(series.to, times.low, times.high) : times.high;
-  const double gate = least_gate * (times.high - times.low);
-  if (to - from < 2 * gate) from -= gate, to += gate;
-  const double left = x_of(times, from), width = std::max(0.0, x_of(times, to) - left);
-  const auto forbid = [&](double top, double bottom) {
-    drawing += fmt::format("<rect class=\"out\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>", left, top, width, std::max(0.0, bottom - top));
-  };
-  const auto bound = [&](double value, const char* sign) {
-    drawing += fmt::format("<path class=\"bound\" d=\"M{:.1f} {:.1f}h{:.1f}\"/>", left, y_of(values, value), width);
-    words += label(sign[0] == '<' ? "limit above" : "limit below", 1 - values.share(value), (sign[0] == '<' ? "\u2264 " : "\u2265 ") + number(value));
-    said += fmt::format(", {} {}", sign[0] == '<' ? "at most" : "at least", number(value));
-  };
-  if (std::isfinite(series.high)) forbid(0, y_of(values, series.high)), bound(series.high, "<");
-  if (std::isfinite(series.low)) forbid(y_of(values, series.low), high), bound(series.low, ">");
-  drawing += fmt::format("<path class=\"curve\" d=\"{}\"/>", curve(samples, thin(samples, bad), times, values));
-  std::string note;
-  if (bad < samples.size()) {
-    const Sample& sample = samples[bad];
-    note = fmt::format("out of bounds first at {} s: {}", number(sample.time), quantity(sample.value, series.unit));
+  for (const Curve& curve : plot.curves) drawing += forbidden(curve.series, times, values, words, said);
+  for (const Curve& curve : plot.curves) {
+    const Series& series = curve.series;
+    const size_t bad = first_violation(series);
+    drawing += fmt::format("<path class=\"{}\" d=\"{}\"/>", curve.style, path(series.samples, thin(series.samples, bad), times, values));
+    if (plot.curves.size() > 1) legend += "<span>" + key(curve.style) + markup(line(series.name)) + "</span>";
+    if (bad == series.samples.size()) continue;
+    const Sample& sample = series.samples[bad];
+    const std::string note = fmt::format("out of bounds first at {} s: {}", number(sample.time), quantity(sample.value, series.unit));
     drawing += fmt::format("<path class=\"bad\" d=\"M{:.1f} 0V{}\"/>", x_of(times, sample.time), high);
     const double top = std::isfinite(sample.value) ? 1 - values.share(sample.value) : sample.value < 0 ? 1 : 0;
     words += fmt::format("<i class=\"dot\" style=\"left:{:.2f}%;top:{:.2f}%\"></i>", 100 * times.share(sample.time), 100 * std::clamp(top, 0.0, 1.0));
+    notes += "<em>" + markup(note) + "</em>";
     said += ", " + note;
   }
+  if (times.has(plot.moment)) {
+    const double share = times.share(plot.moment);
+    drawing += fmt::format("<path class=\"moment\" d=\"M{:.1f} 0V{}\"/>", wide * share, high);
+    if (!plot.at_moment.empty()) {
+      const std::string where = share < 0.6 ? fmt::format("left:{:.2f}%", 100 * share) : fmt::format("right:{:.2f}%", 100 * (1 - share));
+      words += fmt::format("<span class=\"when\" style=\"{}\">{}</span>", where, markup(line(plot.at_moment)));
+      said += fmt::format(", at {} s: {}", number(plot.moment), line(plot.at_moment));
+    }
+  }
   std::string axis;
-  for (const double tick : ticks(times, 6))
+  for (const double tick : ticks(times, plot.ticks))
     axis += fmt::format("<span style=\"left:{:.2f}%\">{} s</span>", 100 * times.share(tick), number(tick));
   return fmt::format("<figure class=\"plot\"><figcaption><b>{0}</b><span>{1}</span>{2}</figcaption><div class=\"frame\">"
                      "<svg viewBox=\"0 0 {3} {4}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{0}: {5}\">{6}</svg>{7}</div>"
                      "<div class=\"axis\">{8}</div></figure>\n",
-                     name, markup(line(series.unit)), note.empty() ? "" : "<em>" + markup(note) + "</em>", wide, high, markup(said), drawing, words, axis);
+                     name, markup(unit), (legend.empty() ? "" : "<span class=\"legend\">" + legend + "</span>") + notes, wide, high, markup(said), drawing, words, axis);
 }
 
 }  // namespace nuri::regress::report

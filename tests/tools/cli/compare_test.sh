@@ -51,6 +51,8 @@ sed 's/euler="20 30 0"//; s/0 0 0.4/0 0 0.15/' "$folder/drop.xml" >"$folder/flat
 expect 0 'at rest they agree' compare "$folder/flat.xml" --envs 1 --perturb 0 --seconds 2 --at-rest --within 5e-4 --plot "$folder/plot.html" --json
 json 'o["parted"] is not None and 0 < o["last"]["position"] < 5e-4 and o["a"]["settled"] is not None and o["b"]["settled"] is not None'
 grep -q '<path class="b"' "$folder/plot.html" || fail 'the page has no curve of b'
+grep -q 'parted at .* s: crate, .* mm and ' "$folder/plot.html" && grep -q '<path class="moment"' "$folder/plot.html" || fail 'the page does not say where they part'
+python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$folder/plot.html" || fail 'the page is not well-formed'
 expect 1 'a folder that is not there' compare "$folder/slide.xml" --seconds 0.1 --plot "$folder/none/plot.csv"
 
 # wherever a backend can be chosen

@@ -295,6 +295,23 @@ TEST_CASE("plots: bounds where they are, the first sample beyond them marked") {
   CHECK(bound.attribute("d").value() == std::string("M0.0 175.9h1000.0"));     // 300 (1 - (8 + 1.6) / 23.2)
   CHECK(tree.all("//rect[@class='out']")[0].attribute("height").value() == std::string("175.9"));
 
+  // two on one scale, each in its style, told apart by name; a moment beside its line, on the side where there is room
+  report::Plot both{"energy", {{{"<a>", "J", {{0, 100}, {4, 110}}}, "a"}, {{"b", "J", {{0, 100}, {4, 90}}}, "b"}}, 1, "they part", 4};
+  const Tree two("<page>" + report::plot(both) + "</page>");
+  CHECK(two.all("//div//path[@class='a']")[0].attribute("d").value() == std::string("M0.0 150.0L1000.0 20.7"));    // 300 (1 - 11.6 / 23.2), 300 (1.6 / 23.2)
+  CHECK(two.all("//div//path[@class='b']")[0].attribute("d").value() == std::string("M0.0 150.0L1000.0 279.3"));
+  CHECK(two.all("//span[@class='legend']/span").size() == 2);
+  CHECK(std::string(two.all("//span[@class='legend']/span")[0].text().get()) == "<a>");
+  CHECK(two.all("//path[@class='moment']")[0].attribute("d").value() == std::string("M250.0 0V300"));
+  CHECK(two.all("//span[@class='when']")[0].attribute("style").value() == std::string("left:25.00%"));
+  CHECK(two.all("//div[@class='axis']/span").size() == 5);
+  both.moment = 3;
+  CHECK(report::plot(both).find("style=\"right:25.00%\">they part") != std::string::npos);
+  both.moment = 5;                                 // outside
+  CHECK(report::plot(both).find("they part") == std::string::npos);
+  both.curves.clear();
+  CHECK(report::plot(both).find("no samples") != std::string::npos);
+
   // without samples, with one, constant, without a finite one, with very large ones
   for (const std::vector<Sample>& samples : std::vector<std::vector<Sample>>{
            {}, {{1, 2}}, {{0, 3}, {1, 3}}, {{0, NAN}, {1, INFINITY}, {2, -INFINITY}}, {{NAN, 1}}, {{0, -1e308}, {1, 1e308}}, {{0, 1e16}, {1e-12, 1e16 + 2}}}) {
