@@ -5,14 +5,14 @@
 #include <random>
 #include "engine/model/pairs.h"
 #include "physics/pair_sweep.h"
-#include "physics/scratch_layout.h"
 #include "tests/physics/bit_models.h"
+#include "tests/physics/kernel/bare_pack.h"
 
 NURI_KERNEL_BEGIN
 
 namespace {
-using Lane = PackLane<double, 1>;
-using R = Lane::Real;
+using Lane = BarePack::Lane;
+using R = BarePack::Real;
 
 // 60 free bodies of many sizes, some of two geoms, some that do not touch each other, on a plane with a wall.
 std::shared_ptr<const model::Model> rubble() {
@@ -32,16 +32,8 @@ TEST_CASE("a sorted sweep finds the pairs whose balls touch") {
   const PairTable table(m);
   REQUIRE(table.worth());
   const PairSweep sweep = table.view();
-  ModelView<R> view{};
-#define NURI_COUNT(name, doc) view.name = m.name;
-#define NURI_INDEX(name, count, doc) view.name = m.name.data();
-#define NURI_REAL(name, count, unit, doc)
-#define NURI_DERIVED(name, count, unit, doc)
-#include "engine/model/model_fields.inl"
-  const ScratchLayout layout = lay_out_unshared(m, hard_bound(m), sizeof(R), sizeof(Lane::Int));
-  std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
-  const Lane lane;
-  Pack<Lane> p{lane, view, {reinterpret_cast<char*>(arena.data()), &layout}};
+  BarePack bare(m);
+  Pack<Lane> p = bare.pack();
   std::mt19937 random(3);
   for (double spread : {0.0, 0.1, 1.0, 30.0}) {
     CAPTURE(spread);
@@ -76,16 +68,8 @@ TEST_CASE("a sorted sweep finds the pairs whose balls touch") {
 TEST_CASE("a sweep survives positions that are no numbers, and few or gap pairs are not swept") {
   const auto model = rubble();
   const PairTable table(*model);
-  ModelView<R> view{};
-#define NURI_COUNT(name, doc) view.name = model->name;
-#define NURI_INDEX(name, count, doc) view.name = model->name.data();
-#define NURI_REAL(name, count, unit, doc)
-#define NURI_DERIVED(name, count, unit, doc)
-#include "engine/model/model_fields.inl"
-  const ScratchLayout layout = lay_out_unshared(*model, hard_bound(*model), sizeof(R), sizeof(Lane::Int));
-  std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
-  const Lane lane;
-  Pack<Lane> p{lane, view, {reinterpret_cast<char*>(arena.data()), &layout}};
+  BarePack bare(*model);
+  Pack<Lane> p = bare.pack();
   constexpr double strange[] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 1e300};
   for (int every : {7, 3, 2, 1}) {                                 // the last: no number at all
     CAPTURE(every);

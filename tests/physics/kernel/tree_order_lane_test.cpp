@@ -9,12 +9,13 @@
 #include "physics/cpu/kernel.h"
 #include "physics/scratch_layout.h"
 #include "tests/physics/bit_models.h"
+#include "tests/physics/kernel/bare_pack.h"
 
 NURI_KERNEL_BEGIN
 
 namespace {
-using Lane = PackLane<double, 1>;
-using R = Lane::Real;
+using Lane = BarePack::Lane;
+using R = BarePack::Real;
 
 // 40 trees of one, two and six dofs, all of which may touch each other.
 std::shared_ptr<const model::Model> marbles() {
@@ -73,15 +74,7 @@ TEST_CASE("a heap's islands are its groups of trees; each goes by least degree, 
   const model::Model& m = *model;
   REQUIRE(m.heap == 1);
   REQUIRE(m.world_owner_count == 0);
-  ModelView<R> view{};
-#define NURI_COUNT(name, doc) view.name = m.name;
-#define NURI_INDEX(name, count, doc) view.name = m.name.data();
-#define NURI_REAL(name, count, unit, doc)
-#define NURI_DERIVED(name, count, unit, doc)
-#include "engine/model/model_fields.inl"
-  const ScratchLayout layout = lay_out_unshared(m, hard_bound(m), sizeof(R), sizeof(Lane::Int));
-  std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
-  const Lane lane;
+  BarePack bare(m);
   std::mt19937 random(7);
   std::uniform_real_distribution<double> number(-1, 1);
   const int trees = m.tree_count;
@@ -89,7 +82,7 @@ TEST_CASE("a heap's islands are its groups of trees; each goes by least degree, 
   for (int i = 0; i < m.dof_count; ++i) ++size[m.body_tree[m.dof_body[i]]];
   for (int contacts : {1, 20, 60, 150}) {
     CAPTURE(contacts);
-    Pack<Lane> p{lane, view, {reinterpret_cast<char*>(arena.data()), &layout}};
+    Pack<Lane> p = bare.pack();
     std::set<int> owners;
     while (int(owners.size()) < contacts) owners.insert(int(random() % unsigned(m.owner_count)));
     std::vector<std::set<int>> beside(trees);
@@ -183,18 +176,10 @@ TEST_CASE("a heap's islands are its groups of trees; each goes by least degree, 
 
 TEST_CASE("an island's pattern without room for it says so") {
   const auto model = marbles();
-  ModelView<R> view{};
-#define NURI_COUNT(name, doc) view.name = model->name;
-#define NURI_INDEX(name, count, doc) view.name = model->name.data();
-#define NURI_REAL(name, count, unit, doc)
-#define NURI_DERIVED(name, count, unit, doc)
-#include "engine/model/model_fields.inl"
   Room room = hard_bound(*model);
   room.columns = 6;                                                // enough for one tree
-  const ScratchLayout layout = lay_out_unshared(*model, room, sizeof(R), sizeof(Lane::Int));
-  std::vector<std::max_align_t> arena(layout.bytes / sizeof(std::max_align_t) + 1);
-  const Lane lane;
-  Pack<Lane> p{lane, view, {reinterpret_cast<char*>(arena.data()), &layout}};
+  BarePack bare(*model, room);
+  Pack<Lane> p = bare.pack();
   p.scratch.slot_owner()[p.slot_count++] = 0;
   find_islands(p);
   order_trees(p, Island<Lane>(p, 0));
