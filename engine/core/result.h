@@ -1,5 +1,5 @@
 // Bad input is a value, not an exception: a Result holds what was asked for, or the diagnostics that say why not.
-// (Programmer errors go to NURI_CHECK, simulation events to status bits per environment.)
+// (Simulation events are status bits per environment.)
 #pragma once
 #include <string>
 #include <utility>

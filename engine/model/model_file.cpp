@@ -2,12 +2,11 @@
 // names, the look, and the hash of all bytes before it. Little endian. The table makes a file of another field list an
 // error that names the first difference, not a misreading.
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <unistd.h>
 
 #include "engine/core/hash.h"
+#include "engine/core/new_file.h"
 #include "engine/model/look_file.h"
 #include "engine/model/model_check.h"
 #include "engine/model/model_sizes.h"
@@ -129,20 +128,6 @@ Result<Model> read_file(const std::string& path) {
   return deserialize(bytes.str(), path);
 }
 
-Result<bool> write_file(const Model& model, const std::string& path) {
-  const std::string beside = path + ".part" + std::to_string(getpid()), bytes = serialize(model);
-  std::error_code error;
-  {
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out.write(bytes.data(), std::streamsize(bytes.size()));
-    out.flush();
-    if (!out) error = std::make_error_code(std::errc::io_error);
-  }
-  if (!error) std::filesystem::rename(beside, path, error);
-  if (!error) return true;
-  std::error_code ignored;
-  std::filesystem::remove(beside, ignored);
-  return Diagnostic{Severity::error, "cannot-write", "cannot write the file: " + error.message(), "", {path, 0, 0}, "", {}};
-}
+Result<bool> write_file(const Model& model, const std::string& path) { return write_whole(path, serialize(model)); }
 
 }  // namespace nuri::model

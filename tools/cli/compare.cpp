@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fstream>
+#include "engine/core/new_file.h"
 #include "physics/bullet/left_out.h"
 #include "tools/compare/compare.h"
 
@@ -200,16 +200,8 @@ void print_table(const Comparison& c, const Asked& asked, session::Session& s, c
 }
 
 Result<bool> write_plot(const std::string& path, const Comparison& c, session::Session& s) {
-  auto refuse = [&](std::string message) {
-    return Diagnostic{Severity::error, "cannot-write", std::move(message), {}, {path, 0, 0}, {}, {}};
-  };
   const bool page = path.ends_with(".html");
-  const std::string text = page ? compare::to_html(c, s.world(), s.loaded().name) : compare::to_csv(c, s.world());
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) return refuse("could not be written");
-  return true;
+  return write_whole(path, page ? compare::to_html(c, s.world(), s.loaded().name) : compare::to_csv(c, s.world()));
 }
 
 int compare_worlds(const Asked& asked) {

@@ -1,6 +1,7 @@
 // nuri compile: a scene or model to a .model file, where bit guarantees start.
 #include <fmt/format.h>
 #include <filesystem>
+#include "engine/core/new_file.h"
 #include "tools/cli/cli.h"
 
 namespace nuri::cli {
@@ -15,15 +16,7 @@ model::Model without_look(model::Model model) {
 }
 
 int compile(const std::string& scene, const scene::PackagePaths& paths, std::string out, bool look, bool json, bool quiet) {
-  std::error_code code;
-  const std::filesystem::path folder = std::filesystem::path(out).parent_path();
-  auto refuse = [&](std::string message, std::string hint) {
-    report({Diagnostic{Severity::error, "cannot-write", std::move(message), std::move(hint), {out, 0, 0}, {}, {}}}, json);
-    return failed;
-  };
-  if (!folder.empty() && !std::filesystem::is_directory(folder, code))
-    return refuse(std::filesystem::exists(folder, code) ? folder.string() + " is not a folder" : "the folder " + folder.string() + " does not exist", "make it first, or name another file with --out");
-  if (!out.empty() && std::filesystem::is_directory(out, code)) return refuse("this is a folder, not a file", "name a file in it: --out FILE.model");
+  if (const Result<bool> possible = can_create(out); !out.empty() && !possible) return report(possible.errors(), json);
   Result<session::Loaded> loaded = session::load(scene, paths);
   if (!loaded) return report(loaded.errors(), json);
   if (out.empty()) out = std::filesystem::path(scene).stem().string() + ".model";
@@ -43,6 +36,7 @@ int compile(const std::string& scene, const scene::PackagePaths& paths, std::str
       return failed;
     }
     const std::string hash = hex(model::hash(look ? *model : without_look(*model)));
+    std::error_code code;
     const auto bytes = std::filesystem::file_size(file, code);
     files.push_back({{"file", file.string()}, {"bytes", bytes}, {"model_hash", hash}});
     if (!json) fmt::print("{}: {} bytes, model hash {}\n", file.string(), bytes, hash);

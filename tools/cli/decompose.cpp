@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include "engine/shape/convex_parts.h"
 #include "tools/cli/cli.h"
-#include "tools/cli/new_file.h"
+#include "engine/core/new_file.h"
 
 namespace nuri::cli {
 namespace {
@@ -46,11 +46,7 @@ int decompose(const Choice& choice) {
   const Result<shape::ConvexParts> parts = shape::convex_parts(*mesh, choice.rule);
   if (!parts) return refuse(parts.errors(), choice.mesh, bad_input);
   if (!choice.out.empty()) {
-    Result<NewFile> file = NewFile::create(choice.out);
-    if (!file) return refuse(file.errors(), choice.out, failed);
-    const std::string text = obj(parts->parts);
-    file->write(text.data(), text.size());
-    if (const Result<bool> done = file->finish(); !done) return refuse(done.errors(), choice.out, failed);
+    if (const Result<bool> done = write_whole(choice.out, obj(parts->parts)); !done) return refuse(done.errors(), choice.out, failed);
   }
   const double excess = parts->hulls / parts->solid - 1;
   if (choice.json) print({{"ok", true}, {"parts", parts->parts.size()}, {"volume", parts->solid}, {"parts_volume", parts->hulls}, {"excess", excess}});

@@ -191,10 +191,7 @@ std::vector<Diagnostic> write_csv(Recording& recording, const std::vector<int>& 
       if (auto errors = write({field}, field.entry.rows(), "time", every(apart), base + ".signals." + name + ".csv"); !errors.empty()) return errors;
     }
   }
-  Result<NewFile> out = NewFile::create(folder + "/episodes.csv");
-  if (!out) return out.errors();
-  out->write(list.data(), list.size());
-  if (const Result<bool> finished = out->finish(); !finished) return finished.errors();
+  if (const Result<bool> written = write_whole(folder + "/episodes.csv", list); !written) return written.errors();
   ++out_tables;
   return {};
 }

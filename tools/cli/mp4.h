@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <vector>
-#include "tools/cli/new_file.h"
+#include "engine/core/new_file.h"
 
 namespace nuri::cli {
 

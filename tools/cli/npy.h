@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 #include "engine/core/result.h"
-#include "tools/cli/new_file.h"
+#include "engine/core/new_file.h"
 
 namespace nuri::cli {
 

@@ -1,6 +1,8 @@
 // nuri regress: scripts that say what happens to a scene and what is expected of it, as cases that pass or fail.
 #include <fmt/format.h>
 #include <cstdio>
+#include <filesystem>
+#include "engine/core/new_file.h"
 #include "tools/cli/cli.h"
 #include "tools/regress/report.h"
 #include "tools/regress/run.h"
@@ -20,10 +22,12 @@ struct Asked {
 
 constexpr const char* matrix_keys[] = {"precision", "backend", "environments", "seed", "width", "threads"};
 
-// A report as a file; false, having said why, if it cannot be written.
+// A report as a file, with its folder; false, having said why, if it cannot be written.
 bool write(const std::string& path, const std::string& text) {
   if (path.empty()) return true;
-  const Result<bool> written = regress::write_whole(path, text);
+  std::error_code code;
+  if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty()) std::filesystem::create_directories(folder, code);
+  const Result<bool> written = write_whole(path, text);
   if (!written) say(written.errors().front());
   return bool(written);
 }

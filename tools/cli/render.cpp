@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <numeric>
 #include "tools/cli/film.h"
-#include "tools/cli/new_file.h"
+#include "engine/core/new_file.h"
 
 namespace nuri::cli {
 namespace {

@@ -1,7 +1,7 @@
 // nuri run: step a scene and say how it went.
 #include <fmt/format.h>
 #include "tools/cli/eyes.h"
-#include "tools/cli/new_file.h"
+#include "engine/core/new_file.h"
 #include "tools/cli/pictures.h"
 #include "tools/cli/record.h"
 

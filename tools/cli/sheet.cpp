@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include "tools/cli/new_file.h"
+#include "engine/core/new_file.h"
 #include "tools/cli/pictures.h"
 
 namespace nuri::cli {
@@ -100,13 +100,10 @@ shape::Pixels Sheet::depth() const {             // big endian
 }
 
 Result<bool> write_png(const std::string& path, const shape::Pixels& pixels) {
-  Result<NewFile> file = NewFile::create(path);
-  if (!file) return file.errors();
   const std::string bytes = shape::encode_png(pixels);
   if (bytes.empty())
     return Diagnostic{Severity::error, "cannot-write", "the picture cannot be coded", "is it too large?", {path, 0, 0}, {}, {}};
-  file->write(bytes.data(), bytes.size());
-  return file->finish();
+  return write_whole(path, bytes);
 }
 
 Result<Written> write_pictures(session::Session& session, const Through& through, std::vector<int> environments, const std::string& path,

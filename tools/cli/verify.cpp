@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 #include "tools/cli/cli.h"
-#include "tools/cli/new_file.h"
+#include "engine/core/new_file.h"
 #include "tools/verify/played.h"
 #include "tools/verify/report.h"
 
@@ -101,10 +101,7 @@ int write_section(const Asked& asked) {
   const auto in_float = in_double.empty() ? in_double : run(chosen, asked, Precision::f32, {}, false);
   if (in_float.empty()) return report("interrupted", asked.json, failed);
   verify::put_section(document, verify::markdown(in_double, in_float));
-  auto out = NewFile::create(asked.markdown);
-  if (!out) return report(out.errors(), asked.json);
-  out->write(document.data(), document.size());
-  if (const auto done = out->finish(); !done) return report(done.errors(), asked.json);
+  if (const auto done = write_whole(asked.markdown, document); !done) return report(done.errors(), asked.json);
   int wrong = 0;
   for (const auto* list : {&in_double, &in_float})
     for (const verify::Outcome& o : *list)

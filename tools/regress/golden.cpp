@@ -1,14 +1,13 @@
 #include "tools/regress/golden.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include "engine/core/hash.h"
+#include "engine/core/new_file.h"
 
 namespace nuri::regress {
 namespace {
@@ -173,23 +172,6 @@ std::string picture_path(const std::string& script, const std::string& what) {
   for (char& c : safe)
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '.' && c != '=') c = '_';
   return (path.parent_path() / "golden" / (path.stem().string() + "_" + safe + ".png")).string();
-}
-
-Result<bool> write_whole(const std::string& path, const std::string& bytes) {
-  std::error_code code;
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder, code);
-  const std::string beside = path + "." + std::to_string(getpid()) + ".new";
-  std::FILE* file = std::fopen(beside.c_str(), "wb");
-  bool good = file != nullptr;
-  if (file) {
-    good = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-    good = std::fclose(file) == 0 && good;
-  }
-  if (good) std::filesystem::rename(beside, path, code);
-  if (good && !code) return true;
-  std::filesystem::remove(beside, code);
-  return Diagnostic{Severity::error, "cannot-write", "it cannot be written", {}, {path, 0, 0}, {}, {}};
 }
 
 Result<bool> add_to_ledger(const std::string& script, const std::string& name, uint64_t old_hash, uint64_t new_hash,

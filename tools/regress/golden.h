@@ -57,9 +57,7 @@ Result<Golden> read_golden(const std::string& path);
 std::string golden_path(const std::string& script);
 std::string picture_path(const std::string& script, const std::string& what);
 
-// Writes a file whole or not at all, making its folder.
-Result<bool> write_whole(const std::string& path, const std::string& bytes);
-// A line of the ledger beside: NAME | old | new | version | reason.
+// A line of the ledger beside, whose folder is there: NAME | old | new | version | reason.
 Result<bool> add_to_ledger(const std::string& script, const std::string& name, uint64_t old_hash, uint64_t new_hash,
                            const std::string& version, const std::string& reason);
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 #include "engine/core/hash.h"
+#include "engine/core/new_file.h"
 
 namespace nuri::regress {
 namespace {
@@ -116,6 +117,11 @@ uint64_t hash_of_file(const std::string& path) {   // 0: there is none
 void renew(const Suite& suite, std::vector<Ran>& ran, const Wish& wish, std::vector<Diagnostic>& errors) {
   Golden golden = suite.golden;
   bool any = false;
+  auto write = [](const std::string& path, const std::string& bytes) {
+    std::error_code code;                        // a folder that cannot be made is told by what is written into it
+    fs::create_directories(fs::path(path).parent_path(), code);
+    return write_whole(path, bytes);
+  };
   std::set<std::string> keys, pictures;
   for (Ran& one : ran) {
     if (one.result.outcome != CaseResult::passed) continue;   // what is wrong otherwise is nobody's golden
@@ -123,7 +129,7 @@ void renew(const Suite& suite, std::vector<Ran>& ran, const Wish& wish, std::vec
       if (!pictures.insert(picture.what).second) continue;
       const std::string path = picture_path(suite.path, picture.what), bytes = shape::encode_png(picture.image);
       const uint64_t before = hash_of_file(path);
-      auto written = write_whole(path, bytes);
+      auto written = write(path, bytes);
       if (written)
         written = add_to_ledger(suite.path, fs::path(path).filename().string(), before, Hash().add(std::string_view(bytes)).value(),
                                 wish.version, wish.reason);
@@ -152,7 +158,7 @@ void renew(const Suite& suite, std::vector<Ran>& ran, const Wish& wish, std::vec
   if (any && all) std::erase_if(golden.traces, [&](const Trace& trace) { return !keys.contains(trace.key); });
   if (!any || golden.text() == suite.golden.text()) return;
   const uint64_t before = suite.golden.traces.empty() ? 0 : suite.golden.hash();
-  if (auto written = write_whole(golden_path(suite.path), golden.text()); !written) return errors.push_back(written.errors().front());
+  if (auto written = write(golden_path(suite.path), golden.text()); !written) return errors.push_back(written.errors().front());
   if (auto written = add_to_ledger(suite.path, suite.script->name, before, golden.hash(), wish.version, wish.reason); !written)
     errors.push_back(written.errors().front());
 }

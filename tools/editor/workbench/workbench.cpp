@@ -6,6 +6,7 @@
 #include <fstream>
 #include <numeric>
 #include "engine/core/hash.h"
+#include "engine/core/new_file.h"
 #include "engine/scene/mjcf.h"
 #include "tools/editor/workbench/carry.h"
 #include "tools/editor/workbench/command.h"
@@ -180,21 +181,8 @@ bool Workbench::save(const std::string& path) {
   const Result<std::string> text = scene_text::moved(text_, from, to);
   if (!text) return errors_ = text.errors(), false;
 
-  // beside it and renamed, so that there is never half a file
-  const std::string beside = path + ".part";
-  std::error_code error;
-  {
-    std::ofstream stream(beside, std::ios::binary);
-    stream << *text;
-    stream.close();
-    if (!stream) error = std::make_error_code(std::errc::io_error);
-  }
-  if (!error) fs::rename(beside, path, error);
-  if (error) {
-    std::error_code ignored;
-    fs::remove(beside, ignored);
-    return refuse("unwritable", path + " cannot be written: " + error.message());
-  }
+  if (const Result<bool> written = write_whole(path, *text); !written)
+    return refuse("unwritable", path + " cannot be written: " + written.errors().front().message, written.errors().front().hint);
   for (const auto& command : commands_)          // what was done before is undone in the new folder too
     for (std::string* kept : {&command->text_before, &command->text_after})
       if (command->of_scene())
@@ -203,6 +191,7 @@ bool Workbench::save(const std::string& path) {
   say(*text);
   saved_text_ = text_;
   look_at_files();
+  std::error_code error;
   files_[path] = fs::last_write_time(path, error);
   return true;
 }

@@ -3,9 +3,10 @@
 #pragma once
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include "engine/core/result.h"
 
-namespace nuri::cli {
+namespace nuri {
 
 class NewFile {
  public:
@@ -30,7 +31,10 @@ class NewFile {
   int error_ = 0;                      // errno
 };
 
+// All of a file at once.
+Result<bool> write_whole(const std::string& path, std::string_view bytes);
+
 // Whether a file can be made there, told before the work that fills it: its folder is there, and it is none itself.
 Result<bool> can_create(const std::string& path);
 
-}  // namespace nuri::cli
+}  // namespace nuri

@@ -1,11 +1,12 @@
-#include "tools/cli/new_file.h"
+#include "engine/core/new_file.h"
 
 #include <unistd.h>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
-namespace nuri::cli {
+namespace nuri {
 
 namespace fs = std::filesystem;
 
@@ -16,7 +17,7 @@ static Diagnostic cannot_write(const std::string& path, std::string why, std::st
 Result<bool> can_create(const std::string& path) {
   std::error_code code;
   const fs::path folder = fs::path(path).parent_path();
-  if (path.empty()) return cannot_write(path, "a file without a name cannot be written", "name one with --out");
+  if (path.empty()) return cannot_write(path, "a file without a name cannot be written", "name one");
   if (!folder.empty() && !fs::is_directory(folder, code))
     return cannot_write(
         path, fs::exists(folder, code) ? folder.string() + " is not a folder" : "the folder " + folder.string() + " does not exist",
@@ -77,4 +78,11 @@ Result<bool> NewFile::finish() {
   return refusal();
 }
 
-}  // namespace nuri::cli
+Result<bool> write_whole(const std::string& path, std::string_view bytes) {
+  Result<NewFile> file = NewFile::create(path);
+  if (!file) return file.errors();
+  file->write(bytes.data(), bytes.size());
+  return file->finish();
+}
+
+}  // namespace nuri
