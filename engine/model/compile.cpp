@@ -194,6 +194,8 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, s
   compile_servos(c);
   if (!c.errors.empty()) return c.errors;
   if (out_report) out_report->insert(out_report->end(), c.report.begin(), c.report.end());
+  for (size_t g = 0; g < scene.geoms.size(); ++g)
+    if (scene.geoms[g].type == GeomType::mesh) c.meshes[size_t(scene.geoms[g].mesh)].facts.geoms.push_back(int(g));
   if (out_meshes)
     for (const LoadedMesh& mesh : c.meshes)
       if (mesh.loaded) out_meshes->push_back(mesh.facts);

@@ -13,6 +13,7 @@ struct MeshFacts {
   double volume = 0;                           // m^3; negative: turned inside out, of an open surface it has no meaning
   double hull_volume = 0;                      // m^3; 0: no hull was needed, nothing collides with the mesh
   int hull_vertices = 0;
+  std::vector<int> geoms;                      // of the model, that have its shape
   Place place;
 };
 

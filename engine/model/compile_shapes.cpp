@@ -161,7 +161,7 @@ const LoadedMesh& load_mesh(Compilation& c, int index) {
   shape::Mesh mesh;
   to.loaded = load(c, from, name, mesh);
   if (!to.loaded) return to;
-  to.facts = {from.name, from.file, mesh.vertices.size(), mesh.faces.size(), is_closed(mesh.faces), signed_volume(mesh), 0, 0, from.place};
+  to.facts = {from.name, from.file, mesh.vertices.size(), mesh.faces.size(), is_closed(mesh.faces), signed_volume(mesh), 0, 0, {}, from.place};
   Result<MassPart> mass = mesh_mass(mesh, MassRule(int(from.inertia)), 1);
   if (mass) {
     to.part = *mass;

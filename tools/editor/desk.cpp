@@ -157,6 +157,11 @@ void Desk::select(const Thing& thing, bool scroll) {
   event(thing.index < 0 ? "selected nothing" : "selected " + kind + name_of(model(), thing));
 }
 
+void Desk::follow_selection() {
+  if (chosen.kind != Kind::geom || chosen.index < 0) return;
+  chosen = bench.selected.geom >= 0 ? Thing{Kind::geom, bench.selected.geom} : Thing{Kind::body, bench.selected.body};
+}
+
 void Desk::select(const Pick& pick) {
   if (pick.body >= 0 && pick.environment >= 0 && pick.environment < world().environments()) bench.focus = pick.environment;
   select(Thing{Kind::body, pick.body});

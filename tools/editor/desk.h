@@ -106,6 +106,7 @@ struct Desk {
   void save(const std::string& path);
   void select(const Thing& thing, bool scroll = true);
   void select(const Pick& pick);
+  void follow_selection();                         // a change may have given the selected geom another number
   void show_all() { frame_all = true; }
   void add_plot(StateField field, int item, const std::string& name, const std::string& unit);
   void sample_plots();                             // once a frame

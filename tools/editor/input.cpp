@@ -42,6 +42,7 @@ void undo(Desk& desk, bool again) {
     if (again && !entry.done && what.empty()) what = entry.what;
   }
   if (!(again ? desk.bench.redo() : desk.bench.undo())) return desk.notify(again ? "Nothing to redo" : "Nothing to undo");
+  desk.follow_selection();
   desk.notify((again ? "Redone: " : "Undone: ") + what);
   desk.event((again ? "redone " : "undone ") + what);
 }

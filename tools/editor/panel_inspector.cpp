@@ -160,6 +160,30 @@ void number_tables(Desk& desk) {
   }
 }
 
+// Whether the mesh of the selected geom collides as its hull or as convex parts.
+void parts_row(Desk& desk) {
+  const std::optional<Workbench::Parts> now = desk.bench.parts_of(desk.bench.selected);
+  if (!now) return;
+  bool on = now->on;
+  ImGui::BeginDisabled(!now->closed && !on);
+  const bool clicked = ImGui::Checkbox("Convex parts", &on);
+  tell_item(desk, "convex parts");
+  ImGui::EndDisabled();
+  theme::tip(now->closed ? "The mesh collides as convex parts instead of as its hull: a cup is hollow. Found when the scene is loaded, within "
+                           "seconds for a mesh of many faces; how many and how close is said by 'decompose' in the scene file"
+                         : "The mesh is not closed, so it has no inside to take apart: it collides as its hull");
+  ImGui::SameLine(0, ImGui::GetFontSize());
+  if (now->count > 0) theme::quiet_text("%d of mesh %s", now->count, now->mesh.c_str());
+  else theme::quiet_text(now->on ? "mesh %s is one" : "hull of mesh %s", now->mesh.c_str());
+  if (!clicked) return;
+  desk.bench.set_parts(desk.bench.selected, on);
+  if (!desk.bench.errors().empty()) return;
+  desk.follow_selection();
+  for (const Diagnostic& one : desk.bench.session().loaded().report)
+    if (one.severity != Severity::note) desk.remark(one.severity, to_string(one));
+  desk.event((on ? "convex parts of " : "hull of ") + now->mesh);
+}
+
 void properties(Desk& desk) {
   const model::Model& model = desk.model();
   if (desk.chosen.index < 0) {
@@ -219,6 +243,7 @@ void properties(Desk& desk) {
   ImGui::Spacing();
 
   placement_rows(desk);
+  parts_row(desk);
   number_tables(desk);
 }
 

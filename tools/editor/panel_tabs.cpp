@@ -163,6 +163,7 @@ void history_tab(Desk& desk) {
   if (target < 0) return;
   for (; done > target && desk.bench.undo(); --done) {}
   for (; done < target && desk.bench.redo(); ++done) {}
+  desk.follow_selection();
   desk.event("history " + std::to_string(done));
 }
 

@@ -54,10 +54,40 @@ TEST_CASE("scene text: models are placed, and what stands beside stays") {
   CHECK(placed("models:\n- file: a.xml\n  position:\n  - 1\n  - 2 # two\n  - 3\n", "a.xml", {1, -2, 3}) == "models:\n- file: a.xml\n  position:\n  - 1\n  - -2 # two\n  - 3\n");
 }
 
+TEST_CASE("scene text: which meshes collide as convex parts") {
+  auto with = [](const std::string& text, const std::string& name, const std::vector<std::string>& meshes) {
+    const auto out = scene_text::with_parts(text, name, meshes);
+    return out ? *out : "refused";
+  };
+  const std::string text = "models:\n  - file: a.xml # first\n    name: a\n  - {file: b.xml, name: b,\n     decompose: {meshes: \"c*\", parts: 8}}  # second\n"
+                           "  - decompose: # why\n      meshes:\n        - one\n        - two # 2\n      excess: 0.1\n    file: c.xml\nground: true\n";
+  CHECK(scene_text::parts(text, "a").empty());
+  CHECK(scene_text::parts(text, "b") == std::vector<std::string>{"c*"});
+  CHECK(scene_text::parts(text, "c.xml") == std::vector<std::string>{"one", "two"});
+  CHECK(scene_text::parts("models: [", "a").empty());
+  auto after = [&](const std::string& part, const std::string& by) {
+    std::string out = text;
+    REQUIRE(out.find(part) != std::string::npos);
+    return out.replace(out.find(part), part.size(), by);
+  };
+  CHECK(with(text, "a", {}) == text);
+  CHECK(with(text, "a", {"cup", "a b"}) == after("    name: a\n", "    name: a\n    decompose: {meshes: [cup, \"a b\"]}\n"));
+  CHECK(with(text, "b", {"cup", "can"}) == after("meshes: \"c*\"", "meshes: [cup, can]"));
+  CHECK(with(text, "b", {}) == after(",\n     decompose: {meshes: \"c*\", parts: 8}", ""));
+  CHECK(with(text, "c.xml", {"two"}) == after("meshes:\n        - one\n        - two # 2", "meshes: two # 2"));
+  CHECK(with(text, "c.xml", {}) == after("decompose: # why\n      meshes:\n        - one\n        - two # 2\n      excess: 0.1\n    ", ""));
+  CHECK(with(text, "d", {"cup"}) == "refused");
+  // the line of the key goes, comments beside it too, others stay
+  CHECK(with("models:\n- file: a.xml # 1\n  decompose: {meshes: m} # 2\n  name: a # 3\n", "a", {}) == "models:\n- file: a.xml # 1\n  name: a # 3\n");
+  CHECK(with("models:\n- file: a.xml\n  decompose: {meshes: m}\n", "a.xml", {}) == "models:\n- file: a.xml\n");
+  CHECK(with("models: [{decompose: {meshes: m}, file: a.xml}]\n", "a.xml", {}) == "models: [{file: a.xml}]\n");
+  CHECK(with("models: [{file: a.xml, decompose: &x {meshes: m}}]\n", "a.xml", {}) == "refused");
+}
+
 TEST_CASE("scene text: a scene goes to another folder") {
-  const auto out = scene_text::moved("models:\n  - {file: a.xml}\n  - {file: ../x/b.xml} # b\n  - {file: /abs/c.xml}\nvariants: [{model: \"d e.xml\"}]\n", "/s/one", "/s/two/deep");
+  const auto out = scene_text::moved("models:\n  - {file: a.xml, decompose: {meshes: m, file: p.obj}}\n  - {file: ../x/b.xml} # b\n  - {file: /abs/c.xml}\nvariants: [{model: \"d e.xml\"}]\n", "/s/one", "/s/two/deep");
   REQUIRE(out);
-  CHECK(*out == "models:\n  - {file: ../../one/a.xml}\n  - {file: ../../x/b.xml} # b\n  - {file: /abs/c.xml}\nvariants: [{model: \"../../one/d e.xml\"}]\n");
+  CHECK(*out == "models:\n  - {file: ../../one/a.xml, decompose: {meshes: m, file: ../../one/p.obj}}\n  - {file: ../../x/b.xml} # b\n  - {file: /abs/c.xml}\nvariants: [{model: \"../../one/d e.xml\"}]\n");
 }
 
 TEST_CASE("scene text: numbers and words read back as what they are") {

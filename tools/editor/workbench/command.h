@@ -5,7 +5,7 @@
 namespace nuri::editor {
 
 struct Workbench::Command {
-  enum Kind { joint, control, all_reset, keyframe, policy, told, field, place };
+  enum Kind { joint, control, all_reset, keyframe, policy, told, field, place, parts };
   Kind kind = joint;
   std::string target;                            // with the kind: what it changes. Changes of the same thing join
   double from = 0;                               // the number before, for the entry
@@ -15,12 +15,12 @@ struct Workbench::Command {
   // of the scene
   std::string text_before, text_after;
   struct Number { int environment, item; std::optional<double> before; };   // before: overridden, or the model's
-  std::string name;                              // of the field; of the model that is placed
+  std::string name;                              // of the field; of the model that is placed, or of whose mesh
   std::vector<Number> numbers;
   double value = 0;
-  uint64_t hash_before = 0, hash_after = 0;      // place: of the world, to know whether anything has happened since
+  uint64_t hash_before = 0, hash_after = 0;      // place, parts: of the world, to know whether anything has happened since
 
-  bool of_scene() const { return kind == field || kind == place; }
+  bool of_scene() const { return kind == field || kind == place || kind == parts; }
   size_t bytes() const {
     return sizeof *this + before.bytes() + after.bytes() + text_before.size() + text_after.size() + numbers.size() * sizeof(Number);
   }

@@ -263,7 +263,8 @@ bool Workbench::put_back(const Command& c, bool done) {
   hand_.apply(session_->world(), std::nullopt, 1);
   switch (c.kind) {
     case Command::field: write_numbers(c, done); break;
-    case Command::place: {
+    case Command::place:
+    case Command::parts: {
       const auto now = session_->world().hash();
       const auto& [text, saved, hash, clock] = done ? std::tie(c.text_after, c.after, c.hash_before, c.before)
           : std::tie(c.text_before, c.before, c.hash_after, c.after);

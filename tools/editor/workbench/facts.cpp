@@ -134,7 +134,7 @@ std::vector<Workbench::Number> Workbench::numbers(const Pick& of) const {
           const int item = thing * per_thing + k;
           const double model = (*field.values)[item], value = world.overridden(name, of.environment, item).value_or(model);
           double first = value;
-          for (size_t c = done_; c-- > 0;)         // before the earliest change of it
+          for (size_t c = done_; c-- > 0 && commands_[c]->kind != Command::parts;)   // before the earliest change of it; parts renumber geoms
             if (commands_[c]->kind == Command::field && commands_[c]->name == name)
               for (const Command::Number& n : commands_[c]->numbers)
                 if (n.environment == of.environment && n.item == item) first = n.before.value_or(model);

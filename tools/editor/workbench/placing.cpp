@@ -227,6 +227,7 @@ bool Workbench::rebuild(const std::string& text, const Placement* from, const Pl
   is.forward();
   if (exact) (*made)->restore(*exact);
   say(text);
+  selected.geom = carry_geom(selected.geom, **made);
   adopt(std::move(*made));
   return true;
 }

@@ -59,6 +59,14 @@ template <class F> void each_model(const YAML::Node& root, F f) {
       for (size_t i = 0; i < list.size(); ++i) f(list[i]);
 }
 
+std::vector<std::string> words(const YAML::Node& node) {
+  std::vector<std::string> out;
+  if (node.IsDefined() && node.IsScalar()) out.push_back(node.Scalar());
+  if (node.IsDefined() && node.IsSequence())
+    for (size_t i = 0; i < node.size(); ++i) out.push_back(node[i].IsScalar() ? node[i].Scalar() : "");
+  return out;
+}
+
 bool alike(const std::array<double, 4>& a, const std::array<double, 4>& b, double within) {
   double same = 0, other = 0;                    // q and -q are one rotation
   for (int k = 0; k < 4; ++k) same = std::max(same, std::abs(a[k] - b[k])), other = std::max(other, std::abs(a[k] + b[k]));
@@ -197,6 +205,45 @@ Result<std::string> with_placement(const std::string& text, const std::string& n
   });
 }
 
+std::vector<std::string> parts(const std::string& text, const std::string& name) {
+  std::vector<std::string> out;
+  bool found = false;
+  try {
+    each_model(YAML::Load(text), [&](const YAML::Node& entry) {
+      if (!found && placement_of(entry).is(name)) found = true, out = words(TextPatch::find(TextPatch::find(entry, "decompose"), "meshes"));
+    });
+  } catch (const YAML::Exception&) {
+    out.clear();
+  }
+  return out;
+}
+
+Result<std::string> with_parts(const std::string& text, const std::string& name, const std::vector<std::string>& meshes) {
+  return edited("'decompose' of '" + name + "'", [&] {
+    TextPatch patch(text);
+    std::string value;
+    for (const std::string& mesh : meshes) value += (value.empty() ? "" : ", ") + quoted(mesh);
+    if (meshes.size() > 1) value = "[" + value + "]";
+    bool found = false;
+    each_model(patch.root(), [&](const YAML::Node& entry) {
+      if (found || !placement_of(entry).is(name)) return;
+      found = true;
+      const YAML::Node rule = TextPatch::find(entry, "decompose");
+      if (rule.IsDefined() && meshes.empty()) patch.remove_entry(entry, "decompose");
+      else if (rule.IsDefined()) patch.replace_entry(rule, "meshes", "meshes: " + value);
+      else if (!meshes.empty()) patch.add_key(entry, "decompose", "{meshes: " + value + "}");
+    });
+    if (!found) throw TextPatch::Unfit{};
+    const std::string out = patch.done();
+    const std::vector<Placement> before = placements(text), after = placements(out);
+    const auto same = [](const Placement& a, const Placement& b) {
+      return a.name == b.name && a.file == b.file && a.position == b.position && a.rotation == b.rotation;
+    };
+    if (parts(out, name) != meshes || !std::equal(before.begin(), before.end(), after.begin(), after.end(), same)) throw TextPatch::Unfit{};
+    return out;
+  });
+}
+
 Result<std::string> moved(const std::string& text, const std::string& from_folder, const std::string& to_folder) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -205,12 +252,17 @@ Result<std::string> moved(const std::string& text, const std::string& from_folde
   if (from == to) return text;
   return edited("another folder", [&] {
     TextPatch patch(text);
+    auto move = [&](const YAML::Node& file) {
+      if (!file.IsScalar()) throw TextPatch::Unfit{};
+      const fs::path named = file.Scalar();
+      if (named.is_relative()) patch.replace(file, quoted((from / named).lexically_normal().lexically_relative(to).generic_string()));
+    };
     each_model(patch.root(), [&](const YAML::Node& entry) {
       YAML::Node file = TextPatch::find(entry, "file");
       if (!file.IsDefined()) file.reset(TextPatch::find(entry, "model"));
-      if (!file.IsDefined() || !file.IsScalar()) throw TextPatch::Unfit{};
-      const fs::path named = file.Scalar();
-      if (named.is_relative()) patch.replace(file, quoted((from / named).lexically_normal().lexically_relative(to).generic_string()));
+      if (!file.IsDefined()) throw TextPatch::Unfit{};
+      move(file);
+      if (const YAML::Node parts_file = TextPatch::find(TextPatch::find(entry, "decompose"), "file"); parts_file.IsDefined()) move(parts_file);
     });
     return patch.done();
   });

@@ -34,7 +34,11 @@ std::vector<Placement> placements(const std::string& text);
 Result<std::string> with_number(const std::string& text, const FixedNumber& number);
 Result<std::string> with_placement(const std::string& text, const std::string& name, const std::array<double, 3>& position,
                                    const std::array<double, 4>& rotation);
-// The same scene for another folder: relative names of model files begin there.
+// Meshes of a model that collide as convex parts: names and patterns of its 'decompose', empty without one.
+std::vector<std::string> parts(const std::string& text, const std::string& name);
+// These alone do, each by its name; what else 'decompose' says stays, and without meshes it goes.
+Result<std::string> with_parts(const std::string& text, const std::string& name, const std::vector<std::string>& meshes);
+// The same scene for another folder: relative names of files, of models and of their parts, begin there.
 Result<std::string> moved(const std::string& text, const std::string& from_folder, const std::string& to_folder);
 
 std::string number(double value);                // the shortest text that reads back as this number

@@ -90,6 +90,19 @@ void TextPatch::replace_entry(const YAML::Node& map, const std::string& key, con
   throw Unfit{};
 }
 
+void TextPatch::remove_entry(const YAML::Node& map, const std::string& key) {
+  const bool flow = is_flow(map);
+  size_t before = std::string::npos;             // where the entry before it ends
+  for (auto entry = map.begin(), next = entry; entry != map.end(); entry = next) {
+    ++next;
+    const size_t end = entry->second.IsNull() ? end_of(entry->first, flow) + 1 : end_of(entry->second, flow);
+    if (!entry->first.IsScalar() || entry->first.Scalar() != key) before = end;
+    else if (before != std::string::npos) return put(flow ? before : line_end(before), flow ? end : line_end(end), "");
+    else if (next != map.end()) return put(begin_of(entry->first), begin_of(next->first), "");
+  }
+  throw Unfit{};
+}
+
 void TextPatch::add_key(const YAML::Node& map, const std::string& key, const std::string& value) {
   if (!map.IsMap()) throw Unfit{};
   const std::string entry = key + ": " + value;

@@ -16,6 +16,8 @@ class TextPatch {
   void replace(const YAML::Node& scalar, const std::string& by);
   // The key and its value.
   void replace_entry(const YAML::Node& map, const std::string& key, const std::string& by);
+  // The key and its value, with what a comment on their line says; not the only one of a mapping.
+  void remove_entry(const YAML::Node& map, const std::string& key);
   // After the last entry of a mapping: on its line in flow style, on a line of its own in block style.
   void add_key(const YAML::Node& map, const std::string& key, const std::string& value);
   // A list of one entry, at the end of a scene in block style.

@@ -117,6 +117,9 @@ class Workbench {
   // As the scene file places it; `name` as placements() has it, or the file of a model without one. While the gesture lasts its bodies are
   // moved in the world; at its end the scene is loaded again, and goes on where it was.
   void place_model(const std::string& name, const view::Vec3f& position, const std::array<double, 4>& rotation);
+  // Whether the mesh of a geom collides as convex parts or as its hull: its model's 'decompose'. The scene is loaded again, which takes
+  // seconds for a mesh of many faces, and goes on where it was.
+  void set_parts(const Pick& of, bool on);
   void set_policy_on(bool on);                                     // switched off, controls stay as they are
   void set_command(int item, double value);                        // what the policy is told to do, in all environments
   void reset();                                                    // all environments to their beginning
@@ -131,6 +134,13 @@ class Workbench {
   // ---- facts for panels
   std::vector<Placement> placements() const { return scene_text::placements(text_); }
   std::optional<Placement> placement_of(const Pick& pick) const;   // the model that the body is of, as far as names tell
+  struct Parts {
+    std::string mesh;                                              // its name in the model's file
+    bool on = false;                                               // the scene wants parts
+    bool closed = false;                                           // only a closed mesh has any
+    int count = 0;                                                 // of the parts; 0: it collides as its hull
+  };
+  std::optional<Parts> parts_of(const Pick& pick) const;           // none: no geom that collides with a mesh which the scene's text can name
   struct Number { FieldItem item; double value, at_first; std::string unit, doc; };
   // What the inspector shows: fields of a body, its joints, geoms (of the picked one alone, if one is picked) and actuators, by the field
   // list; of nothing: the options of the whole scene.
@@ -170,7 +180,7 @@ class Workbench {
   bool put_beginning();
   void play_to(uint64_t substep, double budget);
 
-  // changes (commands.cpp, placing.cpp)
+  // changes (commands.cpp, placing.cpp, parts.cpp)
   Command& change(int kind, const std::string& target, const std::vector<int>& environments);
   void tell(const std::string& what);                              // in the last entry
   void changed_state(uint64_t substep_before);
@@ -180,6 +190,7 @@ class Workbench {
   void settle();                                                   // the end of a model's placing
   bool rebuild(const std::string& text, const Placement* from, const Placement* to, const session::Saved* exact);
   bool put_back(const Command& command, bool done);
+  int carry_geom(int geom, session::Session& to) const;            // its number there, where meshes may have other parts
 
   Options options_;
   std::string path_, text_, saved_text_;
