@@ -5,6 +5,7 @@
 #include <iterator>
 #include <numeric>
 #include "engine/core/hash.h"
+#include "engine/core/random.h"
 #include "engine/launch/pool.h"
 #include "engine/model/model_flags.h"
 #include "engine/model/plastic.h"
@@ -112,9 +113,19 @@ void Bucket::put_initial(std::span<const int> environments, int key) {
     // who begins asleep falls asleep in the first step, with all that it touches; MuJoCo has then counted one of the others' still steps
     const bool begins = std::ranges::count(m.tree_sleep, model::begins_asleep) > 0;
     for (int i = 0; i < columns_[int(StateField::tree_asleep)]; ++i) set(StateField::tree_asleep, e, i, m.tree_sleep[i] == model::begins_asleep ? -1 : begins && m.tree_sleep[i] == model::may_sleep ? -10 : -11);
+    for (int t = 0; t < m.track_count; ++t)
+      for (int k = 0, n = m.track_control[t] < 0 ? 0 : m.track_samples[t] * m.track_values[t]; k < n; ++k)
+        set(StateField::history, e, m.track_adr[t] + 2 + k, m.control0[m.track_control[t] + k % m.track_values[t]]);
+    seed_noise(e, options_.seed);
     step_count_[e] = 0;
     fault_[e] = 0;
   }
+}
+
+void Bucket::seed_noise(int environment, uint64_t seed) {
+  if (model_->clock_count < 6) return;
+  const uint64_t key = mix(seed + mix(ids_[size_t(environment)] + 1));
+  for (int k = 0; k < 4; ++k) set(StateField::clock, environment, 2 + k, double(key >> (16 * k) & 0xFFFF));
 }
 
 int Bucket::faults() const {

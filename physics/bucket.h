@@ -119,6 +119,9 @@ class Bucket {
   void save(int environment, std::byte* out) const;
   void restore(int environment, const std::byte* from);
 
+  // The noise of an environment's sensors from now on; its id counts too. After put_initial: by the world's seed.
+  void seed_noise(int environment, uint64_t seed);
+
   // Writes the initial state (or keyframe) without computing anything of it.
   void put_initial(std::span<const int> environments, int key);
   std::span<const int> everyone() const { return everyone_; }    // 0, 1, 2, ..

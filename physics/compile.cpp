@@ -32,6 +32,8 @@ Model driven(Model m, const std::vector<int>& muscles, const scene::LengthRange&
   std::ranges::fill(m.joint_force_limited, 0);
   std::ranges::fill(m.tendon_force_limited, 0);
   m.activation_count = m.key_count = 0;
+  m.track_count = m.clock_count = m.history_count = 0;
+  std::ranges::fill(m.actuator_track, -1);
   m.sensor_count = m.sensor_value_count = int(muscles.size());
   m.sensor_adr = {0};
   std::ranges::fill(m.actuator_act_adr, 0);
@@ -53,7 +55,7 @@ Model driven(Model m, const std::vector<int>& muscles, const scene::LengthRange&
     m.sensor_object_type[i] = int(scene::ObjectType::actuator);
     m.sensor_object[i] = muscles[i];
     m.sensor_reference_type[i] = m.sensor_data[i] = m.sensor_reduce[i] = 0;
-    m.sensor_reference[i] = -1;
+    m.sensor_reference[i] = m.sensor_track[i] = -1;
     m.sensor_cutoff[i] = 0;
     m.sensor_adr[i + 1] = int(i) + 1;
   }

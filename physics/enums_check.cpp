@@ -1,6 +1,8 @@
 // The kernels' enumerations are the scene's, number by number.
+#include "engine/model/look.h"
 #include "engine/scene/scene.h"
 #include "physics/kernel/enums.h"
+#include "physics/kernel/history.h"
 #include "physics/kernel/integrate.h"
 #include "physics/kernel/kinematics.h"
 
@@ -27,12 +29,14 @@ NURI_SAME(dynamics, Dynamics, pid);
 NURI_SAME(gain, Gain, fixed); NURI_SAME(gain, Gain, affine); NURI_SAME(gain, Gain, muscle); NURI_SAME(gain, Gain, dcmotor);
 NURI_SAME(gain, Gain, so3); NURI_SAME(gain, Gain, pid);
 
+NURI_SAME(interpolation, Interpolation, hold); NURI_SAME(interpolation, Interpolation, linear); NURI_SAME(interpolation, Interpolation, cubic);
+
 NURI_SAME(bias, Bias, none); NURI_SAME(bias, Bias, affine); NURI_SAME(bias, Bias, muscle); NURI_SAME(bias, Bias, dcmotor);
 NURI_SAME(bias, Bias, so3);
 
 NURI_SAME(object, ObjectType, none); NURI_SAME(object, ObjectType, body); NURI_SAME(object, ObjectType, xbody);
 NURI_SAME(object, ObjectType, joint); NURI_SAME(object, ObjectType, geom); NURI_SAME(object, ObjectType, site);
-NURI_SAME(object, ObjectType, tendon); NURI_SAME(object, ObjectType, actuator);
+NURI_SAME(object, ObjectType, tendon); NURI_SAME(object, ObjectType, actuator); NURI_SAME(object, ObjectType, camera);
 
 NURI_SAME(sensor, SensorType, touch); NURI_SAME(sensor, SensorType, accelerometer); NURI_SAME(sensor, SensorType, velocimeter);
 NURI_SAME(sensor, SensorType, gyro); NURI_SAME(sensor, SensorType, force); NURI_SAME(sensor, SensorType, torque);
@@ -49,6 +53,7 @@ NURI_SAME(sensor, SensorType, subtreecom); NURI_SAME(sensor, SensorType, subtree
 NURI_SAME(sensor, SensorType, e_potential); NURI_SAME(sensor, SensorType, e_kinetic); NURI_SAME(sensor, SensorType, clock);
 NURI_SAME(sensor, SensorType, rangefinder); NURI_SAME(sensor, SensorType, contact); NURI_SAME(sensor, SensorType, distance);
 NURI_SAME(sensor, SensorType, normal); NURI_SAME(sensor, SensorType, fromto); NURI_SAME(sensor, SensorType, insidesite);
+NURI_SAME(sensor, SensorType, camprojection); NURI_SAME(sensor, SensorType, user);
 
 NURI_SAME(reduce, ContactReduce, none); NURI_SAME(reduce, ContactReduce, mindist); NURI_SAME(reduce, ContactReduce, maxforce);
 NURI_SAME(reduce, ContactReduce, netforce);
@@ -60,7 +65,11 @@ NURI_SAME_BIT(contact_data, found); NURI_SAME_BIT(contact_data, force); NURI_SAM
 NURI_SAME_BIT(contact_data, pos); NURI_SAME_BIT(contact_data, normal); NURI_SAME_BIT(contact_data, tangent);
 NURI_SAME_BIT(actuator_input, pos); NURI_SAME_BIT(actuator_input, vel); NURI_SAME_BIT(actuator_input, ff); NURI_SAME_BIT(actuator_input, voltage);
 NURI_SAME_BIT(actuator_input, none); NURI_SAME_BIT(actuator_input, expmap); NURI_SAME_BIT(actuator_input, quat);
+NURI_SAME_BIT(contact_data, linvel); NURI_SAME_BIT(contact_data, angvel);
 #undef NURI_SAME_BIT
+
+static_assert(int(camera::track) == int(model::Look::Track::track) && int(camera::trackcom) == int(model::Look::Track::trackcom));
+static_assert(int(camera::targetbody) == int(model::Look::Track::targetbody) && int(camera::targetbodycom) == int(model::Look::Track::targetbodycom));
 
 NURI_SAME(joint, JointType, free); NURI_SAME(joint, JointType, ball); NURI_SAME(joint, JointType, slide);
 NURI_SAME(joint, JointType, hinge);

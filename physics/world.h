@@ -59,6 +59,9 @@ class World {
   double get(StateField field, int environment, int item) const { return of(environment).get(field, places_[environment].index, item); }
   void set(StateField field, int environment, int item, double value) { of(environment).set(field, places_[environment].index, item, value); }
 
+  // The noise of an environment's sensors from now on (flag sensornoise). After a reset: by the world's seed and the environment's id.
+  void seed_noise(int environment, uint64_t seed) { of(environment).seed_noise(places_[environment].index, seed); }
+
   uint64_t id(int environment) const { return options_.first_id + uint64_t(environment); }
   uint64_t step_count(int environment) const { return of(environment).step_count(places_[environment].index); }
   double time(int environment) const { return double(step_count(environment)) * model(environment).timestep[0]; }

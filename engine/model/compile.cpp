@@ -1,5 +1,6 @@
 #include "engine/model/compile.h"
 
+#include <algorithm>
 #include <cstdio>
 #include "engine/model/compile_parts.h"
 #include "engine/model/dual_size.h"
@@ -40,6 +41,7 @@ size_t size_of(const Scene& s, ObjectType type) {
     case ObjectType::site: return s.sites.size();
     case ObjectType::tendon: return s.tendons.size();
     case ObjectType::actuator: return s.actuators.size();
+    case ObjectType::camera: return s.cameras.size();
   }
   return 0;
 }
@@ -131,6 +133,8 @@ void compile_options(Compilation& c) {
   set(f.energy, flag_energy);
   set(f.multiccd, flag_multiccd);
   set(f.diagexact, flag_diagexact);
+  const auto& sensors = c.scene.sensors;
+  set(f.sensornoise && std::any_of(sensors.begin(), sensors.end(), [](const Sensor& s) { return s.noise > 0; }), flag_sensornoise);
   set(o.density > 0 || o.viscosity > 0, flag_fluid);
   m.timestep = {o.timestep};
   append(m.gravity, o.gravity);
@@ -163,6 +167,10 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, s
     if (out_report) out_report->insert(out_report->end(), c.report.begin(), c.report.end());
     return compile(decomposed, out_report, out_meshes);
   }
+  if (aligns(scene)) {
+    const Result<Scene> aligned = align(scene);
+    return aligned ? compile(*aligned, out_report, out_meshes) : aligned.errors();
+  }
   compile_options(c);
   read_shapes(c);
   if (!c.errors.empty()) return c.errors;
@@ -178,6 +186,8 @@ Result<Model> compile(const Scene& scene, std::vector<Diagnostic>* out_report, s
   compile_equalities(c);
   compile_actuators(c);
   compile_sensors(c);
+  if (!c.errors.empty()) return c.errors;
+  compile_history(c);
   compile_keys(c);
   if (!c.errors.empty()) return c.errors;
   resize(c.model);

@@ -9,14 +9,6 @@ namespace nuri::model {
 namespace {
 using namespace scene;
 
-Look::Track track_of(const std::string& mode) {
-  if (mode == "track") return Look::Track::track;
-  if (mode == "trackcom") return Look::Track::trackcom;
-  if (mode == "targetbody") return Look::Track::targetbody;
-  if (mode == "targetbodycom") return Look::Track::targetbodycom;
-  return Look::Track::fixed;
-}
-
 template <size_t N> std::array<float, N> floats(const std::array<double, N>& from) {
   std::array<float, N> to;
   for (size_t k = 0; k < N; ++k) to[k] = float(from[k]);
@@ -118,6 +110,14 @@ class Maker {
   std::map<int, int> images_, meshes_;             // the scene's index: the look's
 };
 }  // namespace
+
+Look::Track track_of(const std::string& mode) {
+  if (mode == "track") return Look::Track::track;
+  if (mode == "trackcom") return Look::Track::trackcom;
+  if (mode == "targetbody") return Look::Track::targetbody;
+  if (mode == "targetbodycom") return Look::Track::targetbodycom;
+  return Look::Track::fixed;
+}
 
 void compile_look(Compilation& c) { Maker(c).run(); }
 

@@ -49,6 +49,8 @@ bool has_fitted(const scene::Scene& scene);  // primitives that take their size 
 scene::Scene fit_primitives(Compilation& c); // the scene with those as they come out
 bool has_parts(const scene::Scene& scene);   // meshes that collide as several convex parts
 scene::Scene decompose(Compilation& c);      // the scene with a geom for each of them
+bool aligns(const scene::Scene& scene);      // some free body takes the frame of its inertia
+Result<scene::Scene> align(const scene::Scene& scene);   // the scene with those frames
 void compile_bodies(Compilation& c);         // frames, mass, joints, dofs, trees
 void compile_geoms(Compilation& c);          // geoms, sites
 void compile_pairs(Compilation& c);          // candidate pairs and owners
@@ -59,6 +61,7 @@ void compile_equalities(Compilation& c);
 void compile_rows(Compilation& c);           // the row catalog
 void compile_sleep(Compilation& c);          // which trees may fall asleep
 void compile_sensors(Compilation& c);
+void compile_history(Compilation& c);        // what actuators and sensors keep of their past
 void compile_keys(Compilation& c);
 void compile_look(Compilation& c);           // what renderers draw
 void compile_servos(Compilation& c);         // after derive(): springdamper and dampratio need inverse weights

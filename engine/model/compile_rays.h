@@ -8,7 +8,8 @@
 
 namespace nuri::model {
 
-inline constexpr int most_readings = 10'000;           // of one contact sensor
+inline constexpr int most_readings = 10'000;           // of one contact sensor; numbers of a user sensor
+inline constexpr int most_pixels = 65'536;             // of a camera that a rangefinder looks through
 
 // Does anything in the scene cast rays? If not, meshes need no triangles.
 bool casts_rays(const scene::Scene& scene);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/model/compile_look.h"
 #include "engine/model/compile_parts.h"
 #include "engine/model/compile_rays.h"
 #include "engine/model/model_sensor.h"
@@ -21,6 +22,7 @@ void see_geoms(Compilation& c) {
   const auto& materials = c.scene.materials;
   for (int g = 0; g < m.geom_count; ++g) {
     const Geom& geom = c.scene.geoms[size_t(g)];
+    if (!geom.seen) continue;
     const auto material = std::find_if(materials.begin(), materials.end(), [&](const Material& k) { return !geom.material.empty() && k.name == geom.material; });
     if ((material == materials.end() ? geom.rgba[3] : material->rgba[3]) == 0) continue;
     m.seen_geom.push_back(g);
@@ -47,6 +49,35 @@ void check_distance(Compilation& c, const Sensor& s, const std::string& who) {
   }
 }
 bool of_actuator(SensorType type) { return type >= SensorType::actuatorpos && type <= SensorType::actuatorfrc; }
+// Cameras that sensors refer to, in the scene's order. Returns their indices by the scene's.
+std::vector<int> compile_cameras(Compilation& c) {
+  Model& m = c.model;
+  const Scene& s = c.scene;
+  std::vector<int> index(s.cameras.size(), -1);
+  for (const Sensor& sensor : s.sensors) {
+    if (sensor.object_type == ObjectType::camera) index[size_t(sensor.object)] = 0;
+    if (sensor.reference_type == ObjectType::camera) index[size_t(sensor.reference)] = 0;
+  }
+  for (size_t i = 0; i < index.size(); ++i) {
+    if (index[i] < 0) continue;
+    index[i] = m.camera_count++;
+    const Camera& k = s.cameras[i];
+    const auto target = std::find_if(s.bodies.begin(), s.bodies.end(), [&](const Body& b) { return !k.target.empty() && b.name == k.target; });
+    m.camera_body.push_back(k.body);
+    m.camera_target.push_back(target == s.bodies.end() ? -1 : int(target - s.bodies.begin()));
+    m.camera_mode.push_back(int(track_of(k.mode)));
+    m.camera_orthographic.push_back(k.orthographic);
+    m.camera_resolution.insert(m.camera_resolution.end(), k.resolution.begin(), k.resolution.end());
+    append(m.camera_pos, k.pos);
+    append(m.camera_quat, unit(k.quat));
+    // by the size of its sensor, where MuJoCo's rays meet the axis at `principal` from the corner; else by the field of view, about the middle
+    const bool measured = k.focal[0] > 0;
+    const double focal = 0.5 / std::tan(0.5 * k.fovy) * k.resolution[1];
+    append(m.camera_lens, std::array<double, 5>{measured ? k.focal[0] : focal, measured ? k.focal[1] : focal, measured ? 0 - k.principal[0] : 0.5 * k.resolution[0],
+                                                measured ? 0 - k.principal[1] : 0.5 * k.resolution[1], k.extent});
+  }
+  return index;
+}
 }  // namespace
 
 bool casts_rays(const Scene& scene) {
@@ -72,6 +103,8 @@ void compile_sensors(Compilation& c) {
   Model& m = c.model;
   if (m.mesh_count == 0 && m.height_field_count == 0) m.geom_shape.assign(size_t(m.geom_count), -1);
   if (casts_rays(c.scene)) see_geoms(c);
+  const std::vector<int> camera = compile_cameras(c);
+  const auto index_of = [&](ObjectType type, int index) { return type == ObjectType::none ? -1 : type == ObjectType::camera ? camera[size_t(index)] : index; };
   m.sensor_count = int(c.scene.sensors.size());
   m.sensor_adr = {0};
   for (size_t i = 0; i < c.scene.sensors.size(); ++i) {
@@ -79,21 +112,30 @@ void compile_sensors(Compilation& c) {
     m.sensor_name.push_back(s.name);
     m.sensor_type.push_back(int(s.type));
     m.sensor_object_type.push_back(int(s.object_type));
-    m.sensor_object.push_back(s.object_type == ObjectType::none ? -1 : s.object);
+    m.sensor_object.push_back(index_of(s.object_type, s.object));
     m.sensor_reference_type.push_back(int(s.reference_type));
-    m.sensor_reference.push_back(s.reference_type == ObjectType::none ? -1 : s.reference);
+    m.sensor_reference.push_back(index_of(s.reference_type, s.reference));
     const bool ranges = s.type == SensorType::rangefinder, touches = s.type == SensorType::contact;
-    const int data = !ranges && !touches ? 0 : s.data == 0 ? 1 : s.data, num = touches ? s.num : 1;
+    const int data = !ranges && !touches ? 0 : s.data == 0 ? 1 : s.data, listed = touches || s.type == SensorType::user ? s.num : 1;
+    const int object = m.sensor_object.back(), reference = m.sensor_reference.back();
+    const int64_t pixels = ranges && object >= 0 && s.object_type == ObjectType::camera ? int64_t(m.camera_resolution[2 * size_t(object)]) * m.camera_resolution[2 * size_t(object) + 1] : 1;
+    const int num = int(std::min<int64_t>(pixels, most_pixels)) * listed;
     const std::string who = label("sensor", s.name, i);
     if ((ranges && (data & ~ray_data::all)) || (touches && (data & ~contact_data::all))) c.error("bad-sensor", who + ": unknown data", s.place);
-    if (num < 1 || num > most_readings) c.error("bad-sensor", who + ": num is from 1 to " + std::to_string(most_readings), s.place);
+    if (pixels > most_pixels) c.error("bad-sensor", who + ": its camera has " + std::to_string(pixels) + " pixels; a rangefinder takes " + std::to_string(most_pixels) + " at most", s.place, "a depth eye of the scene file is made for pictures");
+    if (listed < 1 || listed > most_readings) c.error("bad-sensor", who + ": num is from 1 to " + std::to_string(most_readings), s.place);
     m.sensor_data.push_back(data);
     m.sensor_reduce.push_back(touches ? int(s.reduce) : 0);
-    m.sensor_adr.push_back(m.sensor_adr.back() + (of_actuator(s.type) && s.object_type == ObjectType::actuator ? output_count(c.scene.actuators[size_t(s.object)]) : sensor_values(s.type, data)) * std::clamp(num, 1, most_readings));
+    const int one = of_actuator(s.type) && s.object_type == ObjectType::actuator ? output_count(c.scene.actuators[size_t(s.object)]) : sensor_values(s.type, data);
+    m.sensor_adr.push_back(m.sensor_adr.back() + one * std::clamp(num, 1, std::max(most_readings, most_pixels)));
     m.sensor_cutoff.push_back(s.cutoff);
-    const bool suits = sensor_suits(m, s.type, s.object_type, s.object), refers = sensor_refers(s.type, s.reference_type);
+    m.sensor_noise.push_back(s.noise);
+    if (s.type == SensorType::clock || m.flags & flag_sensornoise) m.clock_count = m.flags & flag_sensornoise ? 6 : 2;
+    const bool suits = sensor_suits(m, s.type, s.object_type, object), refers = sensor_refers(s.type, s.reference_type);
     if (!suits) c.error("bad-sensor", who + " is attached to something it cannot sense", s.place);
-    if (!refers) c.error("bad-sensor", who + (s.type == SensorType::insidesite ? ": the reference is a site" : ": a reference is a body, geom or site"), s.place);
+    if (!refers) c.error("bad-sensor", who + (s.type == SensorType::insidesite ? ": the reference is a site" : s.type == SensorType::camprojection ? ": the reference is a camera" : ": a reference is a body, geom, site or camera"), s.place);
+    if (s.type == SensorType::camprojection && reference >= 0 && m.camera_resolution[2 * size_t(reference)] < 1) c.error("bad-sensor", who + ": its camera has no resolution", s.place, "give the camera 'resolution'");
+    if (touches && s.reduce == ContactReduce::netforce && (data & (contact_data::linvel | contact_data::angvel))) c.error("bad-sensor", who + ": a net force has no linvel or angvel", s.place);
     if (suits && refers && s.type >= SensorType::distance && s.type <= SensorType::fromto) check_distance(c, s, who);
     const int zone = touches && s.object_type == ObjectType::site ? s.object : s.type == SensorType::insidesite && refers ? s.reference : -1;
     if (zone >= 0 && (m.site_type[size_t(zone)] < geom_sphere || m.site_type[size_t(zone)] > geom_box)) c.error("bad-sensor", who + ": the site has no volume", s.place);

@@ -6,6 +6,7 @@
 
 #include "engine/model/added_mass.h"
 #include "engine/model/derive_actuators.h"
+#include "engine/model/derive_history.h"
 #include "engine/model/derive_initial.h"
 #include "engine/model/derive_rows.h"
 #include "engine/model/pairs.h"
@@ -162,6 +163,24 @@ void inverse_weights(Model& m, const Initial& s) {
   for (int i = 0; i < m.dof_count; ++i) trace += s.mass[m.mass_adr[i + 1] - 1];
   m.mean_inertia[0] = m.dof_count ? trace / m.dof_count : 1;
 }
+
+// Where cameras are that keep their place and turn from qpos0.
+void cameras(Model& m, const Initial& s) {
+  for (int c = 0; c < m.camera_count; ++c) {
+    const int b = m.camera_body[c];
+    std::vector<bool> below(size_t(m.body_count));
+    Vec sum{0, 0, 0};
+    for (int i = b; i < m.body_count; ++i) {
+      below[size_t(i)] = i == b || (i > b && below[size_t(m.body_parent[i])]);
+      if (below[size_t(i)]) sum = add(sum, scale(s.com[i], m.body_mass[i]));
+    }
+    const double mass = m.body_subtree_mass[b];
+    const Vec place = add(s.pos[b], rotate(s.quat[b], vec(&m.camera_pos[3 * c]))), com = mass > smallest ? Vec{sum[0] / mass, sum[1] / mass, sum[2] / mass} : s.com[b];
+    put(&m.camera_start[10 * c], sub(place, s.pos[b]));
+    put(&m.camera_start[10 * c + 3], sub(place, com));
+    put(&m.camera_start[10 * c + 6], mul(s.quat[b], unit(rot(&m.camera_quat[4 * c]))));
+  }
+}
 }  // namespace
 
 void derive(Model& model) {
@@ -169,9 +188,11 @@ void derive(Model& model) {
   const Initial initial = initial_state(model);
   inverse_weights(model, initial);
   derive_actuators(model, initial);
+  cameras(model, initial);
   derive_pairs(model);
   derive_rows(model);
   lengths(model);
+  derive_history(model);
 }
 
 }  // namespace nuri::model

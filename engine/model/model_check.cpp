@@ -1,8 +1,10 @@
 #include "engine/model/model_check.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/model/dual_size.h"
+#include "engine/model/derive_history.h"
 #include "engine/model/model_sensor.h"
 #include "engine/model/model_tree.h"
 #include "engine/model/pairs.h"
@@ -18,7 +20,7 @@ class Check {
   explicit Check(const Model& model) : m(model) {}
 
   std::string run() {
-    if (tree() && options() && geoms() && fluid() && hulls() && fields() && pairs() && owners() && tendons() && plastic() && actuators() && equalities() && rows() && rays() && sensors()) return "";
+    if (tree() && options() && geoms() && fluid() && hulls() && fields() && pairs() && owners() && tendons() && plastic() && actuators() && equalities() && rows() && rays() && cameras() && sensors() && tracks()) return "";
     return fault_;
   }
 
@@ -337,11 +339,16 @@ class Check {
     return true;
   }
 
+  bool cameras() {
+    return range("camera_resolution", m.camera_resolution, 0, 65537) && range("camera_body", m.camera_body, 0, m.body_count) && range("camera_target", m.camera_target, -1, m.body_count) && range("camera_mode", m.camera_mode, 0, 5) &&
+           range("camera_orthographic", m.camera_orthographic, 0, 2);
+  }
+
   bool sensors() {
     using scene::ObjectType;
-    if (!range("sensor_type", m.sensor_type, 0, int(scene::SensorType::insidesite) + 1) || !range("sensor_object_type", m.sensor_object_type, 0, int(ObjectType::actuator) + 1) ||
-        !range("sensor_reference_type", m.sensor_reference_type, 0, int(ObjectType::site) + 1) || !addresses("sensor_adr", m.sensor_adr, m.sensor_value_count)) return false;
-    const int counts[] = {0, m.body_count, m.body_count, m.joint_count, m.geom_count, m.site_count, m.tendon_count, m.actuator_count};
+    if (!range("sensor_type", m.sensor_type, 0, int(scene::SensorType::user) + 1) || !range("sensor_object_type", m.sensor_object_type, 0, int(ObjectType::camera) + 1) ||
+        !range("sensor_reference_type", m.sensor_reference_type, 0, int(ObjectType::camera) + 1) || !addresses("sensor_adr", m.sensor_adr, m.sensor_value_count)) return false;
+    const int counts[] = {0, m.body_count, m.body_count, m.joint_count, m.geom_count, m.site_count, m.tendon_count, m.actuator_count, m.camera_count};
     for (int s = 0; s < m.sensor_count; ++s) {
       const int object = m.sensor_object_type[s], reference = m.sensor_reference_type[s];
       if (reference == int(ObjectType::joint)) return fail("a sensor's reference is a joint");
@@ -354,11 +361,40 @@ class Check {
       if (m.sensor_reduce[s] < 0 || m.sensor_reduce[s] > (touches ? int(scene::ContactReduce::netforce) : 0)) return fail("sensor_reduce is out of range");
       const bool of_actuator = type >= scene::SensorType::actuatorpos && type <= scene::SensorType::actuatorfrc && object == int(ObjectType::actuator);
       const int one = of_actuator ? m.actuator_output_adr[m.sensor_object[s] + 1] - m.actuator_output_adr[m.sensor_object[s]] : sensor_values(type, data);
-      if (touches ? values < one || values % one : values != one) return fail("sensor_adr does not fit its sensors");
+      const bool pixels = ranges && object == int(ObjectType::camera), many = touches || type == scene::SensorType::user;
+      if (pixels && (m.camera_resolution[2 * m.sensor_object[s]] < 1 || m.camera_resolution[2 * m.sensor_object[s] + 1] < 1)) return fail("a rangefinder's camera has no pixels");
+      const int64_t rays = pixels ? int64_t(m.camera_resolution[2 * m.sensor_object[s]]) * m.camera_resolution[2 * m.sensor_object[s] + 1] : 1;
+      if (many ? values < one || values % one : values != one * rays) return fail("sensor_adr does not fit its sensors");
       if (!sensor_refers(type, ObjectType(reference))) return fail("a sensor refers to something it cannot sense");
       if (!sensor_suits(m, type, ObjectType(object), m.sensor_object[s])) return fail("a sensor is attached to something it cannot sense");
     }
     return true;
+  }
+
+  // Heads and slots of the history are computed from these.
+  bool tracks() {
+    if (!addresses("track_adr", m.track_adr, m.history_count) || !range("track_interpolation", m.track_interpolation, 0, 3)) return false;
+    int track = 0;
+    auto follows = [&](int stated, int control, int sensor, int values) {
+      if (stated == -1) return true;
+      if (stated != track || track >= m.track_count) return fail("tracks are out of order");
+      if (m.track_control[track] != control || m.track_sensor[track] != sensor || m.track_values[track] != values) return fail("a track is not of its actuator or sensor");
+      const int64_t samples = m.track_samples[track];
+      if (samples < 1 || 2 + samples * values != m.track_adr[track + 1] - m.track_adr[track]) return fail("track_samples do not fill the track");
+      ++track;
+      return true;
+    };
+    for (int a = 0; a < m.actuator_count; ++a) if (!follows(m.actuator_track[a], m.actuator_control_adr[a], -1, m.actuator_control_adr[a + 1] - m.actuator_control_adr[a])) return false;
+    for (int s = 0; s < m.sensor_count; ++s) if (!follows(m.sensor_track[s], -1, s, m.sensor_adr[s + 1] - m.sensor_adr[s])) return false;
+    for (int t = 0; t < m.track_count; ++t) {
+      if (!(m.track_lag[t] >= 0 && m.track_lag[t] <= most_lag)) return fail("track_lag is out of range");
+      const double *const beat = &m.track_beat[3 * t], most[3] = {most_period, most_period * most_parts, most_parts};
+      for (int k = 0; k < 3; ++k) if (!(beat[k] >= 0 && beat[k] <= most[k]) || beat[k] != std::floor(beat[k])) return fail("track_beat is out of range");
+      if (beat[0] < beat[2] || (beat[0] > 0 && beat[2] < 1)) return fail("a track's period is below a step");
+    }
+    const bool clock = std::find(m.sensor_type.begin(), m.sensor_type.end(), int(scene::SensorType::clock)) != m.sensor_type.end();
+    if (m.clock_count != (m.flags & flag_sensornoise ? 6 : clock ? 2 : 0)) return fail("clock_count does not follow from the sensors");
+    return track == m.track_count || fail("track_count is wrong");
   }
 
   const Model& m;

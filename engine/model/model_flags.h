@@ -15,6 +15,7 @@ enum Flag : int {
   flag_surfacevel = 1 << 20, flag_adhesion = 1 << 21, flag_gap = 1 << 22 /* some pair_gap */, flag_actuator_gravcomp = 1 << 23,
   flag_tendon_armature = 1 << 24, flag_polynomial = 1 << 25 /* a stiffness or damping grows with stretch or speed */,
   flag_tendon_force = 1 << 26 /* some tendon_force_limited */,
+  flag_sensornoise = 1 << 28,
 };
 
 // Whether a tree falls asleep: numbers of tree_sleep.

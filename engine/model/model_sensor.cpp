@@ -7,13 +7,14 @@
 namespace nuri::model {
 using namespace scene;
 
-int sensor_values(SensorType type, int data) {
+int sensor_values(SensorType type, int data) {   // of a user sensor: each of its numbers is a reading
   const auto threes = [&](int bits) { int n = 0; for (int b = 1; b <= bits; b += b) n += (data & bits & b) ? 3 : 0; return n; };
   const auto ones = [&](int bits) { int n = 0; for (int b = 1; b <= bits; b += b) n += (data & bits & b) ? 1 : 0; return n; };
   switch (type) {
     case SensorType::rangefinder: return ones(ray_data::dist | ray_data::depth) + threes(ray_data::all & ~(ray_data::dist | ray_data::depth));
     case SensorType::contact: return ones(contact_data::found | contact_data::dist) + threes(contact_data::all & ~(contact_data::found | contact_data::dist));
     case SensorType::normal: return 3;
+    case SensorType::camprojection: return 2;
     case SensorType::fromto: return 6;
     case SensorType::accelerometer: case SensorType::velocimeter: case SensorType::gyro: case SensorType::force: case SensorType::torque:
     case SensorType::magnetometer: case SensorType::ballangvel: case SensorType::framepos: case SensorType::framexaxis: case SensorType::frameyaxis:
@@ -28,7 +29,9 @@ bool sensor_suits(const Model& m, SensorType type, ObjectType object, int index)
   auto joint = [&](bool ball) { return object == ObjectType::joint && (ball ? m.joint_type[index] == int(JointType::ball) : m.joint_type[index] >= int(JointType::slide)); };
   switch (type) {
     case SensorType::touch: case SensorType::accelerometer: case SensorType::velocimeter: case SensorType::gyro: case SensorType::force:
-    case SensorType::torque: case SensorType::magnetometer: case SensorType::rangefinder: return object == ObjectType::site;
+    case SensorType::torque: case SensorType::magnetometer: case SensorType::camprojection: return object == ObjectType::site;
+    case SensorType::rangefinder: return object == ObjectType::site || (object == ObjectType::camera && m.camera_resolution[2 * size_t(index)] > 0);
+    case SensorType::user: return true;
     case SensorType::contact: return object == ObjectType::none || object == ObjectType::body || object == ObjectType::xbody || object == ObjectType::geom || object == ObjectType::site;
     case SensorType::distance: case SensorType::normal: case SensorType::fromto: return object == ObjectType::body || object == ObjectType::geom;
     case SensorType::jointpos: case SensorType::jointvel: case SensorType::jointactuatorfrc: return joint(false);
@@ -39,7 +42,7 @@ bool sensor_suits(const Model& m, SensorType type, ObjectType object, int index)
     case SensorType::actuatorpos: case SensorType::actuatorvel: case SensorType::actuatorfrc: return object == ObjectType::actuator;
     case SensorType::subtreecom: case SensorType::subtreelinvel: case SensorType::subtreeangmom: return object == ObjectType::body || object == ObjectType::xbody;
     case SensorType::e_potential: case SensorType::e_kinetic: case SensorType::clock: return object == ObjectType::none;
-    default: return object == ObjectType::body || object == ObjectType::xbody || object == ObjectType::geom || object == ObjectType::site;
+    default: return object == ObjectType::body || object == ObjectType::xbody || object == ObjectType::geom || object == ObjectType::site || object == ObjectType::camera;
   }
 }
 
@@ -48,7 +51,9 @@ bool sensor_refers(SensorType type, ObjectType reference) {
     case SensorType::contact: return reference == ObjectType::none || reference == ObjectType::body || reference == ObjectType::xbody || reference == ObjectType::geom;
     case SensorType::distance: case SensorType::normal: case SensorType::fromto: return reference == ObjectType::body || reference == ObjectType::geom;
     case SensorType::insidesite: return reference == ObjectType::site;
-    default: return reference == ObjectType::none || reference == ObjectType::body || reference == ObjectType::xbody || reference == ObjectType::geom || reference == ObjectType::site;
+    case SensorType::camprojection: return reference == ObjectType::camera;
+    case SensorType::user: return reference == ObjectType::none;
+    default: return reference == ObjectType::none || reference == ObjectType::body || reference == ObjectType::xbody || reference == ObjectType::geom || reference == ObjectType::site || reference == ObjectType::camera;
   }
 }
 

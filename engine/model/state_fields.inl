@@ -31,6 +31,8 @@ NURI_STATE(mocap_quat, 4 * m.mocap_count, "1", "mocap orientations")
 NURI_STATE(equality_active, m.equality_count, "0 or 1", "which equalities act")
 NURI_STATE(tree_asleep, m.flags & model::flag_sleep ? m.tree_count : 0, "", "which trees sleep: below 0 awake, -1 long at rest; else the next one of those that fell asleep together, a ring")
 NURI_STATE(asleep_qpos, m.flags & model::flag_sleep ? m.qpos_count : 0, "m, rad", "qpos where sleeping trees fell asleep; one that is elsewhere wakes")
+NURI_STATE(clock, m.clock_count, "", "steps since reset, low and high 24 bits; with noise the key of this episode, 16 bits each")
+NURI_STATE(history, m.history_count, "", "past controls and sensor values that delays and intervals need: physics/kernel/history.h")
 
 NURI_OUTPUT(qacc, m.dof_count, "m/s^2, rad/s^2", "acceleration of the last substep")
 NURI_OUTPUT(xpos, 3 * m.body_count, "m", "body positions in the final state")

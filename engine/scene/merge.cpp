@@ -119,6 +119,7 @@ class Merger {
       return geoms[geom];
     };
 
+    const int cameras = int(scene.cameras.size());
     for (Camera camera : s.cameras) scene.cameras.push_back(attached("camera", camera, body_of));
     for (Light light : s.lights) {
       light = named("light", light);
@@ -185,6 +186,7 @@ class Merger {
           case ObjectType::site: return sites[index];
           case ObjectType::tendon: return index + tendons;
           case ObjectType::actuator: return index + actuators;
+          case ObjectType::camera: return index + cameras;
         }
         return index;
       };

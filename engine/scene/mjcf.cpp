@@ -113,7 +113,15 @@ void Reader::unknown_element(const xml::Element& element, const std::vector<std:
   error(element, "unknown-element", "<" + element.parent->name + "> cannot hold <" + element.name + ">", xml::nearest_hint(element.name, known));
 }
 
-void Reader::not_supported(const xml::Element& element) { error(element, "not-supported-yet", "<" + element.name + "> is not supported yet"); }
+void Reader::not_supported(const xml::Element& element) {
+  static const std::map<std::string, const char*> hints = {
+      {"composite", "MuJoCo 4 has no <composite>: <replicate> repeats bodies, and MuJoCo 3 can save the model with the bodies written out"},
+      {"flexcomp", "soft bodies are not simulated: leave them out, or put a rigid body in their place"},
+      {"flex", "soft bodies are not simulated: leave them out, or put a rigid body in their place"},
+      {"plugin", "plugins are programs for MuJoCo alone: leave them out"}, {"extension", "plugins are programs for MuJoCo alone: leave them out"}};
+  const auto hint = hints.find(element.name);
+  error(element, "not-supported-yet", "<" + element.name + "> is not supported yet", hint == hints.end() ? "" : hint->second);
+}
 
 void Reader::no_children(const xml::Element& element) {
   for (const auto& child : element.children) unknown_element(*child, {});
@@ -182,6 +190,7 @@ bool read_document(Reader& reader) {
   for (const auto& child : root.children)
     if (std::find(known.begin(), known.end(), child->name) == known.end()) reader.unknown_element(*child, known);
 
+  if (reader.settings.discardvisual) hide_visual(reader);
   add_attached_keys(reader);
   report_attached_options(reader);
   if (reader.scene.keys.size() < static_cast<std::size_t>(reader.least_keys))

@@ -387,8 +387,8 @@ bool read(Attributes& a, ActuatorSpec& out, const std::vector<Class>& classes, i
   if (kind != ActuatorKind::dcmotor) a.limited("forcelimited", out.forcelimited), a.vector("forcerange", actuator.forcerange);
   if (has_activation) a.limited("actlimited", out.actlimited), a.vector("actrange", actuator.actrange);
   a.integer("group", actuator.group);
-  a.accept({"user", "interp"});
-  a.accept_zero({"nsample", "delay"});
+  a.accept({"user"});
+  read_history(a, actuator.history, false);
   if (!adhesion && !orientation) {
     a.up_to("damping", actuator.damping);
     a.number("armature", actuator.armature);

@@ -60,29 +60,12 @@ void read_texture(Reader& reader, const xml::Element& element) {
 }
 
 void read_material(Reader& reader, const xml::Element& element) {
-  static constexpr const char* roles[] = {"rgb", "occlusion", "roughness", "metallic", "normal", "opacity", "emissive", "rgba", "orm"};
   Attributes a(element, reader.findings);
   Material material = reader.classes[static_cast<std::size_t>(reader.find_class(a, "class", 0))].material;
   declare_asset(reader, a, Kind::material, material.name, reader.scene.materials.size(), {});
   read(a, material);
   a.finish();
-  for (const auto& child : element.children) {
-    if (child->name != "layer") {
-      reader.unknown_element(*child, {"layer"});
-      continue;
-    }
-    if (a.has("texture")) reader.error(*child, "conflicting-attributes", "a material with attribute 'texture' cannot hold <layer>");
-    Attributes l(*child, reader.findings);
-    Material::Layer layer;
-    l.require("role");
-    l.require("texture");
-    int role = 0;
-    if (l.keyword("role", role, {{roles[0], 0}, {roles[1], 1}, {roles[2], 2}, {roles[3], 3}, {roles[4], 4}, {roles[5], 5}, {roles[6], 6}, {roles[7], 7}, {roles[8], 8}})) layer.role = roles[role];
-    l.text("texture", layer.texture);
-    l.finish();
-    reader.no_children(*child);
-    material.layers.push_back(std::move(layer));
-  }
+  read_layers(reader, element, material);
   material.place = element.place();
   reader.scene.materials.push_back(std::move(material));
   reader.materials.push_back(&element);
@@ -103,7 +86,7 @@ void read_mesh(Reader& reader, const xml::Element& element) {
   a.list("texcoord", mesh.texcoords);
   std::vector<double> faces;
   a.list("face", faces);
-  a.refuse({"builtin", "params"});
+  read_builtin_mesh(a, mesh);
   a.accept({"content_type", "material"});
   a.finish();
   for (const auto& child : element.children)
@@ -113,9 +96,12 @@ void read_mesh(Reader& reader, const xml::Element& element) {
   // a file, or vertices and perhaps what goes with them
   const std::size_t count = mesh.vertices.size() / 3;
   if (a.has("file")) {
-    for (const char* other : {"vertex", "face", "normal", "texcoord"})
+    for (const char* other : {"vertex", "face", "normal", "texcoord", "builtin"})
       if (a.has(other)) a.error(other, "conflicting-attributes", std::string("<mesh> has both a file and ") + other);
-  } else if (!a.has("builtin")) {
+  } else if (a.has("builtin")) {
+    for (const char* other : {"vertex", "face", "normal", "texcoord"})
+      if (a.has(other)) a.error(other, "conflicting-attributes", std::string("<mesh> has both builtin and ") + other);
+  } else {
     if (!a.has("vertex")) reader.error(element, "missing-attribute", "<mesh> needs 'file' or 'vertex'");
     else a.check(mesh.vertices.size() % 3 == 0 && count >= 4, "vertex", "hold three numbers for each of at least four vertices");
     a.check(mesh.normals.empty() || mesh.normals.size() == mesh.vertices.size(), "normal", "hold three numbers for each vertex");
@@ -205,6 +191,28 @@ void read(Attributes& a, Mesh& out) {
   if (a.vector("scale", out.scale)) a.check(out.scale[0] != 0 && out.scale[1] != 0 && out.scale[2] != 0, "scale", "hold numbers that are not 0");
   a.keyword("inertia", out.inertia, {{"convex", MeshInertia::convex}, {"legacy", MeshInertia::legacy}, {"exact", MeshInertia::exact}, {"shell", MeshInertia::shell}});
   if (a.integer("maxhullvert", out.maxhullvert)) a.check(out.maxhullvert == -1 || out.maxhullvert > 3, "maxhullvert", "be -1 or larger than 3");
+}
+
+void read_layers(Reader& reader, const xml::Element& element, Material& out) {
+  static constexpr const char* roles[] = {"rgb", "occlusion", "roughness", "metallic", "normal", "opacity", "emissive", "rgba", "orm"};
+  if (!element.children.empty()) out.layers.clear();           // a class's
+  for (const auto& child : element.children) {
+    if (child->name != "layer") {
+      reader.unknown_element(*child, {"layer"});
+      continue;
+    }
+    if (element.find("texture")) reader.error(*child, "conflicting-attributes", "a material with attribute 'texture' cannot hold <layer>");
+    Attributes l(*child, reader.findings);
+    Material::Layer layer;
+    l.require("role");
+    l.require("texture");
+    int role = 0;
+    if (l.keyword("role", role, {{roles[0], 0}, {roles[1], 1}, {roles[2], 2}, {roles[3], 3}, {roles[4], 4}, {roles[5], 5}, {roles[6], 6}, {roles[7], 7}, {roles[8], 8}})) layer.role = roles[role];
+    l.text("texture", layer.texture);
+    l.finish();
+    reader.no_children(*child);
+    out.layers.push_back(std::move(layer));
+  }
 }
 
 void read_asset(Reader& reader, const xml::Element& section) {

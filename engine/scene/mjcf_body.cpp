@@ -46,7 +46,7 @@ class BodyReader {
     a.boolean("mocap", body.mocap);
     a.number("gravcomp", body.gravcomp);
     bool fuse = false;
-    if (a.boolean("fuse", fuse) && fuse) a.error("fuse", "not-supported-yet", "fusing bodies is not supported yet");
+    a.keyword("fuse", fuse, {{"false", false}, {"auto", true}});
     a.keyword("sleep", body.sleep, {{"auto", SleepPolicy::automatic}, {"never", SleepPolicy::never}, {"allowed", SleepPolicy::allowed}, {"init", SleepPolicy::asleep}});
     a.accept({"user", "simple"});
     a.finish();
@@ -133,13 +133,14 @@ class BodyReader {
     if (!freejoint) class_index = r_.find_class(a, "class", class_index);
     JointSpec spec = freejoint ? JointSpec{} : r_.classes[static_cast<std::size_t>(class_index)].joint;
     Joint& j = spec.joint;
+    j.align = r_.settings_of(element).alignfree;
     r_.declare(a, Kind::joint, j.name, r_.scene.joints.size());
     if (freejoint) {
       // takes nothing from classes
       j.type = JointType::free;
       a.integer("group", j.group);
       Limited align = Limited::automatic;
-      if (a.limited("align", align) && align == Limited::yes) a.error("align", "not-supported-yet", "align=\"true\" is not supported yet");
+      if (a.limited("align", align) && align != Limited::automatic) j.align = align == Limited::yes;
     } else {
       read(a, spec);
     }
@@ -249,6 +250,10 @@ class BodyReader {
     r_.no_children(element);
     c.quat = resolve(a, spec.orientation, r_.settings_of(element));
     place_in(frame, c.pos, c.quat);
+    if (c.orthographic) a.check(spec.fovy_degrees > 0, "fovy", "be > 0 m, the height of what is seen, with projection=\"orthographic\"");
+    else a.check(spec.fovy_degrees > 0 && spec.fovy_degrees < 180, "fovy", "lie between 0 and 180 degrees");
+    if (c.orthographic) r_.findings.idle_at("projection=\"orthographic\" in pictures", element);
+    c.extent = c.orthographic ? spec.fovy_degrees : 0;
     c.fovy = spec.fovy_degrees / 180 * std::numbers::pi;   // degrees whatever the compiler's setting
     focus(a, spec);
     c.body = static_cast<int>(contents.body);
@@ -324,6 +329,23 @@ class BodyReader {
 };
 
 }  // namespace
+
+// Geoms that touch nothing, push no fluid and are named by nothing else.
+void hide_visual(Reader& reader) {
+  Scene& s = reader.scene;
+  std::vector<bool> named(s.geoms.size());
+  for (const Pair& pair : s.pairs)
+    for (int g : {pair.geom1, pair.geom2}) if (g >= 0) named[static_cast<std::size_t>(g)] = true;
+  for (const Sensor& sensor : s.sensors) {
+    if (sensor.object_type == ObjectType::geom && sensor.object >= 0) named[static_cast<std::size_t>(sensor.object)] = true;
+    if (sensor.reference_type == ObjectType::geom && sensor.reference >= 0) named[static_cast<std::size_t>(sensor.reference)] = true;
+  }
+  for (const Tendon& tendon : s.tendons)
+    for (const Tendon::Via& via : tendon.path)
+      if (via.kind == Tendon::Pass::geom && via.object >= 0) named[static_cast<std::size_t>(via.object)] = true;
+  for (std::size_t g = 0; g < s.geoms.size(); ++g)
+    if (s.geoms[g].contype == 0 && s.geoms[g].conaffinity == 0 && !s.geoms[g].fluid_ellipsoid && !named[g]) s.geoms[g].seen = false;
+}
 
 void read_worldbodies(Reader& reader, const std::vector<const xml::Element*>& sections) { BodyReader(reader).run(sections); }
 

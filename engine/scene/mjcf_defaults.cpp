@@ -50,7 +50,12 @@ void read_default(Reader& reader, const xml::Element& section, int parent) {
     else if (e.name == "camera") read_for_class(reader, e, c.camera);
     else if (e.name == "light") read_for_class(reader, e, c.light);
     else if (e.name == "texture") read_for_class(reader, e, c.texture);
-    else if (e.name == "material") read_for_class(reader, e, c.material);
+    else if (e.name == "material") {
+      Attributes attributes(e, reader.findings);
+      read(attributes, c.material);
+      attributes.finish();
+      read_layers(reader, e, c.material);
+    }
     else if (e.name == "pair") read_for_class(reader, e, c.pair);
     else if (e.name == "equality") read_for_class(reader, e, c.equality);
     else if (e.name == "tendon") read_for_class(reader, e, c.tendon);

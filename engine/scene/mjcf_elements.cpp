@@ -81,6 +81,7 @@ void read(Attributes& a, GeomSpec& out) {
   a.text("material", g.material);
   a.up_to("fluidcoef", g.fluidcoef);
   a.up_to("surfacevel", g.surfacevel);
+  a.accept({"castshadow"});
   a.number("adhesion", g.adhesion);                                   // negative: it repels
   if (a.number("fitscale", g.fitscale)) a.check(g.fitscale > 0, "fitscale", "be > 0");
   a.text("mesh", out.mesh);
@@ -100,7 +101,8 @@ void read(Attributes& a, CameraSpec& out) {
   a.vector("pos", out.camera.pos);
   read_orientation(a, out.orientation);
   read_mode(a, out.camera.mode);
-  if (a.number("fovy", out.fovy_degrees)) a.check(out.fovy_degrees > 0 && out.fovy_degrees < 180, "fovy", "lie between 0 and 180 degrees");
+  a.keyword("projection", out.camera.orthographic, {{"perspective", false}, {"orthographic", true}});
+  a.number("fovy", out.fovy_degrees);
   std::array<int, 2>& pixels = out.camera.resolution;
   if (a.integers("resolution", pixels.data(), 2)) a.check(pixels[0] > 0 && pixels[1] > 0 && pixels[0] <= 65536 && pixels[1] <= 65536, "resolution", "hold two values from 1 to 65536");
   if (a.vector("sensorsize", out.sensorsize)) a.check(out.sensorsize[0] > 0 && out.sensorsize[1] > 0, "sensorsize", "hold values > 0");
@@ -109,7 +111,7 @@ void read(Attributes& a, CameraSpec& out) {
   if (a.vector("focalpixel", out.focalpixel)) a.check(out.focalpixel[0] >= 0 && out.focalpixel[1] >= 0, "focalpixel", "hold values >= 0");
   a.vector("principal", out.principal);
   a.vector("principalpixel", out.principalpixel);
-  a.accept({"projection", "ipd", "output", "user"});
+  a.accept({"ipd", "output", "user"});
 }
 
 void read(Attributes& a, Light& out) {

@@ -193,7 +193,8 @@ void report_attached_options(Reader& reader) {
     if (reader.settings.keeps_options)
       reader.findings.report.push_back(xml::finding(Severity::warning, *attachment.at, {}, "attached-settings", message + "; those of this one count"));
     else
-      reader.error(*attachment.at, "not-supported-yet", message + "; only compiler conflict=\"warning\" is supported yet");
+      reader.error(*attachment.at, reader.settings.merges_options ? "not-supported-yet" : "conflicting-settings", message,
+                   reader.settings.merges_options ? "settings are not merged yet: give both the same, or conflict=\"warning\"" : "conflict=\"warning\" takes those of this model");
   }
 }
 

@@ -25,8 +25,8 @@ struct Settings {
   std::string eulerseq = "xyz";
   std::string folder;                                 // canonical, of the file; "": read from memory
   std::string meshdir, texturedir;                    // as written, relative to `folder`
-  bool strippath = false;
-  bool keeps_options = true;                          // conflict="warning": an attached model's options do not count
+  bool strippath = false, discardvisual = false, alignfree = false;
+  bool keeps_options = true, merges_options = false;  // conflict="warning": an attached model's options do not count; "merge"
   double angle(double written) const;                 // rad
 };
 
@@ -132,6 +132,7 @@ void read_visual(Reader& reader, const xml::Element& section);
 void read_custom(Reader& reader, const xml::Element& section);
 void read_default(Reader& reader, const xml::Element& section, int parent);
 void read_asset(Reader& reader, const xml::Element& section);
+void hide_visual(Reader& reader);                     // compiler/discardvisual; everything is read
 void check_textures(Reader& reader);                  // of materials; all assets are read
 void read_worldbodies(Reader& reader, const std::vector<const xml::Element*>& sections);
 void read_contact(Reader& reader, const xml::Element& section);
@@ -140,6 +141,9 @@ void read_equalities(Reader& reader, const xml::Element& section);
 void read_actuators(Reader& reader, const xml::Element& section);
 void read_sensors(Reader& reader, const xml::Element& section);
 void read_keyframe(Reader& reader, const xml::Element& section);
+
+// nsample, interp and delay; of sensors interval too
+void read_history(Attributes& attributes, History& out, bool sensor);
 
 // attributes that a class can hold too; they do not read name and class, and do not finish
 void read(Attributes& attributes, JointSpec& out);
@@ -150,6 +154,8 @@ void read(Attributes& attributes, Light& out);
 void read(Attributes& attributes, Texture& out);
 void read(Attributes& attributes, Material& out);
 void read(Attributes& attributes, Mesh& out);
+void read_builtin_mesh(Attributes& attributes, Mesh& out);                       // builtin and params
+void read_layers(Reader& reader, const xml::Element& material, Material& out);   // what a <material> holds
 void read(Attributes& attributes, Pair& out);
 void read(Attributes& attributes, Equality& out);
 void read(Attributes& attributes, TendonSpec& out);

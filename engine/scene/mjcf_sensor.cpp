@@ -7,7 +7,7 @@ namespace {
 
 // What a sensor names: `object` is its attribute; null: objtype and objname; "": nothing.
 struct Row { const char* tag; SensorType type; const char* object; ObjectType object_type; Kind kind; };
-constexpr int most_contacts = 1000;
+constexpr int most_contacts = 1000, most_user = 10000, most_samples = 1 << 20;
 constexpr const char* frame = nullptr;
 constexpr Row rows[] = {
     {"touch", SensorType::touch, "site", ObjectType::site, Kind::site},
@@ -54,16 +54,15 @@ constexpr Row rows[] = {
 constexpr Row own_rows[] = {
     {"rangefinder", SensorType::rangefinder, "site", ObjectType::site, Kind::site}, {"contact", SensorType::contact, "", ObjectType::none, Kind::count},
     {"distance", SensorType::distance, "", ObjectType::none, Kind::count},          {"normal", SensorType::normal, "", ObjectType::none, Kind::count},
-    {"fromto", SensorType::fromto, "", ObjectType::none, Kind::count},              {"insidesite", SensorType::insidesite, "", ObjectType::none, Kind::count}};
+    {"fromto", SensorType::fromto, "", ObjectType::none, Kind::count},              {"insidesite", SensorType::insidesite, "", ObjectType::none, Kind::count},
+    {"camprojection", SensorType::camprojection, "site", ObjectType::site, Kind::site}, {"user", SensorType::user, "", ObjectType::none, Kind::count}};
 
-constexpr const char* later[] = {"camprojection", "tactile", "user", "plugin"};
+constexpr const char* later[] = {"tactile", "plugin"};      // taxels need the distance field of what they touch
 
 // objtype + objname, or reftype + refname.
 void read_frame_object(Reader& reader, Attributes& a, const char* type_name, const char* name_name, ObjectType& out_type, int& out_index) {
-  a.keyword(type_name, out_type, {{"body", ObjectType::body}, {"xbody", ObjectType::xbody}, {"geom", ObjectType::geom}, {"site", ObjectType::site}, {"camera", ObjectType::none}});
-  if (a.has(type_name) && a.element().find(type_name)->value == "camera")
-    return a.refuse({type_name, name_name});
-  const Kind kind = out_type == ObjectType::geom ? Kind::geom : out_type == ObjectType::site ? Kind::site : Kind::body;
+  a.keyword(type_name, out_type, {{"body", ObjectType::body}, {"xbody", ObjectType::xbody}, {"geom", ObjectType::geom}, {"site", ObjectType::site}, {"camera", ObjectType::camera}});
+  const Kind kind = out_type == ObjectType::geom ? Kind::geom : out_type == ObjectType::site ? Kind::site : out_type == ObjectType::camera ? Kind::camera : Kind::body;
   if (out_type != ObjectType::none) out_index = reader.find(a, name_name, kind);
   else { std::string unused; a.text(name_name, unused); }
 }
@@ -109,19 +108,34 @@ void read_choice(Reader& reader, Attributes& a, const std::vector<Choice>& choic
 void read_own_way(Reader& reader, Attributes& a, Sensor& out) {
   switch (out.type) {
     case SensorType::rangefinder:
-      a.refuse({"camera"});
-      if (!a.has("camera")) a.require("site");
-      out.object_type = ObjectType::site;
-      out.object = reader.find(a, "site", Kind::site);
+      read_choice(reader, a, {{"site", ObjectType::site, Kind::site}, {"camera", ObjectType::camera, Kind::camera}}, true, out.object_type, out.object);
+      if (out.object_type == ObjectType::camera && out.object >= 0)
+        a.check(reader.scene.cameras[static_cast<std::size_t>(out.object)].resolution[0] > 0, "camera", "name a camera with a resolution");
       read_bits(a, {"dist", "dir", "origin", "point", "normal", "depth"}, out.data);
       break;
     case SensorType::contact:
       read_choice(reader, a, {{"geom1", ObjectType::geom, Kind::geom}, {"body1", ObjectType::body, Kind::body}, {"subtree1", ObjectType::xbody, Kind::body}, {"site", ObjectType::site, Kind::site}},
                   false, out.object_type, out.object);
       read_choice(reader, a, {{"geom2", ObjectType::geom, Kind::geom}, {"body2", ObjectType::body, Kind::body}, {"subtree2", ObjectType::xbody, Kind::body}}, false, out.reference_type, out.reference);
-      read_bits(a, {"found", "force", "torque", "dist", "pos", "normal", "tangent"}, out.data);
+      read_bits(a, {"found", "force", "torque", "dist", "pos", "normal", "tangent", "linvel", "angvel"}, out.data);
       a.keyword("reduce", out.reduce, {{"none", ContactReduce::none}, {"mindist", ContactReduce::mindist}, {"maxforce", ContactReduce::maxforce}, {"netforce", ContactReduce::netforce}});
       if (a.integer("num", out.num)) a.check(out.num >= 1 && out.num <= most_contacts, "num", "lie in 1 .. 1000");
+      if (out.reduce == ContactReduce::netforce) a.check(!(out.data & (contact_data::linvel | contact_data::angvel)), "data", "not hold linvel or angvel with reduce=\"netforce\"");
+      break;
+    case SensorType::camprojection:
+      a.require("site");
+      a.require("camera");
+      out.object_type = ObjectType::site;
+      out.object = reader.find(a, "site", Kind::site);
+      out.reference_type = ObjectType::camera;
+      out.reference = reader.find(a, "camera", Kind::camera);
+      if (out.reference >= 0) a.check(reader.scene.cameras[static_cast<std::size_t>(out.reference)].resolution[0] > 0, "camera", "name a camera with a resolution");
+      break;
+    case SensorType::user:
+      a.require("dim");
+      if (a.integer("dim", out.num)) a.check(out.num >= 1 && out.num <= most_user, "dim", "lie in 1 .. 10000");
+      a.accept({"objtype", "objname", "datatype", "needstage"});
+      a.note("dim", "user-sensor", "this sensor reads 0: what it shows is for the one who reads it to compute, as MuJoCo leaves it to a callback");
       break;
     case SensorType::insidesite:
       a.require("objtype");
@@ -130,6 +144,8 @@ void read_own_way(Reader& reader, Attributes& a, Sensor& out) {
       read_frame_object(reader, a, "objtype", "objname", out.object_type, out.object);
       out.reference_type = ObjectType::site;
       out.reference = reader.find(a, "site", Kind::site);
+      if (bool enclosed = false; a.boolean("enclosed", enclosed) && enclosed)
+        a.error("enclosed", "not-supported-yet", "enclosed=\"true\" is not supported yet", "without it the sensor asks for the object's origin");
       break;
     default:                                                   // distance, normal, fromto
       read_choice(reader, a, {{"geom1", ObjectType::geom, Kind::geom}, {"body1", ObjectType::body, Kind::body}}, true, out.object_type, out.object);
@@ -161,6 +177,18 @@ void check_joint(Reader& reader, Attributes& a, const Sensor& sensor) {
 }
 
 }  // namespace
+
+void read_history(Attributes& a, History& out, bool sensor) {
+  if (a.integer("nsample", out.samples)) {
+    a.check(out.samples <= most_samples, "nsample", "be at most 1048576");
+    out.samples = std::max(0, out.samples);
+  }
+  a.keyword("interp", out.interpolation, {{"zoh", Interpolation::hold}, {"linear", Interpolation::linear}, {"cubic", Interpolation::cubic}});
+  if (a.number("delay", out.delay)) a.check(out.delay >= 0, "delay", "be >= 0 s");
+  if (!sensor || !a.up_to("interval", out.interval)) return;
+  a.check(out.interval[0] >= 0, "interval", "begin with a period >= 0 s");
+  a.check(out.interval[0] <= 0 || (out.interval[1] <= 0 && out.interval[1] > -out.interval[0]), "interval", "end with a phase that is 0, or less than a period before 0");
+}
 
 void read_sensors(Reader& reader, const xml::Element& section) {
   Attributes(section, reader.findings).finish();
@@ -202,8 +230,8 @@ void read_sensors(Reader& reader, const xml::Element& section) {
     }
     if (a.number("cutoff", sensor.cutoff)) a.check(sensor.cutoff >= 0, "cutoff", "be >= 0");
     if (a.number("noise", sensor.noise)) a.check(sensor.noise >= 0, "noise", "be >= 0");
-    a.accept({"user", "interp"});
-    a.accept_zero({"nsample", "delay", "interval"});
+    a.accept({"user"});
+    if (row->type != SensorType::user) read_history(a, sensor.history, true);
     a.finish();
     reader.no_children(*child);
     check_joint(reader, a, sensor);

@@ -10,14 +10,6 @@ constexpr int most_default_keys = 10000;
 
 void enabled(Attributes& a, const char* name, bool& out) { a.keyword(name, out, {{"disable", false}, {"enable", true}}); }
 
-// Settings that would change the model if they were on.
-void refuse_true(Attributes& a, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    bool on = false;
-    if (a.boolean(name, on) && on) a.error(name, "not-supported-yet", std::string("compiler setting ") + name + "=\"true\" is not supported yet");
-  }
-}
-
 void read_flags(Reader& reader, const xml::Element& element) {
   Attributes a(element, reader.findings);
   Flags& f = reader.scene.option.flags;
@@ -27,7 +19,7 @@ void read_flags(Reader& reader, const xml::Element& element) {
       {"warmstart", &f.warmstart}, {"filterparent", &f.filterparent}, {"actuation", &f.actuation}, {"refsafe", &f.refsafe},
       {"sensor", &f.sensor}, {"eulerdamp", &f.eulerdamp}, {"midphase", &f.midphase}, {"nativeccd", &f.nativeccd}, {"island", &f.island},
       {"autoreset", &f.autoreset}, {"override", &f.override_contact}, {"energy", &f.energy}, {"fwdinv", &f.fwdinv},
-      {"invdiscrete", &f.invdiscrete}, {"multiccd", &f.multiccd}, {"sleep", &f.sleep}, {"diagexact", &f.diagexact}};
+      {"invdiscrete", &f.invdiscrete}, {"multiccd", &f.multiccd}, {"sleep", &f.sleep}, {"diagexact", &f.diagexact}, {"sensornoise", &f.sensornoise}};
   for (const auto& [name, flag] : known) enabled(a, name, *flag);
   // of MuJoCo's own ways to compute, or of features that change no result here
   for (const char* name : {"midphase", "nativeccd", "island", "autoreset", "fwdinv", "invdiscrete"})
@@ -56,6 +48,22 @@ void read_lengthrange(Reader& reader, const xml::Element& element) {
   reader.no_children(element);
 }
 
+// The parts of <tuple>: names, not looked up.
+void read_tuple(Reader& reader, const xml::Element& tuple) {
+  for (const auto& child : tuple.children) {
+    if (child->name != "element") {
+      reader.unknown_element(*child, {"element"});
+      continue;
+    }
+    Attributes a(*child, reader.findings);
+    a.require("objtype");
+    a.require("objname");
+    a.accept({"objtype", "objname", "prm"});
+    a.finish();
+    reader.no_children(*child);
+  }
+}
+
 }  // namespace
 
 void read_compiler(Reader& reader, const xml::Element& section) {
@@ -79,13 +87,20 @@ void read_compiler(Reader& reader, const xml::Element& section) {
   if (a.keyword("coordinate", local, {{"local", true}, {"global", false}}) && !local)
     a.error("coordinate", "not-supported-yet", "global coordinates are not supported", "MuJoCo up to 2.3.3 can convert the model to local coordinates");
   a.boolean("fitaabb", compiler.fitaabb);
-  refuse_true(a, {"fusestatic", "discardvisual", "alignfree"});
+  bool fuses = false;
+  if (a.boolean("fusestatic", fuses) && fuses)
+    a.note("fusestatic", "kept-bodies", "bodies without joints are kept with their names: they move with the body above them, and cost nothing in the solver");
+  a.boolean("discardvisual", settings.discardvisual);
+  if (settings.discardvisual) a.note("discardvisual", "kept-geoms", "geoms that are only looked at are kept for pictures; rangefinders do not see them");
+  a.boolean("alignfree", settings.alignfree);
   std::string folder;
   if (a.text("assetdir", folder)) settings.meshdir = settings.texturedir = folder;
   a.text("meshdir", settings.meshdir);
   a.text("texturedir", settings.texturedir);
   a.boolean("strippath", settings.strippath);
-  a.keyword("conflict", settings.keeps_options, {{"warning", true}, {"merge", false}, {"error", false}});
+  enum class Conflict { warning, merge, error } conflict = Conflict::warning;
+  if (a.keyword("conflict", conflict, {{"warning", Conflict::warning}, {"merge", Conflict::merge}, {"error", Conflict::error}}))
+    settings.keeps_options = conflict == Conflict::warning, settings.merges_options = conflict == Conflict::merge;
   a.accept({"usethread", "saveinertial", "savecompiled", "savecanonical", "passthrough"});
   a.finish();
   for (const auto& child : section.children)
@@ -216,7 +231,8 @@ void read_custom(Reader& reader, const xml::Element& section) {
     if (numeric) a.integer("size", size), a.list("data", values);
     else if (!tuple) a.text("data", text);
     a.finish();
-    if (!tuple) reader.no_children(*child);
+    if (tuple) read_tuple(reader, *child);
+    else reader.no_children(*child);
     reader.findings.keep("custom " + child->name, *child);
   }
 }

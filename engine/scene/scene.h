@@ -35,7 +35,7 @@ struct Flags {
   bool constraint = true, equality = true, frictionloss = true, limit = true, contact = true, spring = true, damper = true,
        gravity = true, clampctrl = true, warmstart = true, filterparent = true, actuation = true, refsafe = true,
        sensor = true, eulerdamp = true, midphase = true, nativeccd = true, island = true, autoreset = true;
-  bool override_contact = false, energy = false, fwdinv = false, invdiscrete = false, multiccd = false, sleep = false, diagexact = false;
+  bool override_contact = false, energy = false, fwdinv = false, invdiscrete = false, multiccd = false, sleep = false, diagexact = false, sensornoise = false;
 };
 
 struct Option {
@@ -142,6 +142,7 @@ struct Joint {
   bool actuatorfrclimited = false;
   Array2 actuatorfrcrange{0, 0};
   bool actuatorgravcomp = false;
+  bool align = false;                            // of a free joint, if nothing hangs on its body: the body's frame becomes that of its inertia
   Array2 solreflimit{0.02, 1}, solreffriction{0.02, 1};
   Array5 solimplimit{0.9, 0.95, 0.001, 0.5, 2}, solimpfriction{0.9, 0.95, 0.001, 0.5, 2};
   int group = 0;
@@ -171,6 +172,7 @@ struct Geom {
   // from the mesh: the compiler fits the primitive (MJCF: compiler/fitaabb) and scales it by `fitscale`; `size` is not read then.
   int mesh = -1, height_field = -1;
   double fitscale = 1;
+  bool seen = true;                              // by rangefinders
   bool visual_only = false;                      // of a format that says so (URDF <visual>): touches nothing, weighs nothing
   std::string material;
   std::array<float, 4> rgba{0.5f, 0.5f, 0.5f, 1};
@@ -190,7 +192,7 @@ struct Site {
 };
 
 // Kept for the renderers; the dynamics never look.
-struct Camera { std::string name; int body = 0; std::string mode = "fixed", target; Array3 pos{}; Array4 quat{1, 0, 0, 0}; double fovy = 0.7853981633974483; Place place; std::array<int, 2> resolution{}; Array2 focal{}, principal{}; };   // as model::Look::Camera
+struct Camera { std::string name; int body = 0; std::string mode = "fixed", target; Array3 pos{}; Array4 quat{1, 0, 0, 0}; double fovy = 0.7853981633974483; Place place; std::array<int, 2> resolution{}; Array2 focal{}, principal{}; bool orthographic = false; double extent = 0; };   // as model::Look::Camera; extent: m, an orthographic picture's height
 enum class LightType { spot, directional, point };
 struct Light {
   std::string name;
@@ -289,6 +291,15 @@ struct Tendon {
   Place place;
 };
 
+// Past values that an actuator keeps of its control, or a sensor of its values. MJCF: nsample, interp, delay, interval.
+enum class Interpolation { hold, linear, cubic };
+struct History {
+  int samples = 0;                               // 0: none are kept
+  Interpolation interpolation = Interpolation::hold;
+  double delay = 0;                              // s
+  Array2 interval{0, 0};                         // s, of sensors: period (0: every step) and phase, which is 0 or within a period before 0
+};
+
 enum class Dynamics { none, integrator, filter, filterexact, muscle, dcmotor, pid };   // numbers as in MJCF's compiled models
 enum class Gain { fixed, affine, muscle, dcmotor, so3, pid };
 enum class Bias { none, affine, muscle, dcmotor, so3 };
@@ -319,6 +330,7 @@ struct Actuator {
   Array2 ctrlrange{0, 0}, forcerange{0, 0}, actrange{0, 0};
   Array2 velrange{0, 0}, ffrange{0, 0};          // of a pid's other controls; they limit if they are not 0 0
   double inheritrange = 0;
+  History history;
   Place place;
 };
 
@@ -329,23 +341,24 @@ enum class SensorType {
   ballquat, ballangvel, jointlimitpos, jointlimitvel, jointlimitfrc, tendonlimitpos, tendonlimitvel, tendonlimitfrc,
   framepos, framequat, framexaxis, frameyaxis, framezaxis, framelinvel, frameangvel, framelinacc, frameangacc,
   subtreecom, subtreelinvel, subtreeangmom, e_potential, e_kinetic, clock,
-  rangefinder, contact, distance, normal, fromto, insidesite
+  rangefinder, contact, distance, normal, fromto, insidesite, camprojection, user
 };
 // What each reading of a rangefinder or contact sensor holds, as bits; the numbers stand in this order.
 namespace ray_data { enum : int { dist = 1, dir = 2, origin = 4, point = 8, normal = 16, depth = 32, all = 63 }; }
-namespace contact_data { enum : int { found = 1, force = 2, torque = 4, dist = 8, pos = 16, normal = 32, tangent = 64, all = 127 }; }
+namespace contact_data { enum : int { found = 1, force = 2, torque = 4, dist = 8, pos = 16, normal = 32, tangent = 64, linvel = 128, angvel = 256, all = 511 }; }
 enum class ContactReduce { none, mindist, maxforce, netforce };
-enum class ObjectType { none, body, xbody, joint, geom, site, tendon, actuator };
+enum class ObjectType { none, body, xbody, joint, geom, site, tendon, actuator, camera };
 struct Sensor {
   std::string name;
   SensorType type = SensorType::jointpos;
   ObjectType object_type = ObjectType::none, reference_type = ObjectType::none;
   int object = -1, reference = -1;               // indices in the Scene's lists; xbody and body both index bodies
-                                                 // contact: geom, body, subtree (xbody), first also site; insidesite: the site is the reference
+                                                 // contact: geom, body, subtree (xbody), first also site; insidesite: the site is the reference, camprojection: the camera
   int data = 1;                                  // rangefinder, contact: bits of ray_data, contact_data
   ContactReduce reduce = ContactReduce::none;    // contact
-  int num = 1;                                   // contact: readings
+  int num = 1;                                   // contact: readings; user: numbers
   double cutoff = 0, noise = 0;
+  History history;
   Place place;
 };
 

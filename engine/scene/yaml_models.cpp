@@ -52,7 +52,7 @@ constexpr FlagKey flag_keys[] = {{"constraint", &Flags::constraint}, {"equality"
     {"contact", &Flags::contact}, {"spring", &Flags::spring}, {"damper", &Flags::damper}, {"gravity", &Flags::gravity}, {"clampctrl", &Flags::clampctrl},
     {"warmstart", &Flags::warmstart}, {"filterparent", &Flags::filterparent}, {"actuation", &Flags::actuation}, {"refsafe", &Flags::refsafe},
     {"sensor", &Flags::sensor}, {"eulerdamp", &Flags::eulerdamp}, {"multiccd", &Flags::multiccd}, {"energy", &Flags::energy},
-    {"diagexact", &Flags::diagexact}, {"sleep", &Flags::sleep}};
+    {"diagexact", &Flags::diagexact}, {"sleep", &Flags::sleep}, {"sensornoise", &Flags::sensornoise}};
 
 // The file's name without folder and ending, and a number if another variant has that name.
 std::string variant_name(const std::filesystem::path& path, const std::vector<std::string>& names) {

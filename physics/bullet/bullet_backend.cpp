@@ -4,9 +4,10 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include "physics/kernel/scratch.h"
+#include "engine/model/model_flags.h"
 #include "physics/bullet/left_out.h"
 #include "physics/bullet/simulation.h"
+#include "physics/kernel/scratch.h"
 #include "physics/world.h"
 
 namespace nuri {
@@ -27,10 +28,20 @@ std::vector<double> model::Model::*const real_fields[] = {
 // Fields that Bullet keeps to itself while nobody else writes them.
 constexpr StateField moved[] = {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act};
 
+// The model without past and noise: controls act at once, sensors show what is.
+std::shared_ptr<const model::Model> in_the_present(std::shared_ptr<const model::Model> model) {
+  if (!model->track_count && !(model->flags & model::flag_sensornoise)) return model;
+  auto out = std::make_shared<model::Model>(*model);
+  out->flags &= ~model::flag_sensornoise;
+  std::fill(out->actuator_track.begin(), out->actuator_track.end(), -1);
+  std::fill(out->sensor_track.begin(), out->sensor_track.end(), -1);
+  return out;
+}
+
 class BulletBucket final : public Bucket {
  public:
   BulletBucket(Members members, const WorldOptions& options, int threads)
-      : Bucket(std::move(members.model), options, std::move(members.ids)), own_(size_t(environments())) {
+      : Bucket(std::move(members.model), options, std::move(members.ids)), present_(in_the_present(model_)), own_(size_t(environments())) {
     options_.backend = "bullet";
     options_.threads = threads;
     options_.width = 1;
@@ -113,8 +124,8 @@ class BulletBucket final : public Bucket {
   }
 
   std::shared_ptr<const model::Model> own_model(int e) const {
-    if (own_fields_.empty() || overrides_[size_t(e)].empty()) return model_;
-    auto out = std::make_shared<model::Model>(*model_);
+    if (own_fields_.empty() || overrides_[size_t(e)].empty()) return present_;
+    auto out = std::make_shared<model::Model>(*present_);
     out->look = {};
     for (const OwnField& field : own_fields_) {
       std::vector<double>& values = (*out).*real_fields[field.field];
@@ -214,7 +225,7 @@ class BulletBucket final : public Bucket {
     options.precision = Precision::f64;
     options.threads = options_.threads;
     options.publish = false;
-    auto made = World::create(model_, options);
+    auto made = World::create(present_, options);
     if (!made) return made.errors();
     looker_ = std::move(*made);
     Bucket& bucket = looker_->bucket(0);
@@ -226,6 +237,8 @@ class BulletBucket final : public Bucket {
     const Numbers& s = *own.state;
 #define NURI_STATE(name, count, unit, doc) std::copy(s.name.begin(), s.name.end(), looker_->row<double>(StateField::name, e).begin());
 #include "engine/model/state_fields.inl"
+    const uint64_t steps = step_count_[size_t(e)];
+    for (int k = 0; k < std::min(2, model_->clock_count); ++k) looker_->set(StateField::clock, e, k, double(steps >> (24 * k) & 0xFFFFFF));
   }
   void read_sensors(int e) {
     const model::Model& m = *model_;
@@ -235,6 +248,7 @@ class BulletBucket final : public Bucket {
         set(StateField::sensordata, e, k, unknown_to_bullet(m, i) ? unknown : values[size_t(k)]);
   }
 
+  std::shared_ptr<const model::Model> present_;
   std::vector<Own> own_;
   std::unique_ptr<World> looker_;  // Nuri's own world at Bullet's states: for sensors
 };

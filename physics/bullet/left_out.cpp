@@ -81,6 +81,15 @@ std::vector<std::string> left_out_by_bullet(const model::Model& m) {
   out.each("yielding of springs (they stay where they rest)", m.joint_count, m.joint_name, "joint", [&](int j) { return m.joint_plastic[size_t(j)] >= 0; });
   out.each("yielding of springs (they stay where they rest)", m.tendon_count, m.tendon_name, "tendon", [&](int t) { return m.tendon_plastic[size_t(t)] >= 0; });
   out.each("armature of tendons", m.tendon_count, m.tendon_name, "tendon", [&](int t) { return m.tendon_armature[size_t(t)] != 0; });
+  out.each("delays of actuators (controls act at once)", m.actuator_count, m.actuator_name, "actuator", [&](int a) {
+    const int track = m.actuator_track[size_t(a)];
+    return track >= 0 && m.track_lag[size_t(track)] > 0;
+  });
+  out.each("delays and intervals of sensors (they show what is)", m.sensor_count, m.sensor_name, "sensor", [&](int s) {
+    const int track = m.sensor_track[size_t(s)];
+    return track >= 0 && (m.track_lag[size_t(track)] > 0 || m.track_beat[size_t(3 * track)] > 0);
+  });
+  if (m.flags & model::flag_sensornoise) out.lines.push_back("noise of sensors");
   if (m.noslip_iterations > 0) out.lines.push_back("noslip iterations");
   if (m.flags & model::flag_sleep) out.lines.push_back("sleep");
   auto trees_of = [&](int row) {

@@ -95,6 +95,8 @@ template <class L> struct PackStep {
     load(int(field::equality_active), s.equality_active());
     load(int(field::tree_asleep), s.tree_asleep());
     load(int(field::asleep_qpos), s.asleep_qpos());
+    load(int(field::clock), s.clock());
+    load(int(field::history), s.history());
     const int mocaps = model.mocap_count;
     for (int k = 0; k < mocaps; ++k)
       for (int w = 0; w < W; ++w) {
@@ -145,6 +147,8 @@ template <class L> struct PackStep {
       store(int(field::warmstart), s.warm());
       store(int(field::tree_asleep), s.tree_asleep());
       store(int(field::asleep_qpos), s.asleep_qpos());
+      store(int(field::clock), s.clock());
+      store(int(field::history), s.history());
     }
     lane.mark(int(Stage::store));
     if (job.state[int(field::xpos)]) {                             // poses of the final state; overwrites what shares their memory

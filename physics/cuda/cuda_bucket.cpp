@@ -14,9 +14,10 @@ using device::Memory;
 
 constexpr StateField inputs[] = {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::plastic, StateField::warmstart, StateField::ctrl,
                                  StateField::qfrc_applied, StateField::xfrc_applied, StateField::mocap_pos, StateField::mocap_quat, StateField::equality_active,
-                                 StateField::tree_asleep, StateField::asleep_qpos};
+                                 StateField::tree_asleep, StateField::asleep_qpos, StateField::clock, StateField::history};
 constexpr StateField results[] = {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::plastic, StateField::warmstart,
-                                  StateField::tree_asleep, StateField::asleep_qpos, StateField::qacc, StateField::xpos, StateField::xquat, StateField::sensordata,
+                                  StateField::tree_asleep, StateField::asleep_qpos, StateField::clock, StateField::history,
+                                  StateField::qacc, StateField::xpos, StateField::xquat, StateField::sensordata,
 #define NURI_DETAIL(name, source, count, unit, doc) StateField::name,
 #include "engine/model/state_fields.inl"
 };

@@ -59,6 +59,8 @@ template <class L> struct GroupStep {
     load(StateField::equality_active, s.equality_active());
     load(StateField::tree_asleep, s.tree_asleep());
     load(StateField::asleep_qpos, s.asleep_qpos());
+    load(StateField::clock, s.clock());
+    load(StateField::history, s.history());
     if (model.mocap_count) {
       const T *const pos = row(StateField::mocap_pos), *const quat = row(StateField::mocap_quat);
       lane.each(7 * model.mocap_count, [&](int i) {
@@ -85,6 +87,8 @@ template <class L> struct GroupStep {
       store(StateField::warmstart, s.warm());
       store(StateField::tree_asleep, s.tree_asleep());
       store(StateField::asleep_qpos, s.asleep_qpos());
+      store(StateField::clock, s.clock());
+      store(StateField::history, s.history());
     }
     store(StateField::sensordata, s.sensors());
     store(StateField::xpos, s.xpos());

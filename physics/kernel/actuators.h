@@ -44,7 +44,7 @@ template <class L> NURI_FN typename L::Real plain_force(const Pack<L>& p, int a,
   const auto& m = p.model;
   const auto& s = p.scratch;
   const int at = model::actuator_parameters * a, act = m.actuator_act_adr[a], kind = m.actuator_dynamics[a];
-  R input = control(p, m.actuator_control_adr[a]);
+  R input = control(p, a, m.actuator_control_adr[a]);
   if (act < m.actuator_act_adr[a + 1]) {
     R rate = input;
     if (kind == dynamics::muscle) rate = muscle_rate(p, a, input, s.act()[act]);
@@ -198,7 +198,7 @@ template <class L> NURI_FN typename L::Real force_slope(const Pack<L>& p, int a)
   if (kind != gain::affine && kind != gain::muscle) return slope;
   const int act = m.actuator_act_adr[a];
   R input;
-  if (act == m.actuator_act_adr[a + 1]) input = control(p, m.actuator_control_adr[a]);
+  if (act == m.actuator_act_adr[a + 1]) input = control(p, a, m.actuator_control_adr[a]);
   else input = m.actuator_limits[a] & model::actuator_early ? next_activation(p, a, act, s.act_dot()[act]) : s.act()[act];
   const R by_gain = kind == gain::affine ? m.actuator_gainprm[at + 2] : muscle_gain_slope(p, a, s.actuator_length()[o], s.actuator_velocity()[o]);
   return mul_add(by_gain, input, slope);

@@ -184,10 +184,12 @@ template <class L, class F> NURI_FN void integrate_rk4(Pack<L>& p, F forward) {
     p.lane.each(nr, [&](int i) { s.qpos_residual()[i] = residual0[i]; });
     p.lane.sync();
     move_positions(p, rate_v, step);
+    p.late = k < 3 ? 0.5f : 1.0f;
     forward();
     turn_rates(p, qpos0);
     accumulate(k);
   }
+  p.late = 0;
   p.lane.each(nq, [&](int i) { s.qpos()[i] = qpos0[i]; });
   p.lane.each(nr, [&](int i) { s.qpos_residual()[i] = residual0[i]; });
   p.lane.each(nv, [&](int i) { s.qvel()[i] = qvel0[i]; });

@@ -50,6 +50,7 @@ struct PackCounts {
   bool filled = false;       // the Hessian has entries outside the tree pattern
   int islands = 0;           // heaps: sets of trees that rows tie to each other
   bool pushed = true;        // some environment may have forces applied to bodies
+  float late = 0;            // where the evaluation lies behind the start of the step, in steps (stages of Runge-Kutta)
   bool no_room = false;      // out of Room: the substep must not commit
   int factorizations = 0, evaluations = 0, rounds = 0;   // work done by the pack
 };

@@ -20,6 +20,9 @@ NURI_REALS(asleep_qpos, m.flags & model::flag_sleep ? m.qpos_count : 0, load, st
 NURI_REALS(good, m.qpos_count + 3 * m.free_count + 2 * m.dof_count + m.activation_count + m.plastic_count + (m.flags & model::flag_sleep ? m.tree_count + m.qpos_count : 0), load, store)
 NURI_NUMBERS(tree_woken, m.flags & model::flag_sleep ? m.tree_count : 0, load, store)
 NURI_REALS(sensors, m.sensor_value_count, load, store)
+NURI_REALS(clock, m.clock_count, load, store)
+NURI_REALS(history, m.history_count, load, store)
+NURI_REALS(fresh, m.track_count ? m.sensor_value_count : 0, load, store)
 NURI_REALS(stages, r.rk4 ? m.qpos_count + 3 * m.free_count + 4 * m.dof_count + 2 * m.activation_count + 2 * m.output_count + (m.plastic_count ? m.tendon_count + m.term_count : 0) : 0, load, store)
 
 // poses

@@ -12,17 +12,17 @@
 //   orientation  torque = kp log(q^-1 q_wanted) + constant - kv v, by components; limited as a vector
 #pragma once
 #include "physics/kernel/enums.h"
-#include "physics/kernel/pack.h"
+#include "physics/kernel/history.h"
 #include "physics/kernel/transmission.h"
 
 NURI_KERNEL_BEGIN
 
 template <class R> NURI_VALUE R clamp(R x, R low, R high) { return max(low, min(high, x)); }
 
-// A control as actuators see it.
-template <class L> NURI_FN typename L::Real control(const Pack<L>& p, int u) {
+// Control u of actuator a as it sees it.
+template <class L> NURI_FN typename L::Real control(const Pack<L>& p, int a, int u) {
   const auto& m = p.model;
-  const auto given = p.scratch.ctrl()[u];
+  const auto given = control_of(p, a, u);
   return m.control_limited[u] && m.on(model::flag_clampctrl) ? clamp(given, m.actuator_ctrlrange[2 * u], m.actuator_ctrlrange[2 * u + 1]) : given;
 }
 
@@ -44,7 +44,7 @@ template <class L> NURI_FN Told<typename L::Real> told(const Pack<L>& p, int a) 
   using R = typename L::Real;
   const int inputs = p.model.actuator_inputs[a];
   int u = p.model.actuator_control_adr[a];
-  const auto next = [&](int bit) { return inputs & bit ? control(p, u++) : R(0); };
+  const auto next = [&](int bit) { return inputs & bit ? control(p, a, u++) : R(0); };
   const R pos = next(actuator_input::pos), vel = next(actuator_input::vel), ff = next(actuator_input::ff);
   return {pos, vel, ff, next(actuator_input::voltage)};
 }
@@ -187,11 +187,11 @@ template <class L> NURI_STAGE void orientation_forces(const Pack<L>& p, int a) {
   const Quat<R> identity{R(1), R(0), R(0), R(0)};
   Quat<R> wanted;
   if (m.actuator_inputs[a] & actuator_input::quat) {
-    wanted = unit(Quat<R>{control(p, u), control(p, u + 1), control(p, u + 2), control(p, u + 3)});
+    wanted = unit(Quat<R>{control(p, a, u), control(p, a, u + 1), control(p, a, u + 2), control(p, a, u + 3)});
   } else {
     R x[3];
     for (int k = 0; k < 3; ++k) {
-      x[k] = control(p, u + k);
+      x[k] = control(p, a, u + k);
       if (m.actuator_dynamics[a] == dynamics::none) continue;
       s.act_dot()[i + k] = x[k];
       x[k] = m.actuator_limits[a] & model::actuator_early ? next_activation(p, a, i + k, x[k]) : s.act()[i + k];

@@ -93,9 +93,9 @@ template <class L> NURI_STAGE void count_active(const Pack<L>& p, Run<L>& run) {
 template <class L> NURI_CALL void begin_substep(const Pack<L>& p) {
   each_state(p, [](typename L::Real& now, typename L::Real& good) { good = now; });
 }
-// After the forward pass. last: sensors are read.
+// After the forward pass. last: sensors are read; those whose past counts, always.
 template <class L> NURI_CALL void look(Pack<L>& p, Run<L>& run, bool last) {
-  if (last) {
+  if (last || keeps_sensors(p)) {
     sense(p);
     finished(p, Stage::sense);
   }
@@ -112,6 +112,8 @@ template <class L> NURI_CALL bool end_substep(Pack<L>& p, Run<L>& run) {
   if (any(failed)) note_faults(p, run, failed, smooth, acc);
   p.lane.sync();
   if (any(run.frozen)) each_state(p, [&](R& now, R& good) { now = where(run.frozen, good, now); });
+  if (m.track_count) keep_history(p, run.frozen);
+  if (m.clock_count) advance_clock(p, run.frozen);
   for (int w = 0; w < L::width; ++w) run.steps.set(w, run.steps[w] + (run.frozen[w] ? 0 : 1));
   finished(p, Stage::integrate);
   return true;

@@ -5,6 +5,7 @@
 // distance (mindist) or by force (maxforce), then in that order. `found` is the number of all that match. The frame looks from the
 // first thing to the second: turned round about its second tangent if the contact lies the other way.
 //   force, torque   N, N m; of geom 1 on geom 2 in the contact's frame; turned round: by its mirror, so that it is equal and opposite
+//   linvel, angvel  m/s, rad/s; of the second body as the first sees it, at the contact's point, in its frame; not of netforce
 //   netforce        one reading: force and torque in world axes about `pos`, the mean of the points weighted by force
 //
 // Readings are picked one after another, each the least of those after the last: no list per environment is needed.
@@ -125,7 +126,7 @@ template <class L> NURI_FN void sense_contact(const Pack<L>& p, int i, typename 
   Int last;
   for (int w = 0; w < L::width; ++w) last.set(w, -1);
   int size = 0;
-  for (int bit = 0; bit < 7; ++bit) size += data & (1 << bit) ? ((1 << bit) & (contact_data::found | contact_data::dist) ? 1 : 3) : 0;
+  for (int bit = 0; bit < 9; ++bit) size += data & (1 << bit) ? ((1 << bit) & (contact_data::found | contact_data::dist) ? 1 : 3) : 0;
   for (int reading = 0; reading * size < values; ++reading, out += size) {
     // the least contact after the last
     R best_rank = far;
@@ -180,6 +181,13 @@ template <class L> NURI_FN void sense_contact(const Pack<L>& p, int i, typename 
       const R* const frame = s.frames() + 12 * slot;
       if (data & contact_data::normal) put3(frame[3] * turn, frame[4] * turn, frame[5] * turn);
       if (data & contact_data::tangent) put3(frame[6] * turn, frame[7] * turn, frame[8] * turn);
+      if (!(data & (contact_data::linvel | contact_data::angvel))) continue;
+      const auto motion = [&](int body) { return frame_velocity(p, Frame<R>{body, at, {R(1), R(0), R(0), R(0)}}); };
+      const int owner = s.slot_owner()[slot];
+      const Twist<R> apart = motion(m.owner_body2[owner]) - motion(m.owner_body1[owner]);
+      const auto along = [&](int axis, Vec3<R> v) { return dot(load3(frame, 1 + axis), v) * sign(slot); };
+      if (data & contact_data::linvel) put3(along(0, apart.v), along(1, apart.v), flip(turned, along(2, apart.v)));
+      if (data & contact_data::angvel) put3(along(0, apart.w), along(1, apart.w), flip(turned, along(2, apart.w)));
     }
   }
 }

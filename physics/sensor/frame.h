@@ -1,7 +1,7 @@
 // Frames that sensors are attached to: where they are, how they move. MuJoCo: mj_objectVelocity, mj_objectAcceleration.
 #pragma once
 #include "physics/kernel/enums.h"
-#include "physics/kernel/pack.h"
+#include "physics/sensor/camera.h"
 
 NURI_KERNEL_BEGIN
 
@@ -17,10 +17,16 @@ template <class L> NURI_FN Frame<typename L::Real> frame_of(const Pack<L>& p, in
   const auto& s = p.scratch;
   if (type == object::xbody) return {i, load3(s.xpos(), i), load4(s.xquat(), i)};
   if (type == object::body) return {i, load3(s.xipos(), i), load4(s.xquat(), i) * load4(m.body_iquat, i)};
+  if (type == object::camera) return {m.camera_body[i], camera_place(p, i), camera_quat(p, i)};
   const bool site = type == object::site;
   const int b = site ? m.site_body[i] : m.geom_body[i];
   return {b, load9(s.xmat(), b) * (site ? load3(m.site_pos, i) : load3(m.geom_pos, i)) + load3(s.xpos(), b),
           load4(s.xquat(), b) * (site ? load4(m.site_quat, i) : load4(m.geom_quat, i))};
+}
+
+// Axes of the frame as columns. Those of a camera may look elsewhere than its quaternion.
+template <class L> NURI_FN Mat3<typename L::Real> axes_of(const Pack<L>& p, int type, int i, const Frame<typename L::Real>& f) {
+  return type == object::camera ? camera_axes(p, i) : matrix(f.quat);
 }
 
 // From the point that spatial vectors of a body refer to (its tree's centre of mass) to `at`.

@@ -5,11 +5,13 @@
 // one of that kind. Values of one sensor depend on nothing that another sensor wrote.
 #pragma once
 #include "engine/model/model_flags.h"
+#include "physics/kernel/history.h"
 #include "physics/kernel/rows.h"
 #include "physics/sensor/contact_sensor.h"
 #include "physics/sensor/distance_sensor.h"
 #include "physics/sensor/energy.h"
 #include "physics/sensor/interaction.h"
+#include "physics/sensor/noise.h"
 #include "physics/sensor/ray_sensor.h"
 #include "physics/sensor/subtree.h"
 #include "physics/sensor/touch.h"
@@ -49,7 +51,8 @@ template <class L> NURI_FN void sense_frame(const Pack<L>& p, int i, typename L:
   using R = typename L::Real;
   const auto& m = p.model;
   const int type = m.sensor_type[i], reference = m.sensor_reference[i];
-  const Frame<R> f = frame_of(p, m.sensor_object_type[i], m.sensor_object[i]);
+  const int kind = m.sensor_object_type[i], reference_kind = m.sensor_reference_type[i];
+  const Frame<R> f = frame_of(p, kind, m.sensor_object[i]);
   if (type == sensor::framelinacc || type == sensor::frameangacc) {
     const Twist<R> acc = frame_acceleration(p, f);
     store3(out, 0, type == sensor::framelinacc ? acc.v : acc.w);
@@ -57,7 +60,7 @@ template <class L> NURI_FN void sense_frame(const Pack<L>& p, int i, typename L:
   }
   const bool moves = type == sensor::framelinvel || type == sensor::frameangvel;
   Frame<R> from{0, zero3<R>(), {R(1), R(0), R(0), R(0)}};
-  if (reference >= 0) from = frame_of(p, m.sensor_reference_type[i], reference);
+  if (reference >= 0) from = frame_of(p, reference_kind, reference);
   if (type == sensor::framequat) {
     store4(out, 0, reference < 0 ? f.quat : conjugate(from.quat) * f.quat);
     return;
@@ -74,9 +77,9 @@ template <class L> NURI_FN void sense_frame(const Pack<L>& p, int i, typename L:
   } else if (type == sensor::framepos) {
     value = f.pos - from.pos;
   } else {
-    value = column(matrix(f.quat), type - sensor::framexaxis);
+    value = column(axes_of(p, kind, m.sensor_object[i], f), type - sensor::framexaxis);
   }
-  store3(out, 0, reference < 0 ? value : transposed_times(matrix(from.quat), value));
+  store3(out, 0, reference < 0 ? value : transposed_times(axes_of(p, reference_kind, reference, from), value));
 }
 
 // What a site feels, in its own axes.
@@ -140,9 +143,29 @@ template <class L> NURI_FN void sense_one(const Pack<L>& p, int i, typename L::R
     case sensor::subtreeangmom: store3(out, 0, load3(subtree_momentum(p), object)); break;
     case sensor::e_potential: out[0] = potential_energy(p); break;
     case sensor::e_kinetic: out[0] = kinetic_energy(p); break;
-    case sensor::clock: out[0] = R(0); break;
+    case sensor::clock: out[0] = seconds(p); break;
     case sensor::insidesite: out[0] = where(inside_site(p, m.sensor_reference[i], frame_of(p, m.sensor_object_type[i], object).pos), R(1), R(0)); break;
+    case sensor::camprojection: project(p, m.sensor_reference[i], frame_of(p, object::site, object).pos, out); break;
+    case sensor::user:                                           // whoever reads it fills it in
+      for (int k = m.sensor_adr[i]; k < m.sensor_adr[i + 1]; ++k) *out++ = R(0);
+      break;
     default: break;                                              // has a stage of its own
+  }
+}
+
+// None for directions, rotations, contacts and segments; a force of touch is never negative.
+template <class L> NURI_FN void cut_off(const Pack<L>& p, int i, typename L::Real* values) {
+  using R = typename L::Real;
+  const auto& m = p.model;
+  const int type = m.sensor_type[i];
+  if (type == sensor::ballquat || (type >= sensor::framequat && type <= sensor::framezaxis)) return;
+  if (type == sensor::contact || type == sensor::normal || type == sensor::fromto) return;
+  const R cutoff = m.sensor_cutoff[i];
+  const auto cut = R(0) < cutoff;
+  if (!any(cut)) return;
+  for (int k = m.sensor_adr[i]; k < m.sensor_adr[i + 1]; ++k) {
+    const R value = values[k];
+    values[k] = where(cut, min(type == sensor::touch ? value : max(value, -cutoff), cutoff), value);
   }
 }
 
@@ -167,6 +190,7 @@ template <class L> NURI_STAGE void sense(Pack<L>& p) {
     touching |= type == sensor::contact;
     distances |= type >= sensor::distance && type <= sensor::fromto;
   }
+  for (int c = 0; c < m.camera_count; ++c) below |= m.camera_mode[c] == camera::trackcom || m.camera_mode[c] == camera::targetbodycom;
   if (accelerations || wrenches) final_accelerations(p);
   if (wrenches) interaction_wrenches(p);
   if (below) subtrees(p);
@@ -175,18 +199,13 @@ template <class L> NURI_STAGE void sense(Pack<L>& p) {
   if (distances) sense_distances(p);
 
   p.lane.each(m.sensor_count, [&](int i) {
-    const int type = m.sensor_type[i], first = m.sensor_adr[i], end = m.sensor_adr[i + 1];
+    const int first = m.sensor_adr[i], end = m.sensor_adr[i + 1];
     sense_one(p, i, s.sensors() + first);
-    // cutoff: none for directions, rotations, contacts and segments; a force of touch is never negative
-    if (type == sensor::ballquat || (type >= sensor::framequat && type <= sensor::framezaxis)) return;
-    if (type == sensor::contact || type == sensor::normal || type == sensor::fromto) return;
-    const R cutoff = m.sensor_cutoff[i];
-    const auto cut = R(0) < cutoff;
-    if (!any(cut)) return;
-    for (int k = first; k < end; ++k) {
-      const R value = s.sensors()[k];
-      s.sensors()[k] = where(cut, min(type == sensor::touch ? value : max(value, -cutoff), cutoff), value);
-    }
+    if (m.on(model::flag_sensornoise)) add_noise(p, i, s.sensors());
+    cut_off(p, i, s.sensors());
+    if (!m.track_count || m.sensor_track[i] < 0) return;
+    for (int k = first; k < end; ++k) s.fresh()[k] = s.sensors()[k];
+    show_history(p, i, s.fresh() + first, s.sensors() + first);
   });
   p.lane.sync();
 }

@@ -9,8 +9,7 @@
 
 NURI_KERNEL_BEGIN
 
-// The solver's stiffness matrices are free by now; the results lie there.
-template <class L> NURI_FN typename L::Real* subtree_com(const Pack<L>& p) { return p.scratch.stiff(); }
+// The solver's stiffness matrices are free by now; the results lie there (the centres of mass: camera.h).
 template <class L> NURI_FN typename L::Real* subtree_velocity(const Pack<L>& p) { return p.scratch.stiff() + 3 * p.model.body_count; }
 template <class L> NURI_FN typename L::Real* subtree_momentum(const Pack<L>& p) { return p.scratch.stiff() + 6 * p.model.body_count; }
 

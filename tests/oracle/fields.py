@@ -143,6 +143,8 @@ def candidate_pairs(m):
             continue
         if filters and weld[one] and weld[two] and (weld[one] == parent[two] or weld[two] == parent[one]):
             continue
+        if not m.body_dofnum[weld[one]] and not m.body_dofnum[weld[two]]:       # mocap bodies, the world
+            continue
         if {int(m.geom_type[a]), int(m.geom_type[b])} <= {0, 1}:                # planes and height fields do not meet
             continue
         found.add((a, b))

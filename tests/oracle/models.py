@@ -82,6 +82,8 @@ OWN = {
     "plastic_implicitfast": ("plastic.xml", {"integrator": "implicitfast", "flag_energy": "enable"}),
     "plastic_rk4": ("plastic.xml", {"integrator": "RK4"}),
     "plastic_no_springs": ("plastic.xml", {"flag_spring": "disable"}),
+    "cameras": ("cameras.xml", {}),
+    "aligned": ("aligned.xml", {}),
     "convex": ("convex.xml", {}),
     "islands": ("islands.xml", {}),
     "islands_elliptic": ("islands.xml", {"cone": "elliptic", "impratio": "3", "integrator": "implicitfast"}),

@@ -94,6 +94,25 @@ inline std::string swimmers(const std::string& option) {
   </worldbody><actuator><motor joint='tail' gear='4' ctrlrange='-1 1'/><motor joint='fin' gear='1' ctrlrange='-1 1'/></actuator></mujoco>)";
 }
 
+// An arm that reaches among things, and what it senses of them: by cameras and rays, late, now and then, and with noise; late motors.
+inline std::string senses(const std::string& option) {
+  std::string motors, sensors;
+  int n = 0;
+  for (const char* past : {"nsample='1' delay='0.004'", "nsample='4' delay='0.01' interp='linear'", "nsample='5' delay='0.0147' interp='cubic'", "nsample='3'"})
+    motors += "<motor joint='" + std::string(n++ % 2 ? "elbow" : "swing") + "' gear='1.5' ctrlrange='-1 1' " + past + "/>";
+  for (const char* what : {"framepos objtype='site' objname='tip'", "framequat objtype='camera' objname='look'", "framezaxis objtype='camera' objname='look' reftype='camera' refname='far'", "touch site='tip'",
+                           "accelerometer site='tip'", "rangefinder camera='far'", "rangefinder site='tip' data='dist normal'", "camprojection site='tip' camera='far'", "contact geom1='floor' data='found force linvel angvel' num='2'", "clock"})
+    for (const char* past : {"", "nsample='6' delay='0.011' interp='linear'", "nsample='2' interval='0.0213' noise='0.01'", "nsample='3' interval='0.012 -0.005' delay='0.03' interp='cubic'"})
+      sensors += "<" + std::string(what) + " " + past + (past[0] ? "" : " noise='0.03'") + "/>";
+  return "<mujoco><option " + option + R"(><flag sensornoise='enable'/></option><worldbody><geom name='floor' type='plane' size='5 5 1'/>
+    <camera name='far' pos='0 -2 1' xyaxes='1 0 0 0 0.4 1' resolution='5 3'/>
+    <body pos='0 0 0.7'><joint name='swing' type='hinge' axis='0 1 0' damping='0.2'/><geom type='capsule' size='0.04' fromto='0 0 0 0.3 0 0'/><camera name='look' mode='targetbodycom' target='thing' pos='0.1 0.1 0.1'/>
+      <body pos='0.3 0 0'><joint name='elbow' type='hinge' axis='1 1 0' damping='0.1'/><geom type='capsule' size='0.03' fromto='0 0 0 0.2 0 -0.1'/><site name='tip' pos='0.2 0 -0.1' size='0.1'/></body></body>
+    <body name='thing' pos='0.4 0 0.15'><freejoint/><geom type='box' size='0.1 0.08 0.12' condim='4'/></body>
+    <body name='ball' pos='0.1 0.1 0.3'><freejoint/><geom size='0.09'/></body>
+  </worldbody><actuator>)" + motors + "</actuator><sensor>" + sensors + "</sensor></mujoco>";
+}
+
 inline std::vector<NamedModel> models() {
   std::vector<NamedModel> out;
   out.push_back({"figure", figure("timestep='0.004'", "")});
@@ -227,6 +246,8 @@ inline std::vector<NamedModel> models() {
   <tendon><spatial stiffness='40' damping='0.1' springlength='0 0.5'><site site='roof'/><site site='tip'/></spatial><spatial stiffness='20'><site site='beam'/><geom geom='drum' sidesite='under'/><site site='u0'/></spatial>
     <spatial stiffness='60' springlength='0.3 0.6' springyield='0.03'><site site='roof'/><site site='load'/></spatial><fixed stiffness='5 3'><joint joint='rail' coef='2'/><joint joint='s1' coef='0.3'/></fixed></tendon>
   <actuator><motor joint='s1' gear='3'/><motor joint='rail' gear='5'/></actuator><sensor><e_potential/></sensor></mujoco>)"});
+  out.push_back({"senses", senses("timestep='0.004' integrator='implicitfast'")});
+  out.push_back({"senses_rk4", senses("timestep='0.003' integrator='RK4' cone='elliptic'")});
   return out;
 }
 

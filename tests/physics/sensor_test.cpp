@@ -183,7 +183,7 @@ TEST_CASE("sensors that look around: what is refused") {
   CHECK(with(range(down)) == "");
   CHECK(with(range(down, 64)) == "bad-sensor");
   CHECK(with(sensor(SensorType::rangefinder, body, 1)) == "bad-sensor");
-  CHECK(with(touch(geom, ball, none, -1, 128, ContactReduce::none, 1)) == "bad-sensor");
+  CHECK(with(touch(geom, ball, none, -1, 512, ContactReduce::none, 1)) == "bad-sensor");
   CHECK(with(touch(geom, ball, none, -1, 0, ContactReduce::none, 0)) == "bad-sensor");
   CHECK(with(touch(geom, ball, none, -1, 0, ContactReduce::none, 1'000'000'000)) == "bad-sensor");
   CHECK(with(touch(geom, ball, site, zone, 0, ContactReduce::none, 1)) == "bad-sensor");

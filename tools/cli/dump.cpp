@@ -138,15 +138,15 @@ int dump(const Asked& asked) {
     for (int i = 0; i < world.columns(field); ++i) values.push_back(world.get(field, 0, i));
     append(name, values);
   };
+  constexpr int first[] = {0};
   auto put = [&](size_t state) {
-    for (int i = 0; i < world.columns(StateField::qpos_residual); ++i) world.set(StateField::qpos_residual, 0, i, 0);
+    world.put_initial(first);                               // each state has no past
     const double* value = states->values.data() + state * states->columns;
     for (StateField field : fields)
       for (int i = 0; i < world.columns(field); ++i) world.set(field, 0, i, *value++);
   };
   Progress progress("dump", int64_t(states->rows), asked.json);
   for (size_t s = 0; s < states->rows && !interrupted(); ++s) {
-    if (world.fault(0) != fault_none || s == 0) world.reset();
     put(s);
     const Probe probe = world.probe(0, injected.empty() ? nullptr : &injected[s]);
     if (asked.stages) {

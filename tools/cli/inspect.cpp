@@ -19,8 +19,8 @@ constexpr const char* sensor_types[] = {
     "ballquat", "ballangvel", "jointlimitpos", "jointlimitvel", "jointlimitfrc", "tendonlimitpos", "tendonlimitvel", "tendonlimitfrc",
     "framepos", "framequat", "framexaxis", "frameyaxis", "framezaxis", "framelinvel", "frameangvel", "framelinacc", "frameangacc",
     "subtreecom", "subtreelinvel", "subtreeangmom", "e_potential", "e_kinetic", "clock",
-    "rangefinder", "contact", "distance", "normal", "fromto", "insidesite"};
-static_assert(std::size(sensor_types) == size_t(scene::SensorType::insidesite) + 1);
+    "rangefinder", "contact", "distance", "normal", "fromto", "insidesite", "camprojection", "user"};
+static_assert(std::size(sensor_types) == size_t(scene::SensorType::user) + 1);
 
 template <size_t N> std::string word(const char* const (&words)[N], int index) { return index >= 0 && index < int(N) ? words[index] : std::to_string(index); }
 

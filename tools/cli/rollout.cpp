@@ -10,7 +10,7 @@ namespace {
 
 struct Asked {
   Options options;
-  std::string states, controls;
+  std::string states, controls, trace;
   int periods = 0, runs = 3, hold = 1;
 };
 
@@ -21,6 +21,33 @@ template <class T> void load_states(World& world, const Table& states) {
   for (int e = 0; e < world.environments(); ++e)
     for (const StateField part : parts)
       for (T& value : world.row<T>(part, e)) value = T(*from++);
+}
+
+// What one environment shows after a period: positions, velocities, activations, sensors.
+constexpr StateField shown[] = {StateField::qpos, StateField::qvel, StateField::act, StateField::sensordata};
+size_t shown_columns(const model::Model& m) {
+  size_t columns = 0;
+  for (const StateField field : shown) columns += size_t(nuri::columns(m, field));
+  return columns;
+}
+
+// The given states under the given controls once more, and what is seen on the way: [environment][period][shown].
+template <class T> Table trace(World& world, const Table& states, const std::vector<double>& controls, size_t periods, int hold) {
+  world.reset();
+  load_states<T>(world, states);
+  const size_t environments = size_t(world.environments()), actuators = size_t(world.model().control_count), columns = shown_columns(world.model());
+  Table out{environments, periods * columns, std::vector<double>(environments * periods * columns)};
+  for (size_t t = 0; t < periods && !interrupted(); ++t) {
+    for (size_t e = 0; e < environments; ++e)
+      for (size_t a = 0; a < actuators; ++a) world.row<T>(StateField::ctrl, int(e))[a] = T(controls[(e * periods + t) * actuators + a]);
+    world.step(hold);
+    for (size_t e = 0; e < environments; ++e) {
+      double* to = out.values.data() + (e * periods + t) * columns;
+      for (const StateField field : shown)
+        for (const T value : world.row<T>(field, int(e))) *to++ = double(value);
+    }
+  }
+  return out;
 }
 
 struct Seconds { double wall, processor; };                       // processor: of all threads, whatever else the machine does
@@ -74,6 +101,10 @@ int rollout(const Asked& asked) {
   if (!made) return report(made.errors(), options.json);
   World& world = **made;
   const std::vector<Seconds> spent = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, periods, asked.runs, asked.hold) : roll_all<double>(world, *states, *controls, periods, asked.runs, asked.hold);
+  if (!asked.trace.empty()) {
+    const Table seen = world.options().precision == Precision::f32 ? trace<float>(world, *states, controls->values, periods, asked.hold) : trace<double>(world, *states, controls->values, periods, asked.hold);
+    if (!write_npy(asked.trace, seen)) return report("cannot write " + asked.trace, options.json, failed);
+  }
   if (interrupted()) return report("interrupted", options.json, failed);
 
   std::vector<double> seconds, worked;
@@ -119,6 +150,7 @@ void add_rollout(CLI::App& app, int& status) {
   command->add_option("--periods", asked->periods, "Periods of a model without actuators, which has no controls")->check(CLI::Range(1, 10'000'000));
   command->add_option("--runs", asked->runs, "Runs from the same states; the median is shown")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_option("--hold", asked->hold, "Steps of a period: how long each control is held")->check(CLI::Range(1, 100000))->capture_default_str();
+  command->add_option("--trace", asked->trace, "Where to write what is seen after every period: [environment][period * (qpos qvel act sensors)], float64")->type_name("FILE.npy");
   command->footer("One thread unless --threads says otherwise. The number of environments is that of the states.");
   command->callback([=, &status] { status = rollout(*asked); });
 }

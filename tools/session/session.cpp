@@ -158,6 +158,7 @@ void Session::vary(std::span<const int> environments) {
 }
 
 void Session::draw(int e) {
+  world_->seed_noise(e, episode_seed(e));
   randomise_state(*world_, settings(), e, episode_seed(e));
   world_->options().precision == Precision::f32 ? write_controls<float>(e, true) : write_controls<double>(e, true);
 }

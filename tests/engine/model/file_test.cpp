@@ -1,6 +1,7 @@
 // The .model file: round trip, damage, and derived numbers after an override.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdio>
 #include <random>
 
@@ -132,6 +133,24 @@ TEST_CASE("springs of a changed file that cannot give way are refused") {
   CHECK(refused([](Model& m) { m.tendon_plastic[1] = 4; }));
   CHECK(refused([](Model& m) { m.tendon_plastic[0] = 7; }));
   CHECK(refused([](Model& m) { m.tendon_plastic[1] = -2; }));
+}
+
+TEST_CASE("tracks are what their actuators and sensors say, in whole numbers") {
+  const Model good = sampler().model();
+  struct { const char* what; void (*change)(Model&); } cases[] = {
+      {"a delay before now", [](Model& m) { m.track_lag[0] = -1; }}, {"a delay that is no number", [](Model& m) { m.track_lag[0] = std::nan(""); }},
+      {"half a unit", [](Model& m) { m.track_beat[5] = 0.5; }},      {"a period without a unit", [](Model& m) { m.track_beat[5] = 0; }},
+      {"an endless period", [](Model& m) { m.track_beat[3] = INFINITY; }}, {"a period below a step", [](Model& m) { m.track_beat[3] = 1, m.track_beat[5] = 2; }},
+      {"more samples", [](Model& m) { ++m.track_samples[1]; }},      {"another control", [](Model& m) { m.track_control[0] = 0; }},
+      {"another sensor", [](Model& m) { m.track_sensor[1] = 1; }},   {"no samples", [](Model& m) { m.track_samples[0] = 0, m.track_values[0] = 1 << 20; }},
+      {"a sensor without its track", [](Model& m) { m.sensor_track[2] = -1; }}, {"a clock nobody reads", [](Model& m) { m.clock_count = 2; }},
+      {"a camera without pixels", [](Model& m) { m.camera_resolution[1] = 0; }}, {"more pixels than numbers", [](Model& m) { m.camera_resolution[1] = 3; }}};
+  CHECK(deserialize(serialize(good), "x"));
+  for (const auto& c : cases) {
+    Model bad = good;
+    c.change(bad);
+    CHECK_MESSAGE(!deserialize(serialize(bad), "x"), c.what);
+  }
 }
 
 TEST_CASE("derive after an override equals a recompiled model") {

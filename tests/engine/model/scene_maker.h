@@ -101,6 +101,7 @@ inline SceneMaker sampler() {
   a = {};
   a.transmission = Transmission::tendon;
   a.dynamics = Dynamics::filter;
+  a.history = {.samples = 4, .interpolation = Interpolation::cubic, .delay = 0.03};
   s.scene.actuators.push_back(a);
   Equality e;
   e.type = EqualityType::weld;
@@ -125,6 +126,16 @@ inline SceneMaker sampler() {
   r.type = SensorType::jointpos;
   r.object_type = ObjectType::joint;
   r.object = 1;
+  s.scene.sensors.push_back(r);
+  Camera eye;
+  eye.body = lower;
+  eye.mode = "targetbody";
+  eye.resolution = {3, 2};
+  s.scene.cameras.push_back(eye);
+  r.type = SensorType::rangefinder;
+  r.object_type = ObjectType::camera;
+  r.object = 0;
+  r.history = {.samples = 3, .delay = 0.05, .interval = {0.07, -0.03}};
   s.scene.sensors.push_back(r);
   Key k;
   k.qpos = {0, 0, 1, 2, 0, 0, 0, 0.1, 0.2, 1, 0, 0, 0};

@@ -112,7 +112,8 @@ TEST_CASE("mjcf: assets that cannot be") {
       {"<mesh name='m' vertex='0 0 0 1 0 0 0 1 0 0 0 1' face='0 1'/>", "bad-value:3"}, {"<mesh name='m' vertex='0 0 0 1 0 0 0 1 0 0 0 1' face='0 1 -1'/>", "bad-value:3"},
       {"<mesh name='m' vertex='0 0 0 1 0 0 0 1 0 0 0 1' face='0 1 1.5'/>", "bad-value:3"}, {"<mesh name='m' vertex='0 0 0 1 0 0 0 1 0 0 0 1' refquat='0 0 0 0'/>", "bad-value:3"},
       {"<mesh name='m' vertex='0 0 0 1 0 0 0 1 0 0 0 1' scale='0 1 1'/>", "bad-value:3"}, {"<mesh name='m' vertex='0 0 0 1 0 0 0 1 0 0 0 1' maxhullvert='3'/>", "bad-value:3"},
-      {"<mesh name='m' vertex='0 0 0 nan 0 0 0 1 0 0 0 1'/>", "not-finite:3 bad-value:3"}, {"<mesh name='m' builtin='sphere' params='1'/>", "not-supported-yet:3 not-supported-yet:3"},
+      {"<mesh name='m' vertex='0 0 0 nan 0 0 0 1 0 0 0 1'/>", "not-finite:3 bad-value:3"}, {"<mesh name='m' builtin='sphere' params='5'/>", "bad-value:3"}, {"<mesh name='m' builtin='sphere'/>", "bad-value:3"}, {"<mesh name='m' builtin='cone' params='2 1'/>", "bad-value:3"},
+      {"<mesh name='m' builtin='cone' params='4 2'/>", "bad-value:3"}, {"<mesh name='m' builtin='plate' params='2 2'/>", "not-supported-yet:3"}, {"<mesh name='m' params='1' vertex='0 0 0 1 0 0 0 1 0 0 0 1'/>", "conflicting-attributes:3"},
       {"<mesh name='m' vertex='0 0 0 1 0 0 0 1 0 0 0 1'>\n<plugin/></mesh>", "not-supported-yet:4"}, {"<mesh name='m' octree='1' vertex='0 0 0 1 0 0 0 1 0 0 0 1'/>", "unknown-attribute:3"},
       {"<mesh file='a.obj' vertex='0 0 0'/>", "file-refused:3 conflicting-attributes:3"},
       {"<hfield name='h' nrow='2' ncol='2'/>", "missing-attribute:3"}, {"<hfield name='h' nrow='2' ncol='2' size='1 1 1 0'/>", "bad-value:3"}, {"<hfield name='h' size='1 1 1 1'/>", "missing-attribute:3"},
@@ -180,8 +181,30 @@ TEST_CASE("mjcf: actuators on bodies and sites") {
   }
 }
 
+TEST_CASE("mjcf: meshes that are made") {
+  const Scene s = read("<asset><mesh name='a' builtin='sphere' params='2'/><mesh name='b' builtin='hemisphere' params='3'/><mesh name='c' builtin='cone' params='7 0.5'/>"
+                       "<mesh name='d' builtin='cone' params='7 0'/><mesh name='e' builtin='supersphere' params='5 1 2'/><mesh name='f' builtin='supertorus' params='6 0.3 1 1'/></asset>");
+  const size_t corners[] = {2 + 10 * 16, 2 + 2 * 4 * 5, 14, 8, 2 + 4 * 5, 36}, faces[] = {0, 0, 0, 0, 2 * 4 * 5, 72};   // MuJoCo's documentation counts them
+  for (size_t i = 0; i < 6; ++i) {
+    CHECK(s.meshes[i].vertices.size() == 3 * corners[i]);
+    CHECK(s.meshes[i].faces.size() == 3 * faces[i]);
+    for (const int corner : s.meshes[i].faces) CHECK((corner >= 0 && size_t(corner) < corners[i]));
+  }
+}
+
 TEST_CASE("mjcf: sensors of contacts, distances, rays and places") {
-  const std::string bodies = "<worldbody><site name='s'/><geom name='g' size='1'/><body name='b'><joint/><geom name='h' size='1'/></body></worldbody><sensor>\n";
+  const std::string bodies = "<worldbody><site name='s'/><camera name='eye' resolution='4 3'/><camera name='blind'/><geom name='g' size='1'/><body name='b'><joint/><geom name='h' size='1'/></body></worldbody><sensor>\n";
+  Scene past = read(bodies + "<clock nsample='4' delay='0.1' interp='cubic' interval='0.2 -0.1'/><framepos objtype='camera' objname='eye' reftype='camera' refname='blind'/><rangefinder camera='eye'/>"
+                             "<camprojection site='s' camera='eye'/><user dim='5' datatype='axis'/></sensor>");
+  CHECK(past.sensors[0].history.samples == 4);
+  CHECK(past.sensors[0].history.delay == 0.1);
+  CHECK(past.sensors[0].history.interpolation == Interpolation::cubic);
+  CHECK(past.sensors[0].history.interval == Array2{0.2, -0.1});
+  CHECK(past.sensors[1].object_type == ObjectType::camera);
+  CHECK(past.sensors[1].reference == 1);
+  CHECK(past.sensors[2].object_type == ObjectType::camera);
+  CHECK(past.sensors[3].reference_type == ObjectType::camera);
+  CHECK(past.sensors[4].num == 5);
   Scene s = read(bodies + "<rangefinder site='s' data='dist normal'/><contact site='s' body2='b' data='found force' num='3' reduce='mindist' cutoff='1'/><contact subtree1='b'/><distance geom1='g' body2='b'/>"
                           "<normal body1='world' geom2='h'/><fromto geom1='g' geom2='h'/><insidesite site='s' objtype='geom' objname='h'/></sensor>");
   CHECK(s.sensors[0].type == SensorType::rangefinder);
@@ -201,10 +224,13 @@ TEST_CASE("mjcf: sensors of contacts, distances, rays and places") {
   CHECK(s.sensors[6].reference_type == ObjectType::site);
   CHECK(int(SensorType::clock) == 38);                   // numbers of compiled models
   struct { const char *element, *found; } cases[] = {
-      {"<rangefinder/>", "missing-attribute:3"}, {"<rangefinder camera='c'/>", "not-supported-yet:3"}, {"<rangefinder site='s' data='normal dist'/>", "bad-value:3"}, {"<rangefinder site='s' data='far'/>", "bad-keyword:3"},
+      {"<rangefinder/>", "missing-attribute:3"}, {"<rangefinder camera='c'/>", "unknown-name:3"}, {"<rangefinder camera='blind'/>", "bad-value:3"}, {"<rangefinder camera='eye' site='s'/>", "conflicting-attributes:3"}, {"<rangefinder site='s' data='normal dist'/>", "bad-value:3"}, {"<rangefinder site='s' data='far'/>", "bad-keyword:3"},
       {"<contact site='s' geom1='g'/>", "conflicting-attributes:3"}, {"<contact num='0'/>", "bad-value:3"}, {"<contact data='found found'/>", "bad-value:3"}, {"<contact reduce='most'/>", "bad-keyword:3"},
       {"<distance geom1='g'/>", "missing-attribute:3"}, {"<distance geom1='g' geom2='g'/>", "repeated-object:3"}, {"<distance geom1='g' geom2='x'/>", "unknown-name:3"}, {"<insidesite site='s'/>", "missing-attribute:3 missing-attribute:3"},
-      {"<camprojection site='s' camera='c'/>", "not-supported-yet:3"}, {"<tactile geom='g' mesh='m'/>", "not-supported-yet:3"}, {"<user dim='1'/>", "not-supported-yet:3"}};
+      {"<camprojection site='s' camera='c'/>", "unknown-name:3"}, {"<camprojection site='s' camera='blind'/>", "bad-value:3"}, {"<camprojection camera='eye'/>", "missing-attribute:3"}, {"<tactile geom='g' mesh='m'/>", "not-supported-yet:3"},
+      {"<user/>", "missing-attribute:3"}, {"<user dim='0'/>", "bad-value:3"}, {"<user dim='1' nsample='2'/>", "unknown-attribute:3"}, {"<contact geom1='g' reduce='netforce' data='linvel'/>", "bad-value:3"},
+      {"<clock delay='-1'/>", "bad-value:3"}, {"<clock nsample='2000000'/>", "bad-value:3"}, {"<clock interp='step'/>", "bad-keyword:3"}, {"<clock interval='-1'/>", "bad-value:3"},
+      {"<clock interval='1 0.5'/>", "bad-value:3"}, {"<clock interval='1 -1'/>", "bad-value:3"}, {"<clock interval='1 2 3'/>", "wrong-count:3"}};
   for (const auto& c : cases) {
     CAPTURE(std::string(c.element));
     CHECK(said(bodies + c.element + "</sensor>") == c.found);
@@ -214,8 +240,7 @@ TEST_CASE("mjcf: sensors of contacts, distances, rays and places") {
 TEST_CASE("mjcf: what is not supported yet is named, with its place") {
   struct { const char *inside, *name; } cases[] = {
       {"<worldbody>\n<composite/></worldbody>", "<composite>"}, {"<worldbody>\n<flexcomp/></worldbody>", "<flexcomp>"}, {"<worldbody>\n<plugin/></worldbody>", "<plugin>"}, {"\n<extension/>", "<extension>"},
-      {"<deformable>\n<flex/></deformable>", "<flex>"}, {"<equality>\n<flex/></equality>", "<flex>"},
-      {"<worldbody><body>\n<freejoint align='true'/><geom size='1'/></body></worldbody>", "align"}, {"<compiler\nalignfree='true'/>", "alignfree"}, {"<worldbody><body\nfuse='true'/></worldbody>", "fus"}};
+      {"<deformable>\n<flex/></deformable>", "<flex>"}, {"<equality>\n<flex/></equality>", "<flex>"}};
   for (const auto& c : cases) {
     CAPTURE(std::string(c.inside));
     Result<Scene> scene = read_mjcf_text("<mujoco>\n" + std::string(c.inside) + "</mujoco>", "test.xml");

@@ -433,7 +433,7 @@ TEST_CASE("mjcf: every error has its code and line") {
       {joint("axis='0 0 0'"), "bad-value:4"}, {joint("range='1 -1'"), "bad-value:4"}, {joint("limited='true'"), "bad-value:4"}, {joint("type='ball' range='1 2'"), "bad-value:4"}, {joint("limited='yes'"), "bad-keyword:4"},
       {joint("armature='-1'"), "bad-value:4"}, {joint("frictionloss='-1'"), "bad-value:4"}, {joint("springdamper='1 0'"), "bad-value:4"}, {joint("springyield='-1'"), "bad-value:4"}, {joint("type='free' springyield='1'"), "bad-value:4"}, {"<mujoco><tendon>\n<fixed springyield='-1'/></tendon></mujoco>", "bad-value:2 empty-tendon:2"}, {joint("damping='1 2 3 4'"), "wrong-count:4"},
       {"<mujoco><option\ntimestep='0'/></mujoco>", "bad-value:2"}, {"<mujoco><option integrator='euler'/></mujoco>", "bad-keyword:1"}, {"<mujoco><compiler eulerseq='xya'/></mujoco>", "bad-value:1"},
-      {"<mujoco><compiler coordinate='global'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><compiler fusestatic='true'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><compiler angle='grad'/></mujoco>", "bad-keyword:1"},
+      {"<mujoco><compiler coordinate='global'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><worldbody><body fuse='true'/></worldbody></mujoco>", "bad-keyword:1"}, {"<mujoco><compiler angle='grad'/></mujoco>", "bad-keyword:1"},
       {"<mujoco><option integrator='discrete'/></mujoco>", "not-supported-yet:1"}, {"<mujoco><option>\n<flag speculative='enable' diagexact='enable'/></option></mujoco>", "not-supported-yet:2"},
       {"<mujoco><option>\n<flag ipc='enable'/></option></mujoco>", "soft-body:2"}, {"<mujoco><option noslip_iterations='-1'/></mujoco>", "bad-value:1"},
       {"<mujoco><option><flag/>\n<flag/></option></mujoco>", "repeated-element:2"}, {"<mujoco><option><flag gravity='off'/></option></mujoco>", "bad-keyword:1"},
@@ -475,7 +475,7 @@ TEST_CASE("mjcf: every error has its code and line") {
       {actuator("<general joint='j' dyntype='user'/>"), "not-supported-yet:2"}, {actuator("<general joint='j' gainprm='1 2 3 4 5 6 7 8 9 10 11'/>"), "wrong-count:2"}, {actuator("<general joint='j' actrange='0 1'/>"), "conflicting-attributes:2"},
       {actuator("<motor joint='j' ctrllimited='true'/>"), "bad-value:2"}, {actuator("<motor joint='j' ctrlrange='1 0'/>"), "bad-value:2"},
       {"<mujoco><sensor>\n<gyro/></sensor></mujoco>", "missing-attribute:2"}, {"<mujoco><sensor>\n<gyro site='x'/></sensor></mujoco>", "unknown-name:2"}, {"<mujoco><sensor>\n<gyros/></sensor></mujoco>", "unknown-element:2"},
-      {"<mujoco><sensor>\n<framepos objtype='camera' objname='c'/></sensor></mujoco>", "not-supported-yet:2 not-supported-yet:2"}, {"<mujoco><sensor>\n<framepos objtype='body' objname='world' reftype='body'/></sensor></mujoco>", "missing-attribute:2"},
+      {"<mujoco><sensor>\n<framepos objtype='camera' objname='c'/></sensor></mujoco>", "unknown-name:2"}, {"<mujoco><sensor>\n<framepos objtype='body' objname='world' reftype='body'/></sensor></mujoco>", "missing-attribute:2"},
       {"<mujoco><keyframe>\n<key qpos='a'/></keyframe></mujoco>", "bad-number:2"}, {"<mujoco>\n<include file='a.xml'/></mujoco>", "include-refused:2"}};
   for (const auto& c : cases) {
     CAPTURE(c.text);

@@ -292,6 +292,27 @@ TEST_CASE("bullet: what it leaves out is named, and what it has is not") {
   std::string off = pull;
   off.replace(off.find("name='pull'"), 11, "name='pull' group='3'");
   CHECK(named(mjcf(plane + body, "timestep='0.002' actuatorgroupdisable='3'", off)) == "");
+  const std::string late = "<actuator><motor name='push' site='s' nsample='3' delay='0.004'/><motor name='now' site='s' nsample='3'/></actuator>"
+                           "<sensor><clock name='seldom' nsample='2' interval='0.01'/><clock name='now' nsample='2' noise='1'/></sensor>";
+  CHECK(named(mjcf(plane + body, "timestep='0.002'", late)) ==
+        "delays of actuators (controls act at once): 'push'\ndelays and intervals of sensors (they show what is): 'seldom'\n");
+}
+
+TEST_CASE("bullet: there are no delays, intervals and noise; clocks go on") {
+  NEEDS_BULLET;
+  const std::string text = mjcf("<body><joint name='j' type='slide' axis='1 0 0'/><geom type='sphere' size='.1' mass='1'/></body>", "timestep='0.002'",
+                                "<actuator><motor joint='j' nsample='5' delay='0.008'/></actuator><sensor><clock/>"
+                                "<jointvel joint='j' nsample='5' delay='0.008' interval='0.01' noise='1'/></sensor>");
+  std::string noisy = text;
+  noisy.replace(noisy.find("<worldbody>"), 11, "<option><flag sensornoise='enable'/></option><worldbody>");
+  for (const std::string& each : {text, noisy}) {
+    const auto w = world_of(each, "bullet");
+    w->set(StateField::ctrl, 0, 0, 3);
+    w->step(4);
+    judge("bullet speed of a motor without delay", Precision::f64, std::fabs(v(*w, 0) - 4 * 0.002 * 3), 1e-12);
+    judge("bullet clock", Precision::f64, std::fabs(w->get(StateField::sensordata, 0, 0) - 3 * 0.002), 1e-15);
+    judge("bullet sensor without delay", Precision::f64, std::fabs(w->get(StateField::sensordata, 0, 1) - 3 * 0.002 * 3), 1e-12);
+  }
 }
 
 TEST_CASE("bullet: step(K) is K times step(1), neighbours and rows' precision do not show, restored states go on") {

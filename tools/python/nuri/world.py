@@ -34,8 +34,10 @@ class State:
     Written: ``qpos``, ``qvel``, ``act``, ``ctrl``, ``qfrc_applied``, ``xfrc_applied`` [envs, bodies, 6] (force N, torque N m at the centre of mass,
     world axes), ``mocap_pos`` [envs, mocap, 3] m, ``mocap_quat`` [envs, mocap, 4] (w x y z), ``equality_active`` (0 or 1). After writing positions or
     velocities call :meth:`World.forward`. Computed: ``qacc``, ``xpos`` [envs, bodies, 3] m, ``xquat`` [envs, bodies, 4], ``sensordata``. ``warmstart``
-    and ``qpos_residual`` belong to the state too: where the solver starts, and what the translation of free joints lost to rounding; so do
-    ``plastic``, where springs that give way rest (``springyield``), and ``tree_asleep`` [envs, trees] (below 0: awake) and ``asleep_qpos``, which are empty unless the model's trees may sleep (flag ``sleep``).
+    and ``qpos_residual`` belong to the state too: where the solver starts, and what the translation of free joints lost to rounding. So do
+    ``plastic``, where springs that give way rest (``springyield``), ``tree_asleep`` [envs, trees] (below 0: awake) and ``asleep_qpos``, both empty
+    unless the model's trees may sleep (flag ``sleep``), ``history``, what delays and intervals look back on, and ``clock``:
+    physics/kernel/history.h and physics/sensor/noise.h say how these are laid out.
 
     With ``World(.., detail=True)`` also what the last evaluation of the dynamics left, as MuJoCo's mjData has it after mj_step and mj_rnePostConstraint.
     That was at the start of the last substep, with Runge-Kutta at its last stage; after a reset or :meth:`World.forward` it is the present state.
@@ -58,6 +60,8 @@ class State:
     equality_active: np.ndarray
     tree_asleep: np.ndarray
     asleep_qpos: np.ndarray
+    clock: np.ndarray
+    history: np.ndarray
     qacc: np.ndarray
     xpos: np.ndarray
     xquat: np.ndarray
