@@ -357,7 +357,7 @@ def _pairs(ours, m, out):
 
 def _fluid(ours, m, out):
     """Geoms that the medium meets as ellipsoids. MuJoCo counts planes and height fields, which stand still."""
-    theirs = m.geom_fluid.reshape(m.ngeom, -1)
+    theirs = m.geom_fluid.reshape(m.ngeom, 12)
     geoms = [g for g in range(m.ngeom) if theirs[g, 0] > 0 and m.geom_type[g] > 1] if m.opt.density > 0 or m.opt.viscosity > 0 else []
     geoms.sort(key=lambda g: m.geom_bodyid[g])
     out.array("geoms", "fluid_geom", ours["fluid_geom"], np.array(geoms, float))

@@ -9,8 +9,10 @@ if not models.missing():
     import mujoco
     import numpy as np
 
+    BAD = (mujoco.mjtWarning.mjWARN_BADQPOS, mujoco.mjtWarning.mjWARN_BADQVEL, mujoco.mjtWarning.mjWARN_BADQACC)
 ENVIRONMENTS = 8
 SECONDS = 1.0
+PERTURBED = 0.05     # rad, m, rad/s, m/s
 PERIOD = 0.02        # s; how long a control is held
 LEAP = 409           # every so many-th point: neighbours in a sequence of a large base lie on a line (Kocis and Whiten 1997)
 
@@ -44,14 +46,13 @@ def controls(m, periods):
 
 def mujoco_faults(m, periods, hold):
     """In how many environments MuJoCo says that the simulation went wrong, of the same controls."""
-    bad = (mujoco.mjtWarning.mjWARN_BADQPOS, mujoco.mjtWarning.mjWARN_BADQVEL, mujoco.mjtWarning.mjWARN_BADQACC)
     count = 0
     for own in periods:
         d = start(m)
         for control in own:
             d.ctrl[:] = control
             mujoco.mj_step(m, d, hold)
-        count += any(d.warning[kind].number for kind in bad)
+        count += any(d.warning[kind].number for kind in BAD)
     return count
 
 
@@ -62,10 +63,32 @@ def start(m):
     return d
 
 
+def perturbed(scene):
+    """What `nuri run` says of a second from perturbed states, without controls."""
+    try:
+        return json.loads(program.run("run", scene, "--seconds", SECONDS, "--envs", ENVIRONMENTS, "--perturb", PERTURBED, "--precision", "float", "--backend", "cpu", "--threads", 1, "--quiet", "--json"))
+    except program.Refused as error:
+        if error.output.lstrip().startswith("{"):                      # its status only says that something faults
+            return json.loads(error.output)
+        raise
+
+
+def blows_up(m, random):
+    """Whether MuJoCo says that the simulation went wrong, from a perturbed state."""
+    d = start(m)
+    for j in range(m.njnt):
+        if m.jnt_type[j] >= int(mujoco.mjtJoint.mjJNT_SLIDE):
+            d.qpos[m.jnt_qposadr[j]] += random.uniform(-PERTURBED, PERTURBED)
+    d.qvel[:] = random.uniform(-PERTURBED, PERTURBED, m.nv)
+    mujoco.mj_step(m, d, round(SECONDS / m.opt.timestep))
+    return any(d.warning[kind].number for kind in BAD)
+
+
 def roll(scene, m, folder):
     """What the program says of it, "faults" among that, with MuJoCo's own where there are any. Without actuators: `nuri run` from perturbed states."""
     if m.nu == 0:
-        return json.loads(program.run("run", scene, "--seconds", SECONDS, "--envs", ENVIRONMENTS, "--perturb", 0.05, "--precision", "float", "--backend", "cpu", "--threads", 1, "--quiet", "--json"))
+        got = perturbed(scene)
+        return {**got, "mujoco_faults": sum(blows_up(m, np.random.default_rng(k)) for k in range(ENVIRONMENTS)) if got["faults"] else 0}
     hold = max(1, round(PERIOD / m.opt.timestep))
     periods = controls(m, round(SECONDS / (hold * m.opt.timestep)))
     np.save(f"{folder}/halton_states.npy", np.tile(pack(start(m)), (ENVIRONMENTS, 1)))

@@ -1,12 +1,10 @@
-"""Models that Nuri and MuJoCo are compared on, by name: the suites of gymnasium and dm_control, and own models for what those lack."""
-import functools
+"""Models that Nuri and MuJoCo are compared on, by name: the suites of gymnasium and dm_control, own models for what those lack, and files of other packages (suites.py)."""
 import os
 import pathlib
-import re
-import shutil
 import xml.etree.ElementTree as xml
 
 import large_models
+import suites
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -107,19 +105,12 @@ def missing():
     return f"not installed: {', '.join(absent)}" if absent else ""
 
 
-@functools.cache
-def _package(name):
-    import importlib.util
-
-    return pathlib.Path(importlib.util.find_spec(name).origin).parent      # without importing it: dm_control looks for a display
-
-
 def _lqr():
     os.environ.setdefault("MUJOCO_GL", "disable")
     import numpy
     from dm_control.suite import lqr
 
-    return lqr.get_model_and_assets(6, 2, numpy.random.RandomState(1))[0], _package("dm_control") / "suite"
+    return lqr.get_model_and_assets(6, 2, numpy.random.RandomState(1))[0], suites.package("dm_control") / "suite"
 
 
 def _expand(element, folder):
@@ -135,25 +126,30 @@ def _expand(element, folder):
     return element
 
 
+def _absolute(root, folder):
+    """Folders of assets as they are on this machine: the text is written elsewhere."""
+    compilers = list(root.iter("compiler")) or [xml.SubElement(root, "compiler")]
+    for key in ("meshdir", "texturedir"):
+        said = [c.attrib.pop(key, None) or c.get("assetdir") for c in compilers]
+        compilers[-1].set(key, str(folder / ([s for s in said if s] or [""])[-1]))
+    for compiler in compilers:
+        compiler.attrib.pop("assetdir", None)
+
+
 def text(name, **options):
     """The model as one self-contained MJCF text; `options` are attributes of <option> (flag_NAME: of <flag>) that override its own."""
-    suite, short = name.split("/")
     if name == "dm_control/lqr":
         source, folder = _lqr()
         root = xml.fromstring(source)
-    elif suite == "large":
-        folder = _package("dm_control") / "suite"
-        root = large_models.root(short, _expand(xml.parse(folder / "humanoid.xml").getroot(), folder))
+    elif name.startswith("large/"):
+        folder = suites.package("dm_control") / "suite"
+        root = large_models.root(name.split("/")[1], _expand(xml.parse(folder / "humanoid.xml").getroot(), folder))
     else:
-        own, changed = OWN[short] if suite == "own" else ("", {})
-        options = {**changed, **options}
-        folder = {"gymnasium": lambda: _package("gymnasium") / "envs/mujoco/assets", "dm_control": lambda: _package("dm_control") / "suite", "own": lambda: HERE / "models"}[suite]()
-        root = xml.parse(folder / (own or f"{short}.xml")).getroot()
+        options = {**(OWN[name.split("/")[1]][1] if name.startswith("own/") else {}), **options}
+        path = original(name)
+        folder, root = path.parent, xml.parse(path).getroot()
     _expand(root, folder)
-    for key in ("meshdir", "texturedir"):
-        for compiler in root.iter("compiler"):
-            if key in compiler.attrib:
-                compiler.set(key, str(folder / compiler.get(key)))
+    _absolute(root, folder)
     if options:
         flags = {key.removeprefix("flag_"): value for key, value in options.items() if key.startswith("flag_")}
         option = xml.SubElement(root, "option", {key: str(value) for key, value in options.items() if not key.startswith("flag_")})
@@ -163,21 +159,19 @@ def text(name, **options):
 
 
 def original(name):
-    """The file of a suite, where it is installed."""
-    suite, short = name.split("/")
-    return {"gymnasium": lambda: _package("gymnasium") / "envs/mujoco/assets", "dm_control": lambda: _package("dm_control") / "suite"}[suite]() / f"{short}.xml"
+    """The file of a suite, where it is installed or was fetched to."""
+    suite, short = name.split("/", 1)
+    if suite == "own":
+        return HERE / "models" / OWN[short][0]
+    if suite in ("gymnasium", "dm_control"):
+        return suites.package(suite) / {"gymnasium": "envs/mujoco/assets", "dm_control": "suite"}[suite] / f"{short}.xml"
+    return suites.files(suite)[name]
 
 
 def write(name, folder, **options):
-    """Writes text(name, **options) into `folder`, with the files that it names, as Nuri reads none outside; the path."""
+    """Writes text(name, **options) into `folder`; the path."""
     path = pathlib.Path(folder) / f"{name.replace('/', '_')}{'_'.join([''] + [str(v) for v in options.values()])}.xml"
-    document = text(name, **options)
-    for source in set(re.findall('(?:mesh|texture)dir="(/[^"]*)"', document)):
-        assets = path.parent / pathlib.Path(source).name
-        if not assets.exists():
-            shutil.copytree(source, assets)
-        document = document.replace(f'"{source}"', f'"{assets.name}"')
-    path.write_text(document)
+    path.write_text(text(name, **options))
     return path
 
 

@@ -17,6 +17,7 @@ if not models.missing():
 CONVERGED = {"solver": "Newton", "tolerance": "0", "iterations": "500", "ls_iterations": "100", "noslip_tolerance": "0"}
 ROUND = {0, 2, 3}                                                      # plane, sphere, capsule
 SAME_WAY = 0.01
+CAPSULES, SAME_PLACE = (3, 3), 1e-9                                    # m
 UNIQUE = {(a, b) for a in ROUND for b in ROUND} | {(0, 6), (0, 5), (2, 6), (2, 5)}   # geom types, ascending, whose contacts are unique
 
 
@@ -37,6 +38,13 @@ def smooth_reference(m, d):
                       "actuation": d.qfrc_actuator, "smooth": d.qfrc_smooth},
         "acc_smooth": {"acc_smooth": d.qacc_smooth},
     }
+
+
+def compare_smooth(m, d, ours, out):
+    """`ours(field)` is Nuri's array, by its own names."""
+    for stage, arrays in smooth_reference(m, d).items():
+        for field, theirs in arrays.items():
+            out.array(stage, field, ours(field).ravel(), theirs.ravel(), max(np.abs(d.xipos).max(), 1e-6) if field == "com" else 1e-6)
 
 
 def mass_matrix(m, values):
@@ -86,6 +94,16 @@ def pair_of(m, geom1, geom2):
     return tuple(sorted((int(geom1), int(geom2)))), tuple(sorted((int(m.geom_type[geom1]), int(m.geom_type[geom2]))))
 
 
+def _merge_twins(d, contacts):
+    """MuJoCo takes short capsules for parallel whose determinant is below 1e-15 m^4 (24 mm: up to 2e-4 rad), and gives the one place where they touch
+    twice. Leaves one of each; True if there were any."""
+    twins = False
+    for key, ones in contacts.items():
+        kept = [c for k, c in enumerate(ones) if key[1] != CAPSULES or all(np.abs(d.contact.pos[c] - d.contact.pos[other]).max() > SAME_PLACE for other in ones[:k])]
+        twins, contacts[key] = twins or len(kept) < len(ones), kept
+    return twins
+
+
 def compare_contacts(m, d, records, out):
     """Contacts of one state. Returns {MuJoCo contact: record} if all have a partner, otherwise None.
 
@@ -95,7 +113,7 @@ def compare_contacts(m, d, records, out):
         theirs.setdefault(pair_of(m, *d.contact.geom[c]), []).append(c)
     for i, record in enumerate(records):
         ours.setdefault(pair_of(m, record["geom1"], record["geom2"]), []).append(i)
-    partners, whole = {}, True
+    partners, whole = {}, not _merge_twins(d, theirs)
     for key in theirs.keys() | ours.keys():
         mine, other = ours.get(key, []), theirs.get(key, [])
         stage = "contacts" if key[1] in UNIQUE else "convex"
@@ -168,6 +186,14 @@ def dense_jacobian(m, d):
     return J
 
 
+def limit_gap(m, d, key):
+    """How far a hinge or slide is from where the limit that only Nuri has begins to act."""
+    kind, joint = key
+    if kind != mujoco.mjtConstraint.mjCNSTR_LIMIT_JOINT or m.jnt_type[joint] < int(mujoco.mjtJoint.mjJNT_SLIDE):
+        return np.inf
+    return abs(np.abs(d.qpos[m.jnt_qposadr[joint]] - m.jnt_range[joint]).min() - m.jnt_margin[joint])
+
+
 def compare_rows(m, d, rows, partners, out):
     """Rows of one state: J, D and aref. Contacts are found through `partners`, others by kind and source."""
     theirs, ours = {}, {}
@@ -182,7 +208,7 @@ def compare_rows(m, d, rows, partners, out):
     for key in theirs.keys() | ours.keys():
         mine, other = ours.get(key, []), theirs.get(key, [])
         if len(mine) != len(other):
-            beyond = [abs(d.efc_pos[i] - d.efc_margin[i]) for i in other] or [np.inf]
+            beyond = [abs(d.efc_pos[i] - d.efc_margin[i]) for i in other] or [limit_gap(m, d, key)]
             out.add("rows", f"{len(mine)} rows instead of {len(other)} of type, source {key}", max(beyond))
             continue
         out.array("rows", "J", [r["J"] for r in mine], J[other])
@@ -208,10 +234,22 @@ def compare_sensors(m, ours, theirs, out):
         out.array("sensors", mujoco.mjtSensor(m.sensor_type[s]).name.removeprefix("mjSENS_").lower(), ours[begin:end], theirs[begin:end], 1)
 
 
-def compare_step(m, state, dump, i, stage, out):
+def forward(m, state):
+    d = mujoco.MjData(m)
+    unpack(m, d, state)
+    mujoco.mj_forward(m, d)
+    return d
+
+
+def stepped(m, state):
     d = mujoco.MjData(m)
     unpack(m, d, state)
     mujoco.mj_step(m, d)
+    return d
+
+
+def compare_step(m, state, dump, i, stage, out):
+    d = stepped(m, state)
     for field, theirs in (("qpos", d.qpos), ("qvel", d.qvel), ("act", d.act), ("plastic", d.plastic)):
         out.array(stage, field, dump.arrays[f"next_{field}"][i], theirs, 1)
 
@@ -235,21 +273,21 @@ def compare(name, precision, folder):
     states = sample(m)
     if precision == "float":
         states = states.astype(np.float32).astype(float)
-    references, records = [], []
-    for state in states:
-        d = mujoco.MjData(converged)
-        unpack(converged, d, state)
-        mujoco.mj_forward(converged, d)
-        references.append(d)
-        records.append(injected(converged, d))
     # double: both at the solution; float: as the model says, because its rounding ends the search long before
     scene = exact if precision == "double" else plain
-    free, given = program.Dump(scene, states, precision), program.Dump(scene, states, precision, records)
+    free = program.Dump(scene, states, precision)
+    if cramped := np.count_nonzero(free.cramped):                      # such a state has no stages
+        out.add("solution", f"{cramped} of {len(states)} states have no room for their contacts", np.inf)
+        states = states[~free.cramped]
+        free = program.Dump(scene, states, precision)
+    references = [forward(converged, state) for state in states]
+    records = [injected(converged, d) for d in references]
+    given = program.Dump(scene, states, precision, records)
     configured = program.Dump(plain, states, precision) if scene != plain else free
+    adheres = (m.actuator_trntype == mujoco.mjtTrn.mjTRN_BODY).any()   # such actuators pull along the normals of contacts
+    smooth = (given if adheres else free).arrays
     for i, d in enumerate(references):
-        for stage, arrays in smooth_reference(m, d).items():
-            for field, theirs in arrays.items():
-                out.array(stage, field, free.arrays[field][i], theirs.ravel(), max(np.abs(d.xipos).max(), 1e-6) if field == "com" else 1e-6)
+        compare_smooth(m, d, lambda field, i=i: smooth[field][i], out)
         out.array("inertia", "mass", mass_matrix(m, free.arrays["mass"][i]), full_mass_matrix(m, d))
         compare_geoms(m, d, free, i, out)
         found = compare_contacts(m, d, free.contacts[i], out)
@@ -266,4 +304,49 @@ def compare(name, precision, folder):
         if found is not None:
             compare_step(converged, states[i], free, i, "step", out)
             compare_step(m, states[i], configured, i, "configured", out)
+    return out
+
+
+KIND = {0: 0, 1: 4, 2: 5, 3: 6, 4: 8}                                  # one of Nuri's kinds of each of MuJoCo's types
+ROUNDED = {"double": 2.0 ** -53, "float": 2.0 ** -24}                  # relative error of a number rounded to that precision
+
+
+def as_rows(m, d):
+    """MuJoCo's rows as `nuri dump` writes its own."""
+    J = dense_jacobian(m, d)
+    return [{"kind": KIND.get(int(d.efc_type[i]), -1), "id": int(d.efc_id[i]), "J": J[i], "D": d.efc_D[i], "aref": d.efc_aref[i]} for i in range(d.nefc)]
+
+
+def size(m, state):
+    """What a rounding of each number is measured by: positions by 1 m or 1 rad at least, as they are summed along chains; which equalities act, not at all."""
+    parts = np.split(np.abs(state), np.cumsum([m.nq, 2 * m.nv + m.na + m.nu, m.neq]))
+    return np.concatenate([np.maximum(parts[0], 1), parts[1], np.zeros(m.neq), np.maximum(parts[3], 1)])
+
+
+def moved_by_rounding(name, precision, folder, trials=8):
+    """By how much MuJoCo itself moves when every number of a state is moved by one rounding: what no other engine can be held to.
+
+    Residuals as compare() has them, of MuJoCo against MuJoCo."""
+    out, random = Residuals(), np.random.default_rng(1)
+    (_, m), (_, converged) = pair(name, folder), pair(name, folder, **CONVERGED)
+    for state in sample(m) if m.nv else ():
+        state = state.astype(np.float32).astype(float) if precision == "float" else state
+        d = forward(converged, state)
+        for _ in range(trials):
+            near = state + ROUNDED[precision] * random.choice([-1, 1], state.shape) * size(m, state)
+            other = forward(converged, near)
+            compare_smooth(m, d, {field: array for arrays in smooth_reference(m, other).values() for field, array in arrays.items()}.get, out)
+            out.array("inertia", "mass", full_mass_matrix(m, other), full_mass_matrix(m, d))
+            contacts = active_contacts(other)
+            records = [{**record, "dim": int(other.contact.dim[c]), "friction": other.contact.friction[c]} for c, record in zip(contacts, injected(converged, other))]
+            found = compare_contacts(m, d, records, out)
+            if found is not None:
+                compare_rows(m, d, as_rows(m, other), {c: contacts[i] for c, i in found.items()}, out)
+            for field, mine, theirs in (("acc", other.qacc, d.qacc), ("constraint", other.qfrc_constraint, d.qfrc_constraint)):
+                out.array("solution", field, mine, theirs, 1)
+            compare_sensors(m, other.sensordata, d.sensordata, out)
+            for stage, model in (("step", converged), ("configured", m)):
+                here, there = stepped(model, state), stepped(model, near)
+                for field in ("qpos", "qvel", "act"):
+                    out.array(stage, field, getattr(there, field), getattr(here, field), 1)
     return out

@@ -76,7 +76,7 @@ def test_halton_points_fill_the_unit_interval():
 def test_a_wrong_number_is_noticed():
     residuals = parity.Residuals()
     residuals.array("bias", "bias", [1.0, 2.0], [1.0, 2.0 + 1e-6])
-    assert parity.tolerance_scale() != 1 or parity.failures("some/model", residuals, "double")
+    assert parity.tolerance_scale() != 1 or parity.failures("own/model", residuals, "double")
     residuals.array("inertia", "mass", [1.0], [1.0, 2.0])
     assert residuals["inertia"] == float("inf")
 

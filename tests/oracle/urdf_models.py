@@ -26,7 +26,7 @@ QUICK = tuple(f"urdf/{n}" for n in ("kuka_iiwa/model", "franka_panda/panda", "xa
                                     "mini_cheetah/mini_cheetah", "cartpole", "pr2_gripper", "objects/mug", "table/table", "random_urdfs/000/000", "random_urdfs/500/500", "husky/husky"))
 # What Nuri does not take, and the code of its diagnostic: numbers with commas, lower limits above upper ones, files that are missing, xacro, ...
 REFUSED = {
-    "bicycle/bike": "bad-number", "biped/biped2d_pybullet": "bad-value", "cube_no_rotation": "bad-value", "differential/diff_ring": "cannot-read", "humanoid/humanoid": "bad-encoding",
+    "bicycle/bike": "bad-number", "biped/biped2d_pybullet": "bad-value", "cube_no_rotation": "bad-value", "humanoid/humanoid": "bad-encoding",
     "husky/husky": "xacro", "kuka_iiwa/model_for_sdf": "cannot-read", "laikago/laikago_toes": "bad-value", "laikago/laikago_toes_limits": "bad-value",
     "laikago/laikago_toes_zup": "bad-value", "laikago/laikago_toes_zup_lores": "bad-value", "plane_implicit": "unknown-element", "quadruped/microtaur/microtaur": "wrong-count",
     "quadruped/spirit40newer": "repeated-element", "racecar/racecar_differential": "wrong-count", "samurai": "bad-mesh", "spherical_joint_limit": "unknown-attribute",
@@ -34,13 +34,13 @@ REFUSED = {
 }
 
 
-def names():
-    """All that are there, without ending; none if they were not fetched."""
+def names(every=EVERY):
+    """All that are there, without ending, and every so many-th random object; none if they were not fetched."""
     if not fetch_data.complete():
         return ()
     paths = sorted(p.relative_to(DATA).with_suffix("").as_posix() for p in DATA.rglob("*.urdf"))
     random = [p for p in paths if p.startswith("random_urdfs/")]
-    return tuple(f"urdf/{p}" for p in [p for p in paths if p not in set(random)] + random[::EVERY])
+    return tuple(f"urdf/{p}" for p in [p for p in paths if p not in set(random)] + random[::every])
 
 
 def source(name):
@@ -56,10 +56,10 @@ def write(name, folder, **options):
 
 
 def _file(path, name):
-    """Of a mesh: package://PACKAGE/INSIDE lies in a folder of that name beside the file or above it, else below it."""
+    """Of a mesh: package://PACKAGE/INSIDE lies in a folder of that name beside the file or above it, else below it; others beside the file or in pybullet's folder."""
     package = re.match(r"package://([^/]*)/+(.*)", name)
     if not package:
-        return path.parent / name
+        return path.parent / name if (path.parent / name).is_file() else DATA / name
     folders = [folder for parent in path.parents if parent.is_relative_to(DATA) for folder in (parent / package[1], parent)]
     return next((folder / package[2] for folder in folders if (folder / package[2]).is_file()), path.parent / package[2])
 
@@ -108,7 +108,7 @@ def _prepare_inertial(link, spread):
 
 def _prepared(path):
     """The file's text for MuJoCo, its meshes, those that are only looked at, and {link: kg} of links that write no moments."""
-    root, spread, assets, solid, names_ = xml.fromstring(path.read_bytes()), {}, {}, set(), {}
+    root, spread, assets, solid, names_ = xml.fromstring(path.read_bytes().lstrip()), {}, {}, set(), {}
     for part in [*root.iter("visual"), *root.iter("collision")]:
         for mesh in part.iter("mesh"):                                  # MuJoCo tells meshes apart by the name of the file alone
             file, scale = _file(path, mesh.get("filename", "")), mesh.get("scale", "")
@@ -124,6 +124,10 @@ def _prepared(path):
         if joint.get("type") == "continuous":                           # such a joint has no range; MuJoCo takes one if it is written
             for limit in joint.iter("limit"):
                 limit.attrib.pop("lower", None), limit.attrib.pop("upper", None)
+    for link in root.iter("link"):
+        for visual in link.findall("visual"):
+            if any(float(sphere.get("radius")) == 0 for sphere in visual.iter("sphere")):
+                link.remove(visual)                                     # nothing to see; MuJoCo takes no such geom
     settings = xml.SubElement(root, "mujoco")
     xml.SubElement(settings, "compiler", {"fusestatic": "true", "discardvisual": "false", "balanceinertia": "true"})
     return xml.tostring(root, encoding="unicode"), assets, {name.split(".")[0] for name in assets.keys() - solid}, spread
@@ -155,14 +159,23 @@ def _motors(spec, m):
                               ctrllimited=bool(m.jnt_actfrclimited[j]), ctrlrange=m.jnt_actfrcrange[j])
 
 
-def reference(name, ours, **options):
-    """MuJoCo's model of the file, with the decisions of `ours` (fields.Model); ValueError where MuJoCo does not take it."""
+def prepared(name):
+    """MuJoCo's specification of the file, without Nuri's decisions about bodies; ValueError where MuJoCo does not take it."""
+    return _specification(name)[0]
+
+
+def _specification(name):
     mujoco.set_mju_user_warning(lambda text: None)
     try:
         text, assets, seen, spread = _prepared(source(name))
     except xml.ParseError as error:
         raise ValueError(f"XML: {error}") from error
-    spec = mujoco.MjSpec.from_string(text, assets=assets)
+    return mujoco.MjSpec.from_string(text, assets=assets), seen, spread
+
+
+def reference(name, ours, **options):
+    """MuJoCo's model of the file, with the decisions of `ours` (fields.Model); ValueError where MuJoCo does not take it."""
+    spec, seen, spread = _specification(name)
     for mesh in spec.meshes:
         if mesh.name in seen:
             mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL    # a flat one has no volume
