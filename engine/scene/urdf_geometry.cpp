@@ -188,6 +188,7 @@ bool read_geometry(Reader& reader, const xml::Element& part, Geom& out) {
   }
 
   const std::size_t before = reader.findings.errors.count;
+  bool nothing = false;                                             // to see: no geom, and no error
   Attributes a(*shape, reader.findings);
   if (shape->name == "box") {
     Array3 size{};
@@ -209,7 +210,10 @@ bool read_geometry(Reader& reader, const xml::Element& part, Geom& out) {
   } else {
     double radius = 0, length = 0;
     a.require("radius");
-    if (a.number("radius", radius)) a.check(is_length(radius), "radius", "be > 0 m, within 1e-10 .. 1e9");
+    const bool read = a.number("radius", radius);
+    nothing = read && radius == 0 && shape->name == "sphere" && part.name == "visual";
+    if (read && !nothing) a.check(is_length(radius), "radius", "be > 0 m, within 1e-10 .. 1e9");
+    if (nothing) reader.findings.idle_at("a visual sphere of radius 0", *shape);
     if (shape->name != "sphere") {
       a.require("length");
       if (a.number("length", length)) a.check(is_length(length), "length", "be > 0 m, within 1e-10 .. 1e9");
@@ -219,7 +223,7 @@ bool read_geometry(Reader& reader, const xml::Element& part, Geom& out) {
   }
   reader.finish(a);
   reader.only(*shape, {});
-  return reader.findings.errors.count == before && (out.type != GeomType::mesh || out.mesh >= 0);   // not every missing mesh is an error of its own
+  return !nothing && reader.findings.errors.count == before && (out.type != GeomType::mesh || out.mesh >= 0);   // not every missing mesh is an error of its own
 }
 
 }  // namespace nuri::scene::urdf

@@ -90,6 +90,7 @@ class Loader {
     if (text.rfind("\xFF\xFE", 0) == 0 || text.rfind("\xFE\xFF", 0) == 0)
       return fail(1, 1, "bad-encoding", "the file is UTF-16", "save it as UTF-8");
     if (text.rfind("\xEF\xBB\xBF", 0) == 0) text.erase(0, 3);
+    while (!text.empty() && text.back() == '\0') text.pop_back();   // written from C, with the end of the string
     line_starts.push_back(0);
     for (std::size_t i = 0; i < text.size(); ++i)
       if (text[i] == '\n') line_starts.push_back(i + 1);

@@ -28,7 +28,7 @@ class ObjReader {
     if (missing_normal_) mesh_.normals.clear();
     if (missing_texcoord_ && !mesh_.texcoords.empty()) mesh_.adjusted.push_back("left out texture coordinates: some corners have none");
     if (missing_texcoord_) mesh_.texcoords.clear();
-    if (dropped_) mesh_.adjusted.push_back("dropped points, lines or curves: " + std::to_string(dropped_) + " statements");
+    if (dropped_) mesh_.adjusted.push_back("dropped points, lines, curves or faces of less than three corners: " + std::to_string(dropped_) + " statements");
     if (fans_) mesh_.adjusted.push_back("cut polygons of more than " + std::to_string(most_clipped) + " corners as fans: " + std::to_string(fans_));
     return std::move(mesh_);
   }
@@ -136,7 +136,10 @@ class ObjReader {
         if (!corner(w, c)) return fail("bad-mesh", "\"" + std::string(w.substr(0, 40)) + "\" is no corner: v, v/vt, v//vn or v/vt/vn of what stands above");
         polygon_.push_back(c);
       }
-      if (polygon_.size() < 3) return fail("bad-mesh", "a face has at least three corners");
+      if (polygon_.size() < 3) {                             // an edge or a point, as modelling programs leave them
+        ++dropped_;
+        return;
+      }
       if (mesh_.faces.size() + polygon_.size() - 2 > limits::triangles) return fail("mesh-too-large", "more than " + std::to_string(limits::triangles) + " triangles");
       cut();
     } else if (kind == "o") {

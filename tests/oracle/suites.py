@@ -61,10 +61,7 @@ def roots():
 
 # What is not equal at present: a part of the reason as the report gives it, and why. Tests fail when one of these does not fail any more: then it is taken out here.
 ROOM = "touches itself in more than 300 rows, where Nuri stops an environment (most_coupled in physics/scratch_layout.cpp)"
-ENCODING = "ends in a zero byte, which MuJoCo takes for the end of the text"
 NO_LINK = "a deformable, without links: MuJoCo reads it as an empty model"
-NO_SIZE = "visual spheres of radius 0: MuJoCo leaves out what only is looked at"
-EDGES = "faces of two corners in an OBJ file, which MuJoCo passes over"
 WEIGHTLESS = ("a gripper alone in space, whose thumb turns about its own centre of mass: the inverse weight of its contacts is 1e-30, and their D is the most "
               "that either engine gives (MuJoCo 5e14, Nuri 1e15)")
 DEEP = "a finger 23 mm deep in the palm at the start: Nuri's search ends at a direction that needs 28 mm and gives its contact 4 mm; MuJoCo is right"
@@ -74,9 +71,5 @@ KNOWN = {
     "robosuite/grippers/jaco_three_finger_gripper": ("rows: 1.0e+00 (D)", WEIGHTLESS),
     "robosuite/grippers/robotiq_gripper_s": ("convex", DEEP),
     "locomotion/walkers/assets/build_fruitfly/assets/drosophila_fused": ("no room for their contacts", ROOM),
-    "urdf/humanoid/humanoid": ("bad-encoding", ENCODING),
     "urdf/torus_deform": ("no-link", NO_LINK),
-    "urdf/laikago/laikago_toes_zup": ("bad-value", NO_SIZE),
-    "urdf/laikago/laikago_toes_zup_lores": ("bad-value", NO_SIZE),
-    "urdf/samurai": ("bad-mesh", EDGES),
 }

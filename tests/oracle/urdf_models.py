@@ -26,10 +26,10 @@ QUICK = tuple(f"urdf/{n}" for n in ("kuka_iiwa/model", "franka_panda/panda", "xa
                                     "mini_cheetah/mini_cheetah", "cartpole", "pr2_gripper", "objects/mug", "table/table", "random_urdfs/000/000", "random_urdfs/500/500", "husky/husky"))
 # What Nuri does not take, and the code of its diagnostic: numbers with commas, lower limits above upper ones, files that are missing, xacro, ...
 REFUSED = {
-    "bicycle/bike": "bad-number", "biped/biped2d_pybullet": "bad-value", "cube_no_rotation": "bad-value", "humanoid/humanoid": "bad-encoding",
+    "bicycle/bike": "bad-number", "biped/biped2d_pybullet": "bad-value", "cube_no_rotation": "bad-value",
     "husky/husky": "xacro", "kuka_iiwa/model_for_sdf": "cannot-read", "laikago/laikago_toes": "bad-value", "laikago/laikago_toes_limits": "bad-value",
-    "laikago/laikago_toes_zup": "bad-value", "laikago/laikago_toes_zup_lores": "bad-value", "plane_implicit": "unknown-element", "quadruped/microtaur/microtaur": "wrong-count",
-    "quadruped/spirit40newer": "repeated-element", "racecar/racecar_differential": "wrong-count", "samurai": "bad-mesh", "spherical_joint_limit": "unknown-attribute",
+    "plane_implicit": "unknown-element", "quadruped/microtaur/microtaur": "wrong-count",
+    "quadruped/spirit40newer": "repeated-element", "racecar/racecar_differential": "wrong-count", "spherical_joint_limit": "unknown-attribute",
     "torus_deform": "no-link", "toys/concave_box": "unknown-element",
 }
 
@@ -108,7 +108,7 @@ def _prepare_inertial(link, spread):
 
 def _prepared(path):
     """The file's text for MuJoCo, its meshes, those that are only looked at, and {link: kg} of links that write no moments."""
-    root, spread, assets, solid, names_ = xml.fromstring(path.read_bytes().lstrip()), {}, {}, set(), {}
+    root, spread, assets, solid, names_ = xml.fromstring(path.read_bytes().strip(b" \t\r\n\0")), {}, {}, set(), {}
     for part in [*root.iter("visual"), *root.iter("collision")]:
         for mesh in part.iter("mesh"):                                  # MuJoCo tells meshes apart by the name of the file alone
             file, scale = _file(path, mesh.get("filename", "")), mesh.get("scale", "")

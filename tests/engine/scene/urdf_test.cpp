@@ -376,6 +376,16 @@ TEST_CASE("urdf: materials may be defined anywhere, and textures may be missing"
   CHECK(reported(s, "outside-folder") == 1);             // a text has no folder
 }
 
+TEST_CASE("urdf: a visual sphere of radius 0 is nothing to see, a solid one is an error") {
+  const std::string mass = "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial>", point = "<geometry><sphere radius='0.0'/></geometry>";
+  CHECK(read(a_link("a", mass + "<visual>" + point + "</visual>")).geoms.empty());
+  CHECK_FALSE(parse_urdf(robot(a_link("a", mass + "<collision>" + point + "</collision>")), "test.urdf", {}));
+}
+
+TEST_CASE("urdf: a zero byte at the end ends a text that was written from C") {
+  CHECK(parse_urdf(robot(a_link("a")) + "\r\n" + std::string(1, '\0'), "test.urdf", {}));
+}
+
 TEST_CASE("urdf: what other programs add is ignored, with one note per name") {
   const Scene s = read(a_link("a") + "<gazebo/><gazebo reference='a'><mu1>0.2</mu1></gazebo><transmission name='t'><type>x</type></transmission><drake:acceleration xmlns:drake='x'/>" +
                        a_link("b", "<inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial><contact><lateral_friction value='1'/></contact>") +

@@ -136,6 +136,8 @@ TEST_CASE("OBJ polygons") {
     area += n[2] / 2;
   }
   CHECK(area == doctest::Approx(6));
+  // faces of two corners and of one are edges and points
+  CHECK(faces("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 2\nf 3 2 1\nf 4\nf 1 2 4\n").faces.size() == 2);
   // a line crossing itself still ends
   CHECK(faces("v 0 0 0\nv 1 1 0\nv 1 0 0\nv 0 1 0\nv 2 5 0\nf 1 2 3 4 5\n").faces.size() == 3);
   // a wheel of 100000 corners is a fan
@@ -189,7 +191,7 @@ TEST_CASE("bad mesh files have a code") {
     {"a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9223372036854775807\n", "bad-mesh"},
     {"a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1/2/3/4 2 3\n", "bad-mesh"},
     {"a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1/1 2/1 3/1\n", "bad-mesh"},
-    {"a.obj", "v 0 0 0\nv 1 0 0\nf 1 2\n", "bad-mesh"},
+    {"a.obj", "v 0 0 0\nv 1 0 0\nf 1 2\n", "flat-mesh"},           // a face of two corners is an edge: nothing but points, and no hull
     {"a.obj", "v 0 0\n", "bad-mesh"},
     {"a.obj", "v 0 0 1e400\n", "bad-vertex"},
     {"a.obj", "v 0 0 nan\n", "bad-vertex"},
