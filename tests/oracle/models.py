@@ -12,8 +12,6 @@ GYMNASIUM = ("ant", "half_cheetah", "hopper", "humanoid", "humanoidstandup", "in
              "swimmer", "walker2d", "walker2d_v5")
 DM_CONTROL = ("acrobot", "ball_in_cup", "cartpole", "cheetah", "dog", "finger", "fish", "hopper", "humanoid", "humanoid_CMU", "lqr", "manipulator", "pendulum", "point_mass",
               "quadruped", "reacher", "stacker", "swimmer", "walker")
-# Not read yet, and what the reader says.
-NOT_YET = {}
 OVERRIDE = {"o_margin": "0.02", "o_solref": "0.03 0.8", "o_solimp": "0.8 0.97 0.002 0.4 3", "o_friction": "0.6 0.7 0.01 0.002 0.003"}
 # name: (file under models/, options that differ from the file's; `flag_NAME` is one of <flag>)
 OWN = {
@@ -89,7 +87,7 @@ OWN = {
 }
 SUITES = tuple([f"gymnasium/{n}" for n in GYMNASIUM] + [f"dm_control/{n}" for n in DM_CONTROL])
 OWN_NAMES = tuple(f"own/{n}" for n in OWN)
-NAMES = tuple(n for n in SUITES if n not in NOT_YET) + OWN_NAMES
+NAMES = SUITES + OWN_NAMES
 
 # What is timed, and for how many steps the suites' own tasks hold a control (dm_control: n_sub_steps; gymnasium: frame_skip).
 HOLD = {"dm_control/humanoid": 5, "dm_control/cheetah": 1, "dm_control/hopper": 4, "dm_control/walker": 10, "dm_control/humanoid_CMU": 10, "gymnasium/ant": 5}

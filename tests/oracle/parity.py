@@ -155,7 +155,7 @@ def measure_all(name, stages=True, checked=lambda name, m: True):
     out = Result(name)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            ours = fields.compiled(urdf_models.write(name, folder) if name.startswith("urdf/") else models.original(name) if name in models.NOT_YET else models.write(name, folder))
+            ours = fields.compiled(urdf_models.write(name, folder) if name.startswith("urdf/") else models.write(name, folder))
             out.by_mujoco = True
             scene, m = pair(name, folder)
             out.by_mujoco = False

@@ -33,13 +33,6 @@ def test_compiled_fields_and_halton_controls(name, tmp_path):
     assert not failed, "\n".join(failed)
 
 
-@pytest.mark.parametrize("name", models.NOT_YET)
-def test_not_read_yet(name):
-    """Fails when a model can be read: then it belongs among those that are compared."""
-    with pytest.raises(program.Refused, match=models.NOT_YET[name]):
-        fields.compiled(models.original(name))
-
-
 def urdf_files():
     if not fetch_data.complete():
         return [pytest.param("-", marks=pytest.mark.skip(reason="pybullet_data was not fetched"))]
