@@ -27,7 +27,7 @@ QUICK = tuple(f"urdf/{n}" for n in ("kuka_iiwa/model", "franka_panda/panda", "xa
 # What Nuri does not take, and the code of its diagnostic: numbers with commas, lower limits above upper ones, files that are missing, xacro, ...
 REFUSED = {
     "bicycle/bike": "bad-number", "biped/biped2d_pybullet": "bad-value", "cube_no_rotation": "bad-value",
-    "husky/husky": "xacro", "kuka_iiwa/model_for_sdf": "cannot-read", "laikago/laikago_toes": "bad-value", "laikago/laikago_toes_limits": "bad-value",
+    "husky/husky": "xacro", "kuka_iiwa/model_for_sdf": "cannot-read",
     "plane_implicit": "unknown-element", "quadruped/microtaur/microtaur": "wrong-count",
     "quadruped/spirit40newer": "repeated-element", "racecar/racecar_differential": "wrong-count", "spherical_joint_limit": "unknown-attribute",
     "torus_deform": "no-link", "toys/concave_box": "unknown-element",
