@@ -6,7 +6,7 @@ using namespace scene;
 namespace {
 
 constexpr int64_t most_kept = int64_t(1) << 20;            // numbers of one track
-constexpr double most_period = 1 << 20;                    // steps
+constexpr double longest_interval = 1 << 20;               // steps
 
 void check_history(Compilation& c, const History& h, int values, const std::string& who, const Place& place) {
   const double step = c.scene.option.timestep;
@@ -14,7 +14,8 @@ void check_history(Compilation& c, const History& h, int values, const std::stri
   if (h.samples < 0 || int64_t(h.samples) * values > most_kept) refuse("samples x values is from 0 to " + std::to_string(most_kept));
   if (!(h.delay >= 0)) refuse("the delay must not be negative");
   if (h.delay > 0 && h.samples == 0) refuse("a delay needs samples to look back on", "nsample = delay / timestep, rounded up");
-  if (!(h.interval[0] >= 0) || h.interval[0] > most_period * step) refuse("the period is from 0 to " + std::to_string(int(most_period)) + " time steps");
+  if (!(h.interval[0] >= 0) || h.interval[0] > longest_interval * step)
+    refuse("the period is from 0 to " + std::to_string(int(longest_interval)) + " time steps");
   if (h.interval[0] > 0 && !(h.interval[1] <= 0 && h.interval[1] > -h.interval[0])) refuse("the phase is 0, or less than a period before 0");
   if (h.interval[0] > 0 && h.samples == 0) c.note("no-interval", who + " is computed in every step: without samples its interval has no effect", place);
   if (h.samples > 0 && h.delay > (h.samples + 1e-6) * (h.interval[0] > step ? h.interval[0] : step))

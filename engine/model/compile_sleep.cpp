@@ -60,8 +60,7 @@ void compile_sleep(Compilation& c) {
       policy[size_t(tree)] = s.bodies[b].sleep;
   }
   if (!c.errors.empty() || !s.option.flags.sleep) return;
-  constexpr int newton = 2;
-  if (has_dual(m) || m.solver != newton) {
+  if (has_dual(m) || m.solver != solver_newton) {
     c.report.push_back({Severity::warning, "sleep-idle", "no tree falls asleep: that needs solver Newton without noslip and diagexact", "", {}, "", {}});
     return;
   }

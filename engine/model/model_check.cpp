@@ -305,7 +305,7 @@ class Check {
     }
     if (dual_numbers(m, m.row_count) > most_dual) return fail("more rows than the dual problem has room for");
     if (m.along_tree != (shorter_along_tree(m) ? 1 : 0)) return fail("along_tree does not follow from tree and rows");
-    if ((m.flags & flag_sleep) && (has_dual(m) || m.solver != 2)) return fail("flag_sleep is not for this solver");
+    if ((m.flags & flag_sleep) && (has_dual(m) || m.solver != solver_newton)) return fail("flag_sleep is not for this solver");
     if (m.heap != (is_heap(m) ? 1 : 0)) return fail("heap does not follow from trees, owners and rows");
     return true;
   }

@@ -153,9 +153,9 @@ bool shorter_along_tree(const Model& m) {
 
 bool is_heap(const Model& m) {
   // A handful of things share a pack well. Measured on 200 pebbles, 120 parts and 22 humanoids.
-  constexpr int newton = 2, handful = 16;
+  constexpr int handful = 16;
   if (m.flags & flag_sleep) return true;
-  if (m.along_tree || has_dual(m) || m.solver != newton) return false;
+  if (m.along_tree || has_dual(m) || m.solver != solver_newton) return false;
   std::vector<bool> coupled(m.tree_count, false);
   auto couple = [&](const int32_t* list, int count) {
     auto tree = [&](int k) { return m.body_tree[m.dof_body[list[k] < 0 ? -1 - list[k] : list[k]]]; };
