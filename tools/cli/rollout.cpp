@@ -31,48 +31,45 @@ size_t shown_columns(const model::Model& m) {
   return columns;
 }
 
-// The given states under the given controls once more, and what is seen on the way: [environment][period][shown].
-template <class T> Table trace(World& world, const Table& states, const std::vector<double>& controls, size_t periods, int hold) {
-  world.reset();
-  load_states<T>(world, states);
-  const size_t environments = size_t(world.environments()), actuators = size_t(world.model().control_count), columns = shown_columns(world.model());
-  Table out{environments, periods * columns, std::vector<double>(environments * periods * columns)};
-  for (size_t t = 0; t < periods && !interrupted(); ++t) {
-    for (size_t e = 0; e < environments; ++e)
-      for (size_t a = 0; a < actuators; ++a) world.row<T>(StateField::ctrl, int(e))[a] = T(controls[(e * periods + t) * actuators + a]);
-    world.step(hold);
-    for (size_t e = 0; e < environments; ++e) {
-      double* to = out.values.data() + (e * periods + t) * columns;
-      for (const StateField field : shown)
-        for (const T value : world.row<T>(field, int(e))) *to++ = double(value);
-    }
-  }
-  return out;
-}
+struct Seconds { double wall = 0, processor = 0; };               // processor: of all threads, whatever else the machine does
 
-struct Seconds { double wall, processor; };                       // processor: of all threads, whatever else the machine does
-
-// One run from the given states; seconds inside World::step and the copy of controls, which is part of the work on both sides.
-template <class T> Seconds roll(World& world, const Table& states, const std::vector<T>& controls, size_t periods, int hold) {
+// One run from the given states: seconds inside World::step and the copy of controls, which is part of the work on both sides.
+// seen(period): after each period, not counted.
+template <class T, class F> Seconds roll(World& world, const Table& states, const std::vector<T>& controls, size_t periods, int hold, F seen) {
   world.reset();
   load_states<T>(world, states);
   world.clear_statistics();
   const size_t environments = size_t(world.environments()), actuators = size_t(world.model().control_count);
-  const auto start = std::chrono::steady_clock::now();
-  const std::clock_t worked = std::clock();
-  for (size_t t = 0; t < periods; ++t) {
+  Seconds spent;
+  for (size_t t = 0; t < periods && !interrupted(); ++t) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t worked = std::clock();
     for (size_t e = 0; e < environments; ++e)
       std::copy_n(controls.data() + (e * periods + t) * actuators, actuators, world.row<T>(StateField::ctrl, int(e)).data());
     world.step(hold);
+    spent.wall += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    spent.processor += double(std::clock() - worked) / CLOCKS_PER_SEC;
+    seen(t);
   }
-  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), double(std::clock() - worked) / CLOCKS_PER_SEC};
+  return spent;
 }
 
-template <class T> std::vector<Seconds> roll_all(World& world, const Table& states, const Table& controls, size_t periods, int runs, int hold) {
+// trace: what is seen in the first run, [environment][period][shown]; or null.
+template <class T> std::vector<Seconds> roll_all(World& world, const Table& states, const Table& controls, size_t periods, int runs, int hold, Table* trace) {
   const std::vector<T> own(controls.values.begin(), controls.values.end());
-  std::vector<Seconds> seconds;
-  for (int run = 0; run < runs && !interrupted(); ++run) seconds.push_back(roll<T>(world, states, own, periods, hold));
-  return seconds;
+  const size_t environments = size_t(world.environments()), columns = shown_columns(world.model());
+  if (trace) *trace = {environments, periods * columns, std::vector<double>(environments * periods * columns)};
+  auto write = [&](size_t t) {
+    for (size_t e = 0; e < environments; ++e) {
+      double* to = trace->values.data() + (e * periods + t) * columns;
+      for (const StateField field : shown)
+        for (const T value : world.row<T>(field, int(e))) *to++ = double(value);
+    }
+  };
+  std::vector<Seconds> spent;
+  for (int run = 0; run < runs && !interrupted(); ++run)
+    spent.push_back(roll<T>(world, states, own, periods, hold, [&](size_t t) { if (trace && run == 0) write(t); }));
+  return spent;
 }
 
 int rollout(const Asked& asked) {
@@ -100,12 +97,11 @@ int rollout(const Asked& asked) {
   auto made = World::create(loaded->models[0], chosen);
   if (!made) return report(made.errors(), options.json);
   World& world = **made;
-  const std::vector<Seconds> spent = world.options().precision == Precision::f32 ? roll_all<float>(world, *states, *controls, periods, asked.runs, asked.hold) : roll_all<double>(world, *states, *controls, periods, asked.runs, asked.hold);
-  if (!asked.trace.empty()) {
-    const Table seen = world.options().precision == Precision::f32 ? trace<float>(world, *states, controls->values, periods, asked.hold) : trace<double>(world, *states, controls->values, periods, asked.hold);
-    if (!write_npy(asked.trace, seen)) return report("cannot write " + asked.trace, options.json, failed);
-  }
+  const auto all = world.options().precision == Precision::f32 ? roll_all<float> : roll_all<double>;
+  Table seen;
+  const std::vector<Seconds> spent = all(world, *states, *controls, periods, asked.runs, asked.hold, asked.trace.empty() ? nullptr : &seen);
   if (interrupted()) return report("interrupted", options.json, failed);
+  if (!asked.trace.empty() && !write_npy(asked.trace, seen)) return report("cannot write " + asked.trace, options.json, failed);
 
   std::vector<double> seconds, worked;
   for (const Seconds& s : spent) {
