@@ -9,14 +9,15 @@
 #include "engine/launch/pool.h"
 #include "engine/model/model_flags.h"
 #include "engine/model/plastic.h"
+#include "engine/model/state_role.h"
 
 namespace nuri {
 namespace {
 
 constexpr StateFieldInfo infos[] = {
-#define NURI_STATE(name, count, unit, doc) {#name, unit, doc, false, false},
-#define NURI_OUTPUT(name, count, unit, doc) {#name, unit, doc, true, false},
-#define NURI_DETAIL(name, source, count, unit, doc) {#name, unit, doc, true, true},
+#define NURI_STATE(name, source, role, count, unit, doc) {#name, unit, doc, false, false, !written(StateRole::role)},
+#define NURI_OUTPUT(name, count, unit, doc) {#name, unit, doc, true, false, false},
+#define NURI_DETAIL(name, source, count, unit, doc) {#name, unit, doc, true, true, false},
 #include "engine/model/state_fields.inl"
 };
 
@@ -40,7 +41,7 @@ const StateFieldInfo& info(StateField field) { return infos[int(field)]; }
 int columns(const model::Model& m, StateField field, bool detail) {
   if (info(field).detail && !detail) return 0;
   const int counts[] = {
-#define NURI_STATE(name, count, unit, doc) int(count),
+#define NURI_STATE(name, source, role, count, unit, doc) int(count),
 #define NURI_OUTPUT(name, count, unit, doc) int(count),
 #include "engine/model/state_fields.inl"
   };

@@ -21,13 +21,13 @@ enum class Precision { f32, f64 };
 
 // Fields of the state and outputs, in the order of engine/model/state_fields.inl.
 enum class StateField : int {
-#define NURI_STATE(name, count, unit, doc) name,
+#define NURI_STATE(name, source, role, count, unit, doc) name,
 #define NURI_OUTPUT(name, count, unit, doc) name,
 #include "engine/model/state_fields.inl"
   count
 };
 inline constexpr int state_field_count = int(StateField::count);
-struct StateFieldInfo { const char *name, *unit, *doc; bool output, detail; };
+struct StateFieldInfo { const char *name, *unit, *doc; bool output, detail, given /* a step only reads it */; };
 const StateFieldInfo& info(StateField field);
 int columns(const model::Model& model, StateField field, bool detail = false);   // details have none unless they are asked for
 

@@ -235,7 +235,7 @@ class BulletBucket final : public Bucket {
   }
   void show(int e, const Own& own) {
     const Numbers& s = *own.state;
-#define NURI_STATE(name, count, unit, doc) std::copy(s.name.begin(), s.name.end(), looker_->row<double>(StateField::name, e).begin());
+#define NURI_STATE(name, source, role, count, unit, doc) std::copy(s.name.begin(), s.name.end(), looker_->row<double>(StateField::name, e).begin());
 #include "engine/model/state_fields.inl"
     const uint64_t steps = step_count_[size_t(e)];
     for (int k = 0; k < std::min(2, model_->clock_count); ++k) looker_->set(StateField::clock, e, k, double(steps >> (24 * k) & 0xFFFFFF));

@@ -52,7 +52,7 @@ void list_dampers(const Pack<Lane>& p, std::vector<Damper>& out) {
 }  // namespace
 
 Numbers::Numbers(const model::Model& m) {
-#define NURI_STATE(name, count, unit, doc) name.resize(size_t(count));
+#define NURI_STATE(name, source, role, count, unit, doc) name.resize(size_t(count));
 #include "engine/model/state_fields.inl"
 }
 
@@ -80,7 +80,7 @@ Smooth::~Smooth() = default;
 void Smooth::run(Numbers& state, Forces& out) {
   Parts& parts = *parts_;
   void* fields[state_field_count] = {};
-#define NURI_STATE(name, count, unit, doc) fields[int(StateField::name)] = state.name.data();
+#define NURI_STATE(name, source, role, count, unit, doc) fields[int(StateField::name)] = state.name.data();
 #include "engine/model/state_fields.inl"
   const int environment = 0;
   PackJob job{};

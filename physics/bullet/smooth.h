@@ -12,7 +12,7 @@ namespace nuri::bullet {
 
 // The state of one environment in double, by the names of engine/model/state_fields.inl; outputs are left empty.
 struct Numbers {
-#define NURI_STATE(name, count, unit, doc) std::vector<double> name;
+#define NURI_STATE(name, source, role, count, unit, doc) std::vector<double> name;
 #include "engine/model/state_fields.inl"
   explicit Numbers(const model::Model& model);
 };

@@ -82,28 +82,12 @@ template <class L> struct PackStep {
 
   bool pushed = false;                                             // some body carries an applied force
   void load_state() {
-    const Scratch<L>& s = scratch;
-    load(int(field::qpos), s.qpos());
-    load(int(field::qpos_residual), s.qpos_residual());
-    load(int(field::qvel), s.qvel());
-    load(int(field::act), s.act());
-    load(int(field::plastic), s.plastic());
-    load(int(field::warmstart), s.warm());
-    load(int(field::ctrl), s.ctrl());
-    load_rare(int(field::qfrc_applied), s.applied());
-    pushed = load_rare(int(field::xfrc_applied), s.body_applied());
-    load(int(field::equality_active), s.equality_active());
-    load(int(field::tree_asleep), s.tree_asleep());
-    load(int(field::asleep_qpos), s.asleep_qpos());
-    load(int(field::clock), s.clock());
-    load(int(field::history), s.history());
-    const int mocaps = model.mocap_count;
-    for (int k = 0; k < mocaps; ++k)
-      for (int w = 0; w < W; ++w) {
-        const T* const pos = base(int(field::mocap_pos)) + (size_t(job.environments[w]) * mocaps + k) * 3;
-        const T* const quat = base(int(field::mocap_quat)) + (size_t(job.environments[w]) * mocaps + k) * 4;
-        for (int c = 0; c < 7; ++c) s.mocap()[7 * k + c].set(w, c < 3 ? pos[c] : quat[c - 3]);
-      }
+    bool rare = false;
+#define NURI_STATE(name, source, role, count, unit, doc) \
+    if constexpr (StateRole::role == StateRole::rare) rare |= load_rare(int(field::name), scratch.source()); \
+    else load(int(field::name), scratch.source());
+#include "engine/model/state_fields.inl"
+    pushed = rare && some_body_pushed(Pack<L>(lane, model, scratch));
   }
 
   bool run() {
@@ -139,16 +123,8 @@ template <class L> struct PackStep {
     store(int(field::qacc), s.acc());
     store(int(field::sensordata), s.sensors());
     if (job.integrate) {
-      store(int(field::qpos), s.qpos());
-      store(int(field::qpos_residual), s.qpos_residual());
-      store(int(field::qvel), s.qvel());
-      store(int(field::act), s.act());
-      store(int(field::plastic), s.plastic());
-      store(int(field::warmstart), s.warm());
-      store(int(field::tree_asleep), s.tree_asleep());
-      store(int(field::asleep_qpos), s.asleep_qpos());
-      store(int(field::clock), s.clock());
-      store(int(field::history), s.history());
+#define NURI_STATE(name, source, role, count, unit, doc) if constexpr (written(StateRole::role)) store(int(field::name), s.source());
+#include "engine/model/state_fields.inl"
     }
     lane.mark(int(Stage::store));
     if (job.state[int(field::xpos)]) {                             // poses of the final state; overwrites what shares their memory
@@ -201,7 +177,7 @@ template <class L> struct PackStep {
 
   struct field {
     enum Name : int {
-#define NURI_STATE(name, count, unit, doc) name,
+#define NURI_STATE(name, source, role, count, unit, doc) name,
 #define NURI_OUTPUT(name, count, unit, doc) name,
 #include "engine/model/state_fields.inl"
     };

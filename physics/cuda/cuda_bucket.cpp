@@ -12,15 +12,13 @@ namespace {
 
 using device::Memory;
 
-constexpr StateField inputs[] = {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::plastic, StateField::warmstart, StateField::ctrl,
-                                 StateField::qfrc_applied, StateField::xfrc_applied, StateField::mocap_pos, StateField::mocap_quat, StateField::equality_active,
-                                 StateField::tree_asleep, StateField::asleep_qpos, StateField::clock, StateField::history};
-constexpr StateField results[] = {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::plastic, StateField::warmstart,
-                                  StateField::tree_asleep, StateField::asleep_qpos, StateField::clock, StateField::history,
-                                  StateField::qacc, StateField::xpos, StateField::xquat, StateField::sensordata,
-#define NURI_DETAIL(name, source, count, unit, doc) StateField::name,
-#include "engine/model/state_fields.inl"
-};
+// f(field) for those that a step reads, and those that it leaves.
+template <class F> void each_input(F f) {
+  for (int i = 0; i < state_field_count; ++i) if (!info(StateField(i)).output) f(i);
+}
+template <class F> void each_result(F f) {
+  for (int i = 0; i < state_field_count; ++i) if (!info(StateField(i)).given) f(i);
+}
 
 constexpr size_t counter_bytes = sizeof(uint64_t) + sizeof(uint32_t) + sizeof(int32_t) + 1 + sizeof(int);   // steps, fault, contacts, again, list
 
@@ -101,7 +99,7 @@ void CudaBucket::download(StateField field) {
 }
 
 void CudaBucket::upload_inputs() {
-  for (StateField f : inputs) upload(f);
+  each_input([&](int f) { upload(StateField(f)); });
   step_counts_.upload(step_count_.data(), step_counts_.bytes(), stream_);
   faults_.upload(fault_.data(), faults_.bytes(), stream_);
   contact_counts_.upload(contact_count_.data(), contact_counts_.bytes(), stream_);
@@ -140,17 +138,17 @@ void CudaBucket::move_counters(std::span<const int> environments, bool gather) {
 void CudaBucket::upload_rows(std::span<const int> environments) {
   if (environments.size() == size_t(options_.environments)) return upload_inputs();
   set_list(environments);
-  for (StateField f : inputs) move_rows(arrays_[int(f)].data(), state_[int(f)], columns_[int(f)], environments, false);
+  each_input([&](int f) { move_rows(arrays_[f].data(), state_[f], columns_[f], environments, false); });
   move_counters(environments, false);
 }
 
 void CudaBucket::download_results(std::span<const int> environments) {
-  for (StateField f : results) move_rows(arrays_[int(f)].data(), state_[int(f)], columns_[int(f)], environments, true);
+  each_result([&](int f) { move_rows(arrays_[f].data(), state_[f], columns_[f], environments, true); });
   move_counters(environments, true);
 }
 
 void CudaBucket::download_all() {
-  for (StateField f : results) state_[int(f)].download(arrays_[int(f)].data(), arrays_[int(f)].size(), stream_);
+  each_result([&](int f) { state_[f].download(arrays_[f].data(), arrays_[f].size(), stream_); });
   step_counts_.download(step_count_.data(), step_counts_.bytes(), stream_);
   faults_.download(fault_.data(), faults_.bytes(), stream_);
   contact_counts_.download(contact_count_.data(), contact_counts_.bytes(), stream_);

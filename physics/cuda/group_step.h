@@ -44,51 +44,19 @@ template <class L> struct GroupStep {
     lane.each(job.columns[int(field)], [&](int i) { to[i] = values[i][0] + T(0); });
   }
 
-  // Returns whether some body carries an applied force: nearly never, and then a pass over the tree is spared.
+  // Returns whether some body carries an applied force.
   NURI_STAGE bool load_state() const {
-    const Scratch<L>& s = scratch;
-    load(StateField::qpos, s.qpos());
-    load(StateField::qpos_residual, s.qpos_residual());
-    load(StateField::qvel, s.qvel());
-    load(StateField::act, s.act());
-    load(StateField::plastic, s.plastic());
-    load(StateField::warmstart, s.warm());
-    load(StateField::ctrl, s.ctrl());
-    load(StateField::qfrc_applied, s.applied());
-    load(StateField::xfrc_applied, s.body_applied());
-    load(StateField::equality_active, s.equality_active());
-    load(StateField::tree_asleep, s.tree_asleep());
-    load(StateField::asleep_qpos, s.asleep_qpos());
-    load(StateField::clock, s.clock());
-    load(StateField::history, s.history());
-    if (model.mocap_count) {
-      const T *const pos = row(StateField::mocap_pos), *const quat = row(StateField::mocap_quat);
-      lane.each(7 * model.mocap_count, [&](int i) {
-        const int k = i / 7, c = i % 7;
-        s.mocap()[i] = R(c < 3 ? pos[3 * k + c] : quat[4 * k + c - 3]);
-      });
-    }
+#define NURI_STATE(name, source, role, count, unit, doc) load(StateField::name, scratch.source());
+#include "engine/model/state_fields.inl"
     lane.sync();
-    R count[1];
-    lane.template sums<1>(6 * model.body_count, ByItem{}, count, [&](int i, R* acc) {
-      acc[0] = acc[0] + where(R(0) < abs(s.body_applied()[i]), R(1), R(0));
-    });
-    return any(R(0) < count[0]);
+    return some_body_pushed(Pack<L>(lane, model, scratch));
   }
 
   NURI_STAGE void store_state(const Run<L>& run) const {
     const Scratch<L>& s = scratch;
     if (launch.integrate) {
-      store(StateField::qpos, s.qpos());
-      store(StateField::qpos_residual, s.qpos_residual());
-      store(StateField::qvel, s.qvel());
-      store(StateField::act, s.act());
-      store(StateField::plastic, s.plastic());
-      store(StateField::warmstart, s.warm());
-      store(StateField::tree_asleep, s.tree_asleep());
-      store(StateField::asleep_qpos, s.asleep_qpos());
-      store(StateField::clock, s.clock());
-      store(StateField::history, s.history());
+#define NURI_STATE(name, source, role, count, unit, doc) if constexpr (written(StateRole::role)) store(StateField::name, s.source());
+#include "engine/model/state_fields.inl"
     }
     store(StateField::sensordata, s.sensors());
     store(StateField::xpos, s.xpos());

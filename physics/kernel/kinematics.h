@@ -38,9 +38,8 @@ template <class L> NURI_STAGE void kinematics(Pack<L>& p) {
       } else {
         const int mocap = m.body_mocap[b];
         if (mocap >= 0) {
-          const R* const x = s.mocap() + 7 * mocap;
-          pos = {x[0], x[1], x[2]};
-          q = unit(Quat<R>{x[3], x[4], x[5], x[6]});
+          pos = load3(s.mocap_pos(), mocap);
+          q = unit(load4(s.mocap_quat(), mocap));
         } else {
           pos = load9(xmat, parent) * load3(m.body_pos, b) + load3(xpos, parent);
           q = load4(xquat, parent) * load4(m.body_quat, b);

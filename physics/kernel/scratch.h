@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "engine/core/macros.h"
+#include "engine/model/state_role.h"
 
 namespace nuri {
 

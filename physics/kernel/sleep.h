@@ -16,58 +16,59 @@ NURI_KERNEL_BEGIN
 
 inline constexpr int wide_awake = -11;                             // 10 still steps come before -1: MuJoCo's mjMINAWAKE
 
-// Wakes a tree's ring. A state from outside may hold anything: it ends after as many trees as there are.
-template <class L> NURI_FN void wake(const Pack<L>& p, int tree, int as) {
-  using R = typename L::Real;
+// f(tree) for the trees of a sleeper's ring. A state from outside may hold anything: it ends after as many as there are.
+template <class L, class F> NURI_FN void each_in_ring(const Pack<L>& p, int tree, F f) {
   const int trees = p.model.tree_count;
-  for (int k = 0; k < trees && tree >= 0 && tree < trees && asleep(p, tree); ++k) {
-    R& at = p.scratch.tree_asleep()[tree];
-    tree = at[0] < typename L::Scalar(trees) ? int(at[0]) : -1;
-    at = R(float(as));
+  for (int k = 0; k < trees && asleep(p, tree); ++k) {
+    const auto next = p.scratch.tree_asleep()[tree][0];
+    f(tree);
+    tree = next < typename L::Scalar(trees) ? int(next) : -1;
   }
+}
+template <class L> NURI_FN void wake(const Pack<L>& p, int tree, int as) {
+  each_in_ring(p, tree, [&](int t) { p.scratch.tree_asleep()[t] = typename L::Real(float(as)); });
 }
 // The ring's lowest tree, by which it is known.
 template <class L> NURI_FN int ring_of(const Pack<L>& p, int tree) {
-  const int trees = p.model.tree_count;
   int lowest = tree;
-  for (int k = 0; k < trees && tree >= 0 && tree < trees && asleep(p, tree); ++k) {
-    lowest = tree < lowest ? tree : lowest;
-    const auto next = p.scratch.tree_asleep()[tree][0];
-    tree = next < typename L::Scalar(trees) ? int(next) : -1;
-  }
+  each_in_ring(p, tree, [&](int t) { lowest = t < lowest ? t : lowest; });
   return lowest;
 }
 
-template <class L, class F> NURI_FN void each_tree_joint(const Pack<L>& p, int tree, F f) {
+template <class L, class F> NURI_FN void each_tree_body(const Pack<L>& p, int tree, F f) {
   const auto& m = p.model;
-  for (int k = m.tree_body_adr[tree]; k < m.tree_body_adr[tree + 1]; ++k) {
-    const int b = m.tree_body[k];
-    for (int j = m.body_joint_adr[b]; j < m.body_joint_adr[b] + m.body_joint_num[b]; ++j) f(j);
-  }
+  for (int k = m.tree_body_adr[tree]; k < m.tree_body_adr[tree + 1]; ++k) f(m.tree_body[k]);
 }
-NURI_VALUE int dofs_of(int type) { return type == joint::free ? 6 : type == joint::ball ? 3 : 1; }
-NURI_VALUE int positions_of(int type) { return type == joint::free ? 7 : type == joint::ball ? 4 : 1; }
+// Dofs and positions of a body lie together.
+template <class L, class F> NURI_FN void each_dof(const Pack<L>& p, int body, F f) {
+  const int first = p.model.body_dof_adr[body], end = first + p.model.body_dof_num[body];
+  for (int i = first; i < end; ++i) f(i);
+}
+template <class L, class F> NURI_FN void each_position(const Pack<L>& p, int body, F f) {
+  const auto& m = p.model;
+  const int first = m.body_joint_adr[body], next = first + m.body_joint_num[body];
+  if (first == next) return;
+  const int end = next < m.joint_count ? m.joint_qpos[next] : m.qpos_count;
+  for (int i = m.joint_qpos[first]; i < end; ++i) f(i);
+}
 
 // A force that is applied to a tree from outside.
 template <class L> NURI_FN bool pushed(const Pack<L>& p, int tree) {
-  const auto& m = p.model;
   const auto& s = p.scratch;
-  for (int k = m.tree_body_adr[tree]; k < m.tree_body_adr[tree + 1]; ++k) {
-    const int b = m.tree_body[k];
-    for (int i = 6 * b; i < 6 * b + 6; ++i) if (s.body_applied()[i][0] != 0) return true;
-    for (int i = m.body_dof_adr[b]; i < m.body_dof_adr[b] + m.body_dof_num[b]; ++i) if (s.applied()[i][0] != 0) return true;
-  }
-  return false;
+  bool any = false;
+  each_tree_body(p, tree, [&](int b) {
+    for (int i = 6 * b; i < 6 * b + 6; ++i) any = any || s.body_applied()[i][0] != 0;
+    each_dof(p, b, [&](int i) { any = any || s.applied()[i][0] != 0; });
+  });
+  return any;
 }
 template <class L> NURI_FN bool disturbed(const Pack<L>& p, int tree) {
-  const auto& m = p.model;
   const auto& s = p.scratch;
-  if (m.tree_sleep[tree] == model::never_asleep || pushed(p, tree)) return true;
+  if (p.model.tree_sleep[tree] == model::never_asleep || pushed(p, tree)) return true;
   bool moved = false;
-  each_tree_joint(p, tree, [&](int j) {
-    const int type = m.joint_type[j], v = m.joint_dof[j], q = m.joint_qpos[j];
-    for (int i = v; i < v + dofs_of(type); ++i) moved = moved || s.qvel()[i][0] != 0;
-    for (int i = q; i < q + positions_of(type); ++i) moved = moved || !(s.qpos()[i][0] == s.asleep_qpos()[i][0]);
+  each_tree_body(p, tree, [&](int b) {
+    each_dof(p, b, [&](int i) { moved = moved || s.qvel()[i][0] != 0; });
+    each_position(p, b, [&](int i) { moved = moved || !(s.qpos()[i][0] == s.asleep_qpos()[i][0]); });
   });
   return moved;
 }
@@ -147,12 +148,11 @@ template <class L> NURI_STAGE void fall_asleep(const Pack<L>& p) {
     s.tree_woken()[t] = 0;
     if (asleep(p, t)) return;
     bool still = m.tree_sleep[t] != model::never_asleep && !pushed(p, t);
-    each_tree_joint(p, t, [&](int j) {
-      const int v = m.joint_dof[j];
-      for (int i = v; i < v + dofs_of(m.joint_type[j]); ++i) {
+    each_tree_body(p, t, [&](int b) {
+      each_dof(p, b, [&](int i) {
         const T speed = abs(s.qvel()[i])[0] * m.dof_length[i][0];
         still = still && (tolerance > 0 ? speed < tolerance : speed == 0);
-      }
+      });
     });
     R& at = s.tree_asleep()[t];
     if (!still) at = R(float(wide_awake));
@@ -182,10 +182,9 @@ template <class L> NURI_STAGE void fall_asleep(const Pack<L>& p) {
   p.lane.sync();
   p.lane.each(m.tree_count, [&](int t) {
     if (!s.tree_woken()[t]) return;
-    each_tree_joint(p, t, [&](int j) {
-      const int type = m.joint_type[j], v = m.joint_dof[j], q = m.joint_qpos[j];
-      for (int i = v; i < v + dofs_of(type); ++i) s.qvel()[i] = s.acc()[i] = R(0);
-      for (int i = q; i < q + positions_of(type); ++i) s.asleep_qpos()[i] = s.qpos()[i];
+    each_tree_body(p, t, [&](int b) {
+      each_dof(p, b, [&](int i) { s.qvel()[i] = s.acc()[i] = R(0); });
+      each_position(p, b, [&](int i) { s.asleep_qpos()[i] = s.qpos()[i]; });
     });
   });
   p.lane.sync();

@@ -4,6 +4,7 @@
 // after which stage; its neighbours never notice. Out of room: `substep` returns false and nothing of the run may be stored.
 // Everything here goes through the lane, so that the threads of a group share the work.
 #pragma once
+#include "engine/model/state_role.h"
 #include "physics/kernel/step.h"
 
 NURI_KERNEL_BEGIN
@@ -39,16 +40,8 @@ template <class L, class F> NURI_FN void each_state(const Pack<L>& p, F f) {
     p.lane.each(n, [&](int i) { f(now[i], good[i]); });
     good += n;
   };
-  part(s.qpos(), m.qpos_count);
-  part(s.qpos_residual(), 3 * m.free_count);
-  part(s.qvel(), m.dof_count);
-  part(s.act(), m.activation_count);
-  part(s.plastic(), m.plastic_count);
-  part(s.warm(), m.dof_count);
-  if (may_sleep(p)) {
-    part(s.tree_asleep(), m.tree_count);
-    part(s.asleep_qpos(), m.qpos_count);
-  }
+#define NURI_STATE(name, source, role, count, unit, doc) if constexpr (StateRole::role == StateRole::moved) part(s.source(), int(count));
+#include "engine/model/state_fields.inl"
   p.lane.sync();
 }
 
@@ -87,6 +80,16 @@ template <class L> NURI_STAGE void count_active(const Pack<L>& p, Run<L>& run) {
   run.row_sum = run.row_sum + where(run.frozen, R(0), rows[0]);
   run.contact_sum = run.contact_sum + where(run.frozen, R(0), slots[0]);
   run.iteration_sum = run.iteration_sum + where(run.frozen, R(0), p.iterations);
+}
+
+// Whether some body carries an applied force: nearly never, and then a pass over the tree is spared.
+template <class L> NURI_STAGE bool some_body_pushed(const Pack<L>& p) {
+  using R = typename L::Real;
+  R count[1];
+  p.lane.template sums<1>(6 * p.model.body_count, ByItem{}, count, [&](int i, R* acc) {
+    acc[0] = acc[0] + where(abs(p.scratch.body_applied()[i]) <= R(0), R(0), R(1));   // NaN counts
+  });
+  return any(R(0) < count[0]);
 }
 
 // A substep in three parts, so that a backend may stop between stages.

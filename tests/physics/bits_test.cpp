@@ -298,7 +298,7 @@ TEST_CASE("an environment that explodes freezes at its last good state; its neig
   const Ids ids = first_ids(9);
   for (const std::string name : a_few)
     for (double poison : {double(std::numeric_limits<float>::quiet_NaN()), 1e30, -1e30, double(std::numeric_limits<float>::infinity())})
-      for (StateField where : {StateField::qvel, StateField::qfrc_applied, StateField::qpos}) {
+      for (StateField where : {StateField::qvel, StateField::qfrc_applied, StateField::xfrc_applied, StateField::qpos}) {
         CAPTURE(name);
         CAPTURE(poison);
         CAPTURE(std::string(info(where).name));
@@ -306,7 +306,7 @@ TEST_CASE("an environment that explodes freezes at its last good state; its neig
         const auto good = born(model, {}, ids), sick = born(model, {}, ids);
         live(*good, ids, 10);
         live(*sick, ids, 10);
-        sick->set(where, 4, 1, poison);
+        sick->set(where, 4, where == StateField::xfrc_applied ? 6 * model->dof_body.back() + 4 : 1, poison);   // a torque; forces live() sets
         const uint64_t steps_before = sick->step_count(4);
         std::vector<double> before;
         for (StateField f : {StateField::qpos, StateField::qpos_residual, StateField::qvel, StateField::act, StateField::plastic, StateField::warmstart})

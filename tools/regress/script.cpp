@@ -151,7 +151,7 @@ void read_action(Input& input, Map& map, const std::string& kind, Action& out) {
         what.integer("item", out.item, 0, 1'000'000'000);
         if (what.text("field", out.state_field)) {
           static const std::vector<std::string> known{
-#define NURI_STATE(name, count, unit, doc) #name,
+#define NURI_STATE(name, source, role, count, unit, doc) #name,
 #include "engine/model/state_fields.inl"
           };
           if (std::find(known.begin(), known.end(), out.state_field) == known.end())

@@ -1,6 +1,7 @@
 // The CUDA backend's lane and its step of an environment, by emulated threads of a GPU: the bits of one thread and of the CPU backend.
 #include "tests/physics/kernel/emulated_warp.h"
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include "tests/physics/kernel/compare.h"
 
@@ -140,12 +141,15 @@ TEST_CASE("a block of two warps steps a heap and a robot to the bits of the CPU 
 
 TEST_CASE("a group freezes an environment that explodes, as the CPU backend does") {
   const auto model = compiled(models()[0]);
-  const auto world = make_world(model, {.environments = 3, .backend = "cpu", .threads = 1, .width = 1});
-  world->set(StateField::qvel, 1, 3, 1e9);
-  const auto beside = grouped(*world, 8);
-  world->step(3);
-  beside->step(3);
-  CHECK(world->fault(1) != 0);
-  CHECK(world->fault(0) == 0);
-  CHECK(beside->difference(*world) == "");
+  struct { StateField field; int item; double value; } const poisons[] = {{StateField::qvel, 3, 1e9}, {StateField::xfrc_applied, 7, std::nan("")}};
+  for (const auto& poison : poisons) {
+    const auto world = make_world(model, {.environments = 3, .backend = "cpu", .threads = 1, .width = 1});
+    world->set(poison.field, 1, poison.item, poison.value);
+    const auto beside = grouped(*world, 8);
+    world->step(3);
+    beside->step(3);
+    CHECK(world->fault(1) != 0);
+    CHECK(world->fault(0) == 0);
+    CHECK(beside->difference(*world) == "");
+  }
 }
